@@ -1,0 +1,38 @@
+"""Text in, verdict out: knows no platform, no ticket, no SQL.
+
+>>> from classifiers import load
+>>> load()(["jalan rusak parah di depan pasar Gerung"])[0].is_complaint
+True
+"""
+
+from pathlib import Path
+
+from classifiers import shelf
+from classifiers.artifact import MANIFEST, ModelUnusable, read
+from classifiers.explain import Explanation, explain
+from classifiers.linear import Linear
+from classifiers.rules import KeywordRules
+from classifiers.text import Reply
+from classifiers.verdict import Classify, Verdict
+
+SHIPPED = Path(__file__).parent / "model"
+"""The model that comes with the program."""
+
+Model = Linear | KeywordRules
+"""Something that classifies and has a name."""
+
+__all__ = ["SHIPPED", "Classify", "Explanation", "KeywordRules", "Linear", "Model", "ModelUnusable", "Reply", "Verdict", "explain", "load"]
+
+
+def load(folder: Path | None = None) -> Model:
+    """The model in a folder, or the one that a shelf of models has on top; without a folder the shipped one.
+
+    Where no model was ever put, the keyword rules classify; one that is damaged raises `ModelUnusable`.
+    """
+    if folder is not None and not (folder / MANIFEST).exists():
+        current = shelf.current(folder)
+        if current is None and folder != SHIPPED and folder.exists() and any(folder.iterdir()):
+            raise ModelUnusable(folder, f"no {MANIFEST} and no promoted model here")
+        folder = current
+    folder = folder or SHIPPED
+    return read(folder) if folder.exists() else KeywordRules()

@@ -1,0 +1,163 @@
+"""From scores to honest probabilities and to decisions: by texts of voices that a model had not learned from."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers import rules
+from classifiers.fit import RECIPE, Recipe, fitted
+from classifiers.linear import CATEGORY, COLUMNS, KIND, Decisions, Linear, Weights
+from classifiers.samples import PEOPLE, Sample
+from classifiers.verdict import CATEGORIES, KINDS
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+MISSED_EMERGENCY: Final = 50.0
+"""What missing an emergency costs, in false alarms."""
+MISSED_COMPLAINT: Final = 3.0
+"""What missing a complaint costs, in needless reviews."""
+SURE: Final = 0.96
+"""How often the classifier must be right where it says it is sure, on voices it does not know."""
+ALARM_PRECISION: Final = 0.7
+"""Of the alarms at least so many must be real, however dear a missed one is: an office that learns to ignore them helps nobody."""
+_UNDECIDED: Final = Decisions(0.5, 0.1, 0.9, 0.5, 0.5, 0.6)
+
+
+def unheard(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Floats:
+    """The scores of each sample from a model that learned from all voices but the sample's own."""
+    voices = np.array([_voice(sample) for sample in samples])
+    scores = np.zeros((len(samples), len(COLUMNS)))
+    for voice in sorted(set(voices.tolist())):
+        inside = np.flatnonzero(voices == voice)
+        weights = fitted([s for s, v in zip(samples, voices, strict=True) if v != voice], recipe)
+        scores[inside] = Linear(weights, _UNDECIDED, "").scores([samples[i].said for i in inside])
+    return scores
+
+
+def calibrated(weights: Weights, scores: Floats, samples: Sequence[Sample]) -> tuple[Weights, Floats]:
+    """The weights stretched and shifted so that their scores are log-odds, and the given scores made so too."""
+    stretch, shift = np.ones(len(COLUMNS)), np.zeros(len(COLUMNS))
+    answers = ([s.complaint for s in samples], [s.urgent for s in samples], [s.important for s in samples])
+    for column, answer in enumerate(answers):
+        known = np.array([a is not None for a in answer])
+        truth = np.array([bool(a) for a in answer])
+        stretch[column], shift[column] = _platt(scores[known, column], truth[known])
+    stretch[KIND] = _temperature(scores[:, KIND], [KINDS.index(s.kind) if s.kind else -1 for s in samples])  # type: ignore[arg-type]
+    topics = [CATEGORIES.index(s.category) if s.complaint and s.category else -1 for s in samples]  # type: ignore[arg-type]
+    stretch[CATEGORY] = _temperature(scores[:, CATEGORY], topics)
+    stretched = replace(
+        weights,
+        coef=(weights.coef * stretch).astype(np.float32),
+        context=(weights.context * stretch).astype(np.float32),
+        bias=weights.bias * stretch + shift,
+    )
+    return stretched, scores * stretch + shift
+
+
+def decided(scores: Floats, samples: Sequence[Sample]) -> Decisions:
+    """The thresholds that cost least on calibrated scores of unheard voices."""
+    chances = 1 / (1 + np.exp(-scores[:, :3]))
+    complaint = np.array([s.complaint for s in samples])
+    urgent = np.array([bool(s.urgent) for s in samples])
+    known = np.array([s.urgent is not None for s in samples])
+    sure_no, sure_yes = _band(chances[:, 0], complaint)
+    alarm = _alarm(chances[known, 1], urgent[known])
+    return Decisions(
+        complaint=_split(chances[:, 0], complaint),
+        sure_no=sure_no,
+        sure_yes=sure_yes,
+        urgent=alarm,
+        important=0.5,
+        net=max(alarm, _net_precision(samples, chances[:, 1], alarm)),
+    )
+
+
+def _voice(sample: Sample) -> str:
+    """People's labels come from many: they are left out by fifths."""
+    if sample.voice != PEOPLE:
+        return sample.voice
+    return f"{PEOPLE}-{hashlib.sha256(sample.text.encode('utf-8', 'surrogatepass')).digest()[2] % 5}"
+
+
+def _platt(scores: Floats, truth: Bools) -> tuple[float, float]:
+    """Slope and shift of a one-dimensional logistic regression, by Newton's method."""
+    slope, shift = 1.0, 0.0
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-np.clip(slope * scores + shift, -30, 30)))
+        spread = chance * (1 - chance) + 1e-9
+        gradient = np.array([((chance - truth) * scores).sum() + 1e-3 * (slope - 1), (chance - truth).sum() + 1e-3 * shift])
+        mixed = (spread * scores).sum()
+        curvature = np.array([[(spread * scores**2).sum() + 1e-3, mixed], [mixed, spread.sum() + 1e-3]])
+        step = np.linalg.solve(curvature, gradient)
+        slope, shift = slope - float(step[0]), shift - float(step[1])
+        if np.abs(step).max() < 1e-9:
+            break
+    return slope, shift
+
+
+def _temperature(scores: Floats, labels: Sequence[int]) -> float:
+    """How much to stretch margins so that the softmax says what comes true."""
+    places = np.array(labels)
+    known = np.flatnonzero(places >= 0)
+    if not len(known):
+        return 1.0
+
+    def loss(stretch: float) -> float:
+        spread = scores[known] * stretch
+        spread = spread - spread.max(axis=1, keepdims=True)
+        return float(np.mean(np.log(np.exp(spread).sum(axis=1)) - spread[np.arange(len(known)), places[known]]))
+
+    return min((float(s) for s in np.geomspace(0.3, 12, 60)), key=loss)
+
+
+def _split(chance: Floats, complaint: Bools) -> float:
+    """Where yes and no are best told apart (macro-F1)."""
+
+    def macro(limit: float) -> float:
+        said = chance >= limit
+        both = ((said == truth, complaint == truth) for truth in (True, False))
+        return sum(2 * (s & t).sum() / max(s.sum() + t.sum(), 1) for s, t in both)
+
+    return max((round(float(t), 3) for t in np.linspace(0.3, 0.7, 41)), key=macro)
+
+
+def _band(chance: Floats, complaint: Bools) -> tuple[float, float]:
+    """The band where a person has to look: the cheapest one outside which the classifier is right often enough."""
+    best, cheapest = (0.05, 0.95), np.inf
+    for low in np.linspace(0.02, 0.48, 24):
+        no = chance <= low
+        for high in np.linspace(0.52, 0.98, 24):
+            yes = chance >= high
+            sure = int(no.sum() + yes.sum())
+            missed, false = int((no & complaint).sum()), int((yes & ~complaint).sum())
+            if sure and 1 - (missed + false) / sure < SURE:
+                continue
+            cost = MISSED_COMPLAINT * missed + false + (len(chance) - sure)
+            if cost < cheapest:
+                best, cheapest = (round(float(low), 3), round(float(high), 3)), cost
+    return best
+
+
+def _alarm(chance: Floats, urgent: Bools) -> float:
+    """The cheapest threshold for urgency among those whose alarms are real often enough."""
+    best, cheapest = 0.5, np.inf
+    for limit in np.linspace(0.02, 0.9, 89):
+        said = chance >= limit
+        real = int((said & urgent).sum())
+        if real < ALARM_PRECISION * said.sum():
+            continue
+        cost = MISSED_EMERGENCY * int((urgent & ~said).sum()) + int(said.sum()) - real
+        if cost < cheapest:
+            best, cheapest = round(float(limit), 3), cost
+    return best
+
+
+def _net_precision(samples: Sequence[Sample], chance: Floats, alarm: float) -> float:
+    """How often the net is right about texts that the model alone would let pass."""
+    caught = [bool(s.urgent) for s, c in zip(samples, chance.tolist(), strict=True) if c < alarm and rules.in_danger(s.text)]
+    return (sum(caught) + 1) / (len(caught) + 2)

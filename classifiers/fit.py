@@ -1,0 +1,153 @@
+"""Learning by scikit-learn: from samples to the weights that `linear.py` predicts with. Only training imports this."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from classifiers.features import grams_of
+from classifiers.linear import COLUMNS, Weights
+from classifiers.samples import Sample
+from classifiers.text import tokens_of, words_of
+from classifiers.verdict import CATEGORIES, KINDS
+
+Matrix = Any
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The numbers that training turns on; each was chosen by measuring."""
+
+    seed: int = 20261124
+    min_df: int = 2
+    complaint_c: float = 2.0
+    urgent_c: float = 4.0
+    kind_c: float = 0.2
+    category_c: float = 0.3
+    other_topic_weight: float = 0.3
+
+
+RECIPE: Final = Recipe()
+
+
+class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Texts → sum of the idf-weighted n-gram counts of their words, divided by the root of the words' summed squares."""
+
+    def __init__(self, min_df: int = 2) -> None:
+        self.min_df = min_df
+
+    def fit(self, texts: Sequence[str], y: object = None) -> "Additive":
+        """Learns the n-grams and how rare each is among the texts."""
+        words, counts = _by_word(texts)
+        grams = sorted({gram for word in words for gram in grams_of(word)})
+        by_gram = _by_gram(words, {gram: i for i, gram in enumerate(grams)})
+        spread = np.asarray(((counts > 0).astype(np.float64) @ (by_gram > 0).astype(np.float64) > 0).sum(axis=0)).ravel()
+        kept = np.flatnonzero(spread >= self.min_df)
+        self.grams_ = tuple(grams[i] for i in kept)
+        self.idf_ = (np.log((1 + len(texts)) / (1 + spread[kept])) + 1).astype(np.float32)
+        return self
+
+    def transform(self, texts: Sequence[str]) -> Matrix:
+        """One row a text."""
+        words, counts = _by_word(texts)
+        by_gram = _by_gram(words, {gram: i for i, gram in enumerate(self.grams_)}) @ sp.diags(self.idf_.astype(np.float64))
+        squares = np.asarray(by_gram.multiply(by_gram).sum(axis=1)).ravel()
+        lengths = np.sqrt(counts @ squares)
+        return (sp.diags(1 / np.where(lengths > 0, lengths, 1.0)) @ (counts @ by_gram)).tocsr()
+
+
+def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Weights:
+    """The weights learned from samples; the same samples in the same order give the same weights."""
+    form = Additive(recipe.min_df).fit([s.text for s in samples])
+    rows = features(form, samples)
+    columns = [*_yes_no(rows, samples, recipe), *_many(rows, samples, recipe)]
+    coef = np.stack([column for column, _ in columns], axis=1)
+    bias = np.array([intercept for _, intercept in columns])
+    size = len(form.grams_)
+    return Weights(form.grams_, form.idf_, coef[:size].astype(np.float32), bias, coef[size:].astype(np.float32))
+
+
+def features(form: Additive, samples: Sequence[Sample]) -> Matrix:
+    """What is counted of each text, and beside it the whole words of what it replies to."""
+    parents = form.transform([s.parent for s in samples])
+    whole = sp.diags([float(gram[0] == "=") for gram in form.grams_])
+    return sp.hstack([form.transform([s.text for s in samples]), parents @ whole]).tocsr()
+
+
+Column = tuple[npt.NDArray[np.float64], float]
+
+
+def _yes_no(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
+    """The columns of the three questions that are answered yes or no."""
+    questions: tuple[tuple[Callable[[Sample], bool | None], float], ...] = (
+        (lambda s: s.complaint, recipe.complaint_c),
+        (lambda s: s.urgent, recipe.urgent_c),
+        (lambda s: s.important, recipe.urgent_c),
+    )
+    return [binary(rows, samples, question, c, recipe.seed) for question, c in questions]
+
+
+def binary(rows: Matrix, samples: Sequence[Sample], question: Callable[[Sample], bool | None], c: float, seed: int) -> Column:
+    """Logistic regression on the samples of which the answer is known."""
+    known = np.array([i for i, s in enumerate(samples) if question(s) is not None], dtype=np.int64)
+    answers = np.array([bool(question(samples[i])) for i in known])
+    weights = np.array([samples[i].weight for i in known])
+    model = LogisticRegression(C=c, solver="liblinear", random_state=seed, max_iter=200)
+    model.fit(rows[known], answers, sample_weight=weights)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def _many(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
+    """The columns of kinds and of categories, each against the rest; margins, made probabilities by calibration."""
+    kinds = [KINDS.index(s.kind) if s.kind else -1 for s in samples]  # type: ignore[arg-type]
+    topics = [CATEGORIES.index(s.category) if s.category else -1 for s in samples]  # type: ignore[arg-type]
+    plain = np.array([s.weight for s in samples])
+    topical = plain * np.array([1.0 if s.complaint else recipe.other_topic_weight for s in samples])
+    return [
+        *_against_rest(rows, np.array(kinds), plain, len(KINDS), recipe.kind_c, recipe.seed),
+        *_against_rest(rows, np.array(topics), topical, len(CATEGORIES), recipe.category_c, recipe.seed),
+    ]
+
+
+def _against_rest(rows: Matrix, labels: Ints, weights: npt.NDArray[np.float64], size: int, c: float, seed: int) -> list[Column]:
+    known = np.flatnonzero(labels >= 0)
+    columns: list[Column] = [(np.zeros(rows.shape[1]), -1.0)] * size
+    for label in sorted({int(label) for label in labels[known]}):
+        machine = LinearSVC(C=c, dual=True, random_state=seed, max_iter=2000)
+        machine.fit(rows[known], labels[known] == label, sample_weight=weights[known])
+        columns[label] = machine.coef_[0], float(machine.intercept_[0])
+    return columns
+
+
+def _by_word(texts: Sequence[str]) -> tuple[list[str], Matrix]:
+    """The different words of the texts, and how often each text has each."""
+    places: dict[str, int] = {}
+    found: list[int] = []
+    ends = [0]
+    for text in texts:
+        found += [places.setdefault(word, len(places)) for token in tokens_of(text) for word in words_of(token)]
+        ends.append(len(found))
+    counts = sp.csr_matrix((np.ones(len(found)), found, ends), shape=(len(texts), len(places)))
+    counts.sum_duplicates()
+    return list(places), counts
+
+
+def _by_gram(words: Sequence[str], index: dict[str, int]) -> Matrix:
+    """How often each word has each known n-gram."""
+    found: list[int] = []
+    ends = [0]
+    for word in words:
+        found += [i for gram in grams_of(word) if (i := index.get(gram)) is not None]
+        ends.append(len(found))
+    counts = sp.csr_matrix((np.ones(len(found)), found, ends), shape=(len(words), len(index)))
+    counts.sum_duplicates()
+    return counts
+
+

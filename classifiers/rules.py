@@ -1,0 +1,139 @@
+"""Rules that need no model: a net for danger to life, and a keyword classifier for the time before a model is there.
+
+The net only ever raises urgency. It wants a danger *and* a sign that it is happening here and now, and lets go of what
+is past, only feared, figurative, an exercise, news or already dealt with.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from classifiers.text import tokens_of, words_of
+from classifiers.verdict import Category, Kind, Verdict
+
+NAME: Final = "rules-1"
+
+_DANGERS: Final = (
+    r"keba?karan|terbakar|kebakar|dibakar massa|api (?:makin|membesar|menjalar|sudah|udah)|asap (?:tebal|pekat)",
+    r"banjir|air (?:sudah |udah |sdh |udh )?(?:masuk|msk|naik|setinggi|selutut|sepinggang|sedada)|terendam|kelelep|hanyut|terseret arus",
+    r"tenggelam|kelem|longsor|tertimbun|ketimbun|gempa|roboh|ambruk|ambrol|puting beliung",
+    r"kecelakaan|laka|tabrakan|ketabrak|ditabrak|terguling|kegencet|kejepit|tersetrum|kesetrum|nyetrum",
+    r"kabel (?:\w+ ){0,2}(?:putus|jatuh|jatoh|menjuntai|lepas)|tiang (?:\w+ ){0,2}(?:roboh|tumbang)",
+    r"tawuran|bentrok|rusuh|perang (?:kampung|panah|batu)|dipanah|ditusuk|dibacok|parang|dikeroyok|ditembak|diperkosa",
+    r"kejang|pingsan|tidak sadar|ga(?:k)? sadar|sesak na[fp]as|pendarahan|muntah[a-z]*|keracunan|melahirkan|lahiran|kritis|sekarat",
+    r"digigit (?:anjing|ular)|wabah|dbd|diare massal|overdosis|bunuh diri|gantung diri",
+    r"dipukul[a-z]*|mukul[a-z]*|dianiaya|disekap|kdrt|hilang dari|belum (?:di)?temu(?:kan)?|blm ketemu",
+)
+_NOW: Final = (
+    r"tolong|tlg|tulung|mohon bantuan|bantu kami|butuh (?:bantuan|pertolongan|perahu|ambulans?|evakuasi|darah)|darurat|sos|help|segera|cepa?t",
+    r"sekarang|skrg|skrang|saat ini|barusan|baru saja|td pagi|tadi (?:pagi|siang|sore|malam|subuh)|malam ini|pagi ini|hari ini",
+    r"masih|msh|lagi|sedang|makin|terus|terjebak|kejebak|terkurung|belum ada|blm ada|gak ada|ga ada|tidak ada|tdk ada|mana (?:damkar|ambulan|polisi|sar)",
+)
+_NOT_NOW: Final = (
+    r"tahun lalu|thn lalu|bulan lalu|minggu lalu|dulu|dahulu|jaman|zaman|waktu itu|pernah|mengenang|peringatan|tsunami aceh",
+    r"kalau|kalo|klo|jika|andai[a-z]*|seandainya|misal[a-z]*|jangan sampai|jgn smp|takut(?:nya)?|khawatir|kuatir|rawan|bisa bisa|semoga tidak|cegah|mencegah|antisipasi|waspada",
+    r"simulasi|latihan|pelatihan|sosialisasi|penyuluhan|lomba|workshop|seminar|film|drakor|sinetron|novel|mimpi|game|lagu",
+    r"terima ?kasih|makasih|alhamdulillah|syukur|sudah (?:padam|surut|aman|ditangani|selesai|normal|ketemu)|(?:sdh|udah|udh) (?:padam|surut|aman|selesai|normal|ketemu)|berhasil|telah (?:dipadamkan|dievakuasi|ditemukan)",
+    r"jenggot|diskon|promo|air mata|hati(?:ku| ini| gue| gw)|rindu|cinta|mantan|tugas|skripsi|deadline|dompet|orderan|pesanan|notif|like|view|wkwk[a-z]*|haha[a-z]*|hehe[a-z]*",
+    r"berita|kompas|detik|breaking|polisi (?:tangkap|menangkap|ungkap)|tersangka|korban jiwa|turut berduka|belasungkawa|innalillahi|menurut|kata(?:nya)?|dilaporkan|bmkg|live report|simak|baca",
+)
+_URGENT: Final = re.compile(rf"\b(?:{'|'.join(_DANGERS)})\b")
+_PRESENT: Final = re.compile(rf"\b(?:{'|'.join(_NOW)})\b")
+_ABSENT: Final = re.compile(rf"\b(?:{'|'.join(_NOT_NOW)})\b")
+_SMELL: Final = re.compile(
+    r"bakar|api|asap|banjir|air|rendam|lelep|hanyut|arus|tenggelam|kelem|longsor|timbun|gempa|roboh|ambr|beliung|"
+    r"celaka|laka|tabrak|guling|gencet|jepit|setrum|kabel|tiang|tawur|bentrok|rusuh|perang|panah|tusuk|bacok|parang|"
+    r"royok|tembak|kosa|kejang|pingsan|sadar|sesak|darah|muntah|racun|lahir|kritis|sekarat|gigit|wabah|dbd|diare|dosis|"
+    r"diri|pukul|mukul|aniaya|sekap|kdrt|hilang|temu"
+)  # fmt: skip
+
+
+def smells_of_danger(token: str) -> bool:
+    """Whether a text with this token is worth reading with the net: cheap, and remembered by token."""
+    return _SMELL.search(token.casefold()) is not None
+
+
+def in_danger(text: str) -> bool:
+    """Whether the net for danger to life holds this text."""
+    words = " ".join(word for token in tokens_of(text) for word in words_of(token) if word[0].isalpha())
+    if not _URGENT.search(words) or _ABSENT.search(words):
+        return False
+    return _PRESENT.search(words) is not None
+
+
+_TOPICS: Final[tuple[tuple[Category, str], ...]] = (
+    ("pungli_korupsi", r"pungli|pungutan|korupsi|suap|sogok\w*|dipungut|iuran sekolah|komite"),
+    ("bencana_kebakaran", r"banjir|longsor|keba?karan|gempa|drainase|got|selokan|abrasi|terendam|genangan"),
+    ("listrik", r"listrik|pln|pju|lampu jalan|padam|token|trafo|kabel|penerangan"),
+    ("air_bersih", r"pdam|air bersih|sumur|air mati|keran|kekeringan|pamsimas"),
+    ("kesehatan", r"puskesmas|rsud?|rumah sakit|bpjs|dokter|bidan|obat|ambulans?|kis|stunting"),
+    ("pendidikan", r"sekolah|guru|siswa|murid|smp|sma|smk|sdn?|ijazah|ppdb|beasiswa|honorer"),
+    ("bantuan_sosial", r"bansos|pkh|blt|bpnt|sembako|bantuan|dtks|bedah rumah|rtlh"),
+    ("adminduk_layanan", r"ktp|kk|akta|dukcapil|sertifikat|bpn|samsat|skck|loket|pelayanan|kantor desa"),
+    ("lingkungan_sampah", r"sampah|tpa|tps|limbah|bau|polusi|tambang|pohon"),
+    ("transportasi", r"macet|lampu merah|parkir|bus|angkot|kapal|ferry|terminal|pelabuhan|bandara"),
+    ("jalan_jembatan", r"jalan|jln|jl|jembatan|aspal|lubang|berlubang|trotoar|gorong"),
+    ("ketertiban_keamanan", r"begal|maling|pencuri\w*|miras|mabuk|tawuran|balap liar|preman|judi|narkoba|bising|pkl"),
+    ("pertanian_perikanan", r"pupuk|petani|irigasi|panen|nelayan|sawah|ternak|jagung|gabah|bibit"),
+    ("tenaga_kerja_ekonomi", r"gaji|upah|phk|umr|umk|tki|pmi|lowongan|harga|pasar|umkm|pabrik"),
+    ("telekomunikasi", r"sinyal|internet|wifi|telkomsel|indihome|jaringan|tower"),
+    ("pariwisata", r"wisata|turis|pantai|gili|rinjani|hotel|sirkuit|mandalika"),
+)  # fmt: skip
+_TOPIC: Final = tuple((category, re.compile(rf"\b(?:{pattern})\b")) for category, pattern in _TOPICS)
+_TROUBLE: Final = re.compile(
+    r"\b(?:rusak\w*|mati|macet|banjir|bocor|lubang|berlubang|jebol|hancur|ancur|parah|kotor|bau|lambat|lama|mahal|belum|blm|"
+    r"tidak|tdk|gak|ga|nggak|susah|sulit|keluh\w*|lapor\w*|melaporkan|resah|tolong|mohon|kecewa|kapan|rugi)\b"
+)
+_ASKING: Final = re.compile(r"\b(?:apakah|bagaimana|gimana|kapan|berapa|dimana|di mana|syarat|info)\b")
+_THANKS: Final = re.compile(r"\b(?:terima ?kasih|makasih|mantap|keren|sukses|alhamdulillah|hebat|bagus)\b")
+_WISH: Final = re.compile(r"\b(?:usul|saran|sebaiknya|semoga|harapan|andai)\b")
+_SALE: Final = re.compile(r"\b(?:slot|gacor|pinjaman|promo|diskon|jual|ready stock|cek bio|open order)\b")
+
+
+class KeywordRules:
+    """The classifier when no model is there: says what the words suggest, and leaves whatever matters to a person."""
+
+    name = NAME
+
+    def __call__(self, texts: Sequence[str]) -> list[Verdict]:
+        """One verdict for each text; never sure of a complaint."""
+        return [_by_keywords(text) for text in texts]
+
+
+def keywords(text: str) -> list[str]:
+    """The words that the keyword rules went by."""
+    words = " ".join(word for token in tokens_of(text) for word in words_of(token))
+    found = [match.group() for _, pattern in _TOPIC for match in pattern.finditer(words)]
+    return list(dict.fromkeys([*found, *(match.group() for match in _TROUBLE.finditer(words))]))
+
+
+def _by_keywords(text: str) -> Verdict:
+    words = " ".join(word for token in tokens_of(text) for word in words_of(token))
+    category = next((name for name, pattern in _TOPIC if pattern.search(words)), "lainnya")
+    danger = in_danger(text)
+    troubles = len(set(_TROUBLE.findall(words)))
+    score = 0.1 if category == "lainnya" else min(0.25 + 0.15 * troubles, 0.75) if troubles else 0.2
+    kind = _other_kind(words)
+    if kind in {"apresiasi", "spam"}:
+        score /= 2
+    complaint = danger or score >= 0.5
+    return Verdict(
+        kind="pengaduan" if complaint else kind,
+        is_complaint=complaint,
+        complaint_score=max(score, 0.6) if danger else score,
+        category=category,
+        category_score=0.3 if category == "lainnya" else 0.6,
+        urgency="mendesak" if danger else "biasa",
+        urgent_score=0.6 if danger else 0.05,
+        needs_review=danger or troubles > 0,
+        model=NAME,
+    )
+
+
+def _other_kind(words: str) -> Kind:
+    tests: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+        ("spam", _SALE), ("apresiasi", _THANKS), ("aspirasi", _WISH), ("pertanyaan", _ASKING),
+    )  # fmt: skip
+    if "?" in words and not _SALE.search(words):
+        return "pertanyaan"
+    return next((kind for kind, pattern in tests if pattern.search(words)), "lainnya")

@@ -1,0 +1,1 @@
+"""What an operator edits; these are the defaults that the wheel carries."""

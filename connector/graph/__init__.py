@@ -1,0 +1,1 @@
+"""The wire: facebook-sdk over our own requests session → answers, usage, errors. Knows no stream, no store."""

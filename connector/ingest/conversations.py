@@ -1,0 +1,158 @@
+"""The walk over an account's conversations: newest activity first, down to what has been read."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..errors import BadRequest, Gone, StaleCursor
+from ..graph.paging import Guard, Halt, after_of
+from ..platforms.facebook import asks
+from ..platforms.facebook.parse import child, nodes_of, raw_message, usable_id, when
+from ..records import RawItem
+from ..store.checkpoints import LIVE_SCOPE, Checkpoint
+from ..store.engine import reading
+from .feed import Row, moved
+from .reader import OVERLAP, SETTLED, Reader
+
+
+def walk_conversations(reader: Reader) -> datetime | None:
+    """Notes which conversations moved; on a first or full reading their newest messages come along.
+
+    Returns Graph's own time. The order newest first is what Graph does but nowhere promises: out of order, all are listed.
+    """
+    with reading(reader.engine) as connection:
+        checkpoint = reader.shelf("messages").get(connection)
+    if reader.order.scope != LIVE_SCOPE and checkpoint.complete_at:
+        return None
+    thorough = reader.order.full or checkpoint.complete_at is None
+    walk = _Walk(reader, thorough, checkpoint, checkpoint.position if thorough else None)
+    try:
+        walk.run()
+    except StaleCursor:
+        walk = _Walk(reader, thorough, checkpoint, None)
+        walk.run()
+    return walk.server_time
+
+
+class _Walk:
+    """One walk; `highest` is the latest activity met, the next checkpoint."""
+
+    def __init__(
+        self, reader: Reader, thorough: bool, checkpoint: Checkpoint, position: Mapping[str, Any] | None
+    ) -> None:
+        position = position or {}
+        self.reader, self.thorough, self.whole, self.checkpoint = reader, thorough, thorough, checkpoint
+        self.after: str | None = position.get("after")
+        self.started = when(position.get("started")) or reader.clock()
+        self.highest = when(position.get("highest"))
+        self.server_time: datetime | None = None
+        self.lowest: datetime | None = None
+        self.ordered = True
+        self.guard = Guard()
+
+    def run(self) -> None:
+        """Batch by batch until what is known; each batch and the position in one transaction."""
+        while not self.reader.stop.is_set():
+            answer = self._ask()
+            self.server_time = answer.server_time
+            nodes, after = nodes_of(answer.data), after_of(answer.data)
+            self._measure(nodes)
+            with self.reader.writing() as connection:
+                self._keep(connection, nodes)
+                over = after is None or self._reached()
+                self._move(connection, None if over else after)
+            if over or after is None:
+                return
+            step = self.guard.step(after, len(nodes))
+            if isinstance(step, Halt):
+                self.reader.progress.fail(f"{self.reader.account.key}: messages: {step.reason}; not listed to the end")
+                return
+            self.guard = step
+
+    def _ask(self) -> Any:
+        account = self.reader.account.id
+        if self.whole:
+            try:
+                return self.reader.asker.ask(asks.conversations_whole(account), self.after, about_account=True)
+            except (BadRequest, Gone):
+                self.whole = False  # Graph cannot do it in one call: list them, then read each
+        return self.reader.asker.ask(asks.conversations_listed(account), self.after, about_account=True)
+
+    def _measure(self, nodes: Sequence[Any]) -> None:
+        times = [at for node in nodes if (at := when(child(node, "updated_time")))]
+        before = [*([self.lowest] if self.lowest else []), *times]
+        self.ordered = self.ordered and before == sorted(before, reverse=True)
+        self.lowest = min(before, default=None)
+        self.highest = max([*times, *([self.highest] if self.highest else [])], default=None)
+
+    def _reached(self) -> bool:
+        """Whether all further conversations are known, or lie before the window."""
+        if not self.ordered or self.lowest is None:
+            return False
+        if self.thorough:
+            return self.lowest < self.reader.order.since
+        return self.checkpoint.newest is not None and self.lowest < self.checkpoint.newest - OVERLAP
+
+    def _keep(self, connection: Connection, nodes: Sequence[Any]) -> None:
+        shelf = self.reader.shelf("messages")
+        ids = [key for node in nodes if (key := usable_id(child(node, "id")))]
+        known = shelf.seen(connection, ids)
+        items: list[RawItem] = []
+        rows: list[Row] = []
+        for node in nodes:
+            key = usable_id(child(node, "id"))
+            if key is None:
+                self.reader.progress.fail(f"{self.reader.account.key}: a conversation came without an id: not read")
+                continue
+            seen = moved(node, self.started)
+            inner = child(node, "messages")
+            if self.whole and inner is not None and not self._before(seen):
+                rows.append(self._nested(key, seen, inner, items))
+            elif key not in known or known[key][0] != seen or self.reader.order.full:
+                rows.append({"object_id": key, "seen": seen} | self._unread(seen, key in known))
+        self.reader.land(connection, items)
+        self.reader.progress.add("conversations", len(nodes))
+        for columns in {tuple(row) for row in rows}:
+            same = [row for row in rows if tuple(row) == columns]
+            shelf.put_all(connection, same, tuple(c for c in columns if c != "object_id"))
+
+    def _before(self, seen: str) -> bool:
+        at = when(seen)
+        return at is not None and at < self.reader.order.since
+
+    def _unread(self, seen: str, known: bool) -> Row:
+        if not known:
+            return {"done": seen if self._before(seen) else None}
+        return (
+            {"done": None, "newest": None, "position": None}
+            if self.reader.order.full and not self._before(seen)
+            else {}
+        )
+
+    def _nested(self, key: str, seen: str, inner: Any, items: list[RawItem]) -> Row:
+        below = nodes_of(inner)
+        items += [raw_message(self.reader.account, key, node) for node in below]
+        after = after_of(inner)
+        newest = max((at for node in below if (at := when(child(node, "created_time")))), default=None)
+        at = when(seen)
+        fresh = bool(at and self.server_time and self.server_time - at < SETTLED)
+        row: Row = {"object_id": key, "seen": seen, "done": None if fresh else seen, "newest": newest, "position": None}
+        if after:
+            start = {"after": after, "seen": seen, "started": self.started.isoformat(), "shown": len(below)}
+            row |= {"done": None, "newest": None}
+            row["position"] = start | {"newest": newest.isoformat() if newest else None}
+        return row
+
+    def _move(self, connection: Connection, after: str | None) -> None:
+        self.after = after
+        shelf = self.reader.shelf("messages")
+        if after is None:
+            newest = max([t for t in (self.highest, self.checkpoint.newest) if t], default=None)
+            newest = min(newest, self.reader.clock()) if newest else None
+            shelf.put(connection, position=None, complete_at=self.reader.clock(), newest=newest)
+        elif self.thorough:
+            highest = self.highest.isoformat() if self.highest else None
+            position = {"after": after, "started": self.started.isoformat(), "highest": highest}
+            shelf.put(connection, position=position)

@@ -1,0 +1,171 @@
+"""The walk over an account's posts: which are there, which moved, and - on a first or full reading - their newest comments.
+
+The light walk asks for ids and times of 100 posts a call. Where the window lies, a first or full reading asks for posts
+with their newest comments, 25 a call. Both go by the same cursor, so one walk may change between them.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..errors import BadRequest, Gone, StaleCursor
+from ..graph.paging import Guard, Halt, after_of
+from ..platforms.facebook import asks
+from ..platforms.facebook.parse import child, nodes_of, raw_comment, raw_post, usable_id, when
+from ..records import RawItem
+from ..store import raw
+from ..store.checkpoints import LIVE_SCOPE
+from ..store.engine import reading
+from .reader import SETTLED, Reader
+
+Row = dict[str, Any]
+Known = Mapping[str, tuple[str | None, str | None]]
+
+
+def walk_feed(reader: Reader) -> datetime | None:
+    """Walks the whole feed and notes on the comments' shelf which posts are to be read; returns Graph's own time.
+
+    The stream's checkpoint moves when the walk is complete. An unfinished first or full walk goes on where it stood; a
+    backfill whose walk is complete does not walk again.
+    """
+    with reading(reader.engine) as connection:
+        checkpoint = reader.shelf("posts").get(connection)
+    if reader.order.scope != LIVE_SCOPE and checkpoint.complete_at:
+        return None
+    thorough = reader.order.full or checkpoint.complete_at is None
+    walk = _Walk(reader, thorough, checkpoint.position if thorough else None)
+    try:
+        walk.run()
+    except StaleCursor:
+        walk = _Walk(reader, thorough, None)  # the post that the cursor stood on is gone: from the start
+        walk.run()
+    return walk.server_time
+
+
+class _Walk:
+    """One walk over the feed. Its position goes with every batch; `reached` is the creation time of the last post met."""
+
+    def __init__(self, reader: Reader, thorough: bool, position: Mapping[str, Any] | None) -> None:
+        position = position or {}
+        self.reader, self.thorough, self.whole = reader, thorough, thorough
+        self.after: str | None = position.get("after")
+        self.started = when(position.get("started")) or reader.clock()
+        self.reached = when(position.get("reached"))
+        self.server_time: datetime | None = None
+        self.guard = Guard()
+
+    def run(self) -> None:
+        """Batch by batch to the end; each batch and the walk's position in one transaction."""
+        while not self.reader.stop.is_set():
+            answer, whole = self._ask()
+            self.server_time = answer.server_time
+            nodes, after = nodes_of(answer.data), after_of(answer.data)
+            with self.reader.writing() as connection:
+                self._keep(connection, nodes, whole)
+                self._move(connection, after)
+            if after is None:
+                return
+            step = self.guard.step(after, len(nodes))
+            if isinstance(step, Halt):
+                self.reader.progress.fail(f"{self.reader.account.key}: posts: {step.reason}; the walk is not complete")
+                return
+            self.guard = step
+
+    def _ask(self) -> tuple[Any, bool]:
+        account = self.reader.account.id
+        if self.whole and self._inside():
+            try:
+                ask = asks.feed_whole(account, "comments" in self.reader.order.streams)
+                return self.reader.asker.ask(ask, self.after, about_account=True), True
+            except (BadRequest, Gone):
+                self.whole = False  # Graph cannot do it in one call: list the posts, then read each
+        return self.reader.asker.ask(asks.feed_listed(account), self.after, about_account=True), False
+
+    def _inside(self) -> bool:
+        """Whether the next posts probably lie in the window, going by the last ones."""
+        return self.reader.order.covers(self.reached or self.reader.clock())
+
+    def _keep(self, connection: Connection, nodes: Sequence[Any], whole: bool) -> None:
+        shelf = self.reader.shelf("comments")
+        ids = [post_id for node in nodes if (post_id := usable_id(child(node, "id")))]
+        known = shelf.seen(connection, ids)
+        items: list[RawItem] = []
+        rows: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+        complete: list[str] = []
+        for node in nodes:
+            created, post_id = when(child(node, "created_time")), usable_id(child(node, "id"))
+            self.reached = created or self.reached
+            if whole and self.reader.order.covers(created):
+                items.append(raw_post(self.reader.account, node))
+                row = self._nested(post_id, node, items) if post_id else None
+                if row and row["done"] is not None:
+                    complete.append(row["object_id"])
+            else:
+                row = self._listed(post_id, node, created, known) if post_id else None
+            if row:
+                rows[tuple(row)].append(row)
+        self.reader.land(connection, items)
+        self.reader.progress.add("posts", len(nodes))
+        for columns, same in rows.items():
+            shelf.put_all(connection, same, tuple(c for c in columns if c != "object_id"))
+        if self.reader.order.full:
+            self._bury(connection, complete)
+
+    def _nested(self, post_id: str, node: Any, items: list[RawItem]) -> Row:
+        """The checkpoint of a post that came with its newest comments: read to the end, or where to go on."""
+        seen, comments = moved(node, self.started), child(node, "comments")
+        below = nodes_of(comments)
+        items += [raw_comment(self.reader.account, post_id, comment) for comment in below]
+        after = after_of(comments) if isinstance(comments, Mapping) else None
+        times = [at for comment in below if (at := when(child(comment, "created_time")))]
+        newest = max(times, default=None)
+        total = child(comments, "summary", "total_count")
+        row: Row = {"object_id": post_id, "seen": seen, "done": seen, "newest": newest, "position": None}
+        row["total"] = total if isinstance(total, int) else None
+        if after:
+            start = {"after": after, "seen": seen, "started": self.started.isoformat(), "whole": True}
+            row |= {"done": None, "newest": None}
+            row["position"] = start | {"newest": newest.isoformat() if newest else None, "total": row["total"]}
+        elif "comments" in self.reader.order.streams and (self._fresh(seen) or not below):
+            row["done"] = None if self._fresh(seen) or self.reader.order.full and row["total"] != 0 else seen
+        return row
+
+    def _fresh(self, seen: str | None) -> bool:
+        at = when(seen)
+        return bool(at and self.server_time and self.server_time - at < SETTLED)
+
+    def _listed(self, post_id: str, node: Any, created: datetime | None, known: Known) -> Row | None:
+        """A post that moved, or is new to us, is to be read; one that last moved before the window is not."""
+        order, seen = self.reader.order, moved(node, self.started)
+        at = when(seen)
+        outside = (at is not None and at < order.since) or bool(order.until and created and created >= order.until)
+        if post_id not in known:
+            return {"object_id": post_id, "seen": seen, "done": seen if outside else None}
+        if order.full and not outside:
+            return {"object_id": post_id, "seen": seen, "done": None, "newest": None, "position": None}
+        return {"object_id": post_id, "seen": seen} if known[post_id][0] != seen else None
+
+    def _bury(self, connection: Connection, post_ids: Sequence[str]) -> None:
+        now = self.reader.clock()
+        for post_id in post_ids:
+            gone = raw.bury(connection, {"kind": "comment", "post_id": post_id}, self.started, now)
+            self.reader.progress.add("deleted", gone)
+
+    def _move(self, connection: Connection, after: str | None) -> None:
+        self.after = after
+        shelf = self.reader.shelf("posts")
+        if after is None:
+            shelf.put(connection, position=None, complete_at=self.reader.clock(), newest=self.started)
+        elif self.thorough:
+            reached = self.reached.isoformat() if self.reached else None
+            position = {"after": after, "started": self.started.isoformat(), "reached": reached}
+            shelf.put(connection, position=position)
+
+
+def moved(node: Any, now: datetime) -> str:
+    """When a post or conversation last moved, as sent; when Graph does not say, something new each time: to be read."""
+    value = child(node, "updated_time")
+    return value if isinstance(value, str) and len(value) <= 40 else f"?{now.isoformat()}"

@@ -1,0 +1,152 @@
+"""What all walks of one pass over one account share: the store, the wire, the order, and how landing is done."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from ..errors import GraphError, LeaseLost, NotPermitted, TokenRejected, Transient, TryLater
+from ..platforms.facebook.asks import Ask
+from ..platforms.facebook.parse import child, usable_id, when
+from ..records import Account, RawItem, Stream
+from ..store import accounts, raw
+from ..store.checkpoints import LIVE_SCOPE, Shelf
+from ..store.engine import writing
+from .asking import Asker
+
+OVERLAP = timedelta(minutes=15)
+SETTLED = timedelta(seconds=2)
+STORM = 5  # as many objects in a row out of reach mean that the network is, not they
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one pass is to read: the window is by creation, in [since, until).
+
+    `full` re-reads every object in the window to its end, so that edits, hides and deletions are seen. `scope` keeps the
+    positions of a backfill apart from the live ones.
+    """
+
+    streams: frozenset[Stream]
+    since: datetime
+    until: datetime | None = None
+    full: bool = False
+    scope: str = LIVE_SCOPE
+    lane: int = raw.LIVE
+
+    def covers(self, at: datetime | None) -> bool:
+        """True when something created at `at` lies in the window; a thing without time does."""
+        return at is None or (at >= self.since and (self.until is None or at < self.until))
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of one pass, shared by its threads."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, name: str, by: int = 1) -> None:
+        """Counts something."""
+        with self.lock:
+            self.counts[name] += by
+
+    def fail(self, line: str) -> None:
+        """Keeps a line for the operator: what, where, what to do."""
+        with self.lock:
+            self.failures.append(line)
+
+
+@dataclass(slots=True)
+class Reader:
+    """One pass over one account. `guard` runs inside every transaction and raises LeaseLost when our lease is gone."""
+
+    engine: Engine
+    account: Account
+    asker: Asker
+    order: Order
+    pool: Executor
+    clock: Callable[[], datetime]
+    stop: threading.Event
+    guard: Callable[[Connection], None] = lambda _: None
+    progress: Progress = field(default_factory=Progress)
+    halted: Exception | None = None
+    _unreached: int = 0
+    _own: bool | None = None
+
+    def shelf(self, stream: Stream) -> Shelf:
+        """Where this pass keeps how far a stream has been read."""
+        return Shelf(self.account.key, stream, self.order.scope)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that only commits while the lease is ours."""
+        with writing(self.engine) as connection:
+            self.guard(connection)
+            yield connection
+
+    def land(self, connection: Connection, items: Sequence[RawItem]) -> raw.Landed:
+        """Stores those items whose streams are wanted; `known` tells of all of them."""
+        wanted = [item for item in items if item.stream in self.order.streams]
+        landed = raw.land(connection, wanted, self.clock(), self.order.lane)
+        self.progress.add("read", len(wanted))
+        self.progress.add("new", landed.new)
+        self.progress.add("changed", landed.changed)
+        if landed.new:
+            fresh = Counter(item.stream for item in wanted if item.id not in landed.known)
+            accounts.count_items(connection, self.account.key, fresh)
+        return landed
+
+    def each(self, work: Callable[[str], None], object_ids: Sequence[str]) -> None:
+        """Does the same for many objects at once in threads; one that fails never stops the others.
+
+        What concerns the whole token or store is raised when all threads have come to rest.
+        """
+        for future in [self.pool.submit(self._guarded, work, object_id) for object_id in object_ids]:
+            future.result()
+        if self.halted:
+            raise self.halted
+
+    def _guarded(self, work: Callable[[str], None], object_id: str) -> None:
+        if self.halted or self.stop.is_set():
+            return
+        try:
+            work(object_id)
+            self._unreached = 0
+        except (TryLater, TokenRejected, NotPermitted, LeaseLost) as error:
+            self.halted = error
+        except GraphError as error:
+            if self.stop.is_set():
+                return
+            self.progress.fail(f"{self.account.key}: {error}")
+            self._unreached = self._unreached + 1 if isinstance(error, Transient) else 0
+            if self._unreached >= STORM:
+                self.halted = error
+        except Exception as error:  # a thread must hand its error over, not lose it
+            self.halted = error
+
+    def own_token(self) -> bool:
+        """Whether the token is the account's own: to others Graph shows empty lists where there is plenty."""
+        with self.progress.lock:
+            if self._own is None:
+                me = Ask("me", "me", ("id",))
+                try:
+                    self._own = usable_id(child(self.asker.ask(me).data, "id")) == self.account.id
+                except GraphError:
+                    self._own = False
+            return self._own
+
+    def settle(self, seen: str | None, server_time: datetime | None) -> None:
+        """Waits until the second in which an object last moved is over on Graph's clock.
+
+        Graph counts in whole seconds: a comment that comes in the rest of that second would not move the time again.
+        """
+        moved = when(seen)
+        if moved and server_time and timedelta(0) <= server_time - moved < SETTLED:
+            self.stop.wait((SETTLED - (server_time - moved)).total_seconds())

@@ -1,0 +1,52 @@
+"""The whole of processing as one line: raw item ─▶ parse ─▶ item ─▶ classify ─▶ classified ─▶ triage ─▶ decision.
+
+Pure over batches: everything it needs to know is an argument, everything it finds out is returned.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from classifiers.verdict import Classify
+
+from .errors import Unreadable
+from .records import Classified, Item, Label, RawItem
+
+Parse = Callable[[RawItem], Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A raw item by its row id: parsed, or the reason why not."""
+
+    row: int
+    item: Item | None
+    reason: str | None = None
+
+
+def understand(raws: Sequence[tuple[int, RawItem]], parse: Parse) -> list[Understood]:
+    """Parses a batch; an unreadable item never keeps its neighbours back."""
+    found = []
+    for row, raw in raws:
+        try:
+            found.append(Understood(row, parse(raw)))
+        except Unreadable as error:
+            found.append(Understood(row, None, str(error)))
+    return found
+
+
+def judge(understood: Sequence[Understood], classify: Classify, labels: Mapping[int, Label]) -> dict[int, Classified]:
+    """Classifies the readable items of a batch in one call; what the account itself wrote is context: no verdict."""
+    items = {u.row: u.item for u in understood if u.item is not None}
+    wanted = [row for row, item in items.items() if not item.by_account]
+    verdicts = dict(zip(wanted, classify([items[row].text or "" for row in wanted]), strict=True))
+    return {row: Classified(item, verdicts.get(row), labels.get(row)) for row, item in items.items()}
+
+
+def by_time(classified: Mapping[int, Classified]) -> list[int]:
+    """Row ids in the order of creation; without a time, in the order of landing, last."""
+
+    def key(row: int) -> tuple[bool, float, int]:
+        at = classified[row].item.created_at
+        return at is None, at.timestamp() if at else 0.0, row
+
+    return sorted(classified, key=key)

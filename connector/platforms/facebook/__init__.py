@@ -1,0 +1,1 @@
+"""Facebook Pages by the Graph API."""

@@ -1,0 +1,156 @@
+"""What is asked of the Graph API: one `Ask` for each kind of call, and how it shrinks when Graph wants less.
+
+Every field and edge named here exists in Meta's node specs (a test compares them). Messages have no public spec;
+their fields are those of the Conversations API reference.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from .fields import Edge, Field, name_of, render, without
+
+FEED_LIMIT = 100  # above it the feed answers error 100 instead of fewer
+NESTED = 25  # posts or conversations with their newest children in one call
+CHILDREN = 100
+READABLE_MESSAGES = 20  # Graph gives details of the newest 20 messages only
+
+_person = Edge("from", ("id", "name"))
+COMMENT: tuple[Field, ...] = (
+    "id",
+    "message",
+    _person,
+    "created_time",
+    Edge("parent", ("id",)),
+    "attachment",
+    "is_hidden",
+    "is_private",
+    "permalink_url",
+)
+POST: tuple[Field, ...] = (
+    "id",
+    "message",
+    "story",
+    _person,
+    "to",
+    "created_time",
+    "updated_time",
+    "permalink_url",
+    "status_type",
+    "is_published",
+    "is_hidden",
+    Edge("attachments", ("media_type", "type", "title", "url", "target")),
+)
+MESSAGE: tuple[Field, ...] = (
+    "id",
+    "message",
+    _person,
+    "created_time",
+    "sticker",
+    Edge("attachments", ("id", "mime_type", "name", "size")),
+    Edge("shares", ("id", "name", "link")),
+    "is_unsupported",
+)
+LISTED: tuple[Field, ...] = ("id", "created_time", "updated_time")
+_stream = (("filter", "stream"), ("order", "reverse_chronological"))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call: `name` is under which its size is remembered; `inner` bounds the nested edge."""
+
+    name: str
+    path: str
+    fields: tuple[Field, ...]
+    limit: int | None = None
+    inner: int | None = None
+    params: tuple[tuple[str, str], ...] = ()
+    dropped: frozenset[str] = field(default_factory=frozenset)
+
+    def query(self, after: str | None = None) -> dict[str, str]:
+        """The parameters of the call; a cursor goes with it when a walk goes on."""
+        fields = without(self.fields, self.dropped)
+        sized = tuple(self._size(f) for f in fields if not (self.inner == 0 and self._nested(f)))
+        query = {"fields": render(sized), **dict(self.params)}
+        if self.limit is not None:
+            query["limit"] = str(self.limit)
+        if after:
+            query["after"] = after
+        return query
+
+    @staticmethod
+    def _nested(field: Field) -> bool:
+        return name_of(field) in ("comments", "messages")
+
+    def _size(self, field: Field) -> Field:
+        return replace(field, limit=self.inner) if isinstance(field, Edge) and self._nested(field) else field
+
+    def less(self) -> "Ask | None":
+        """Half the amount: first of the nested edge, which is dropped at last, then of the list; None at the end."""
+        if self.inner:
+            return replace(self, inner=self.inner // 2 if self.inner > 3 else 0)
+        if self.limit and self.limit > 1:
+            return replace(self, limit=self.limit // 2)
+        return None
+
+    def dropping(self, name: str) -> "Ask | None":
+        """The same without one field; with no name given, without attachments, the usual culprit. None if it is not there."""
+        dropped = self.dropped | {name or "attachments"}
+        return None if dropped == self.dropped or name == "id" else replace(self, dropped=dropped)
+
+
+def _comments_edge() -> Edge:
+    return Edge("comments", COMMENT, (*_stream, ("summary", "true")))
+
+
+def feed_listed(account_id: str) -> Ask:
+    """The light walk: which posts are there, and when did each last move (a comment moves updated_time too)."""
+    return Ask("feed_listed", f"{account_id}/feed", LISTED, limit=FEED_LIMIT)
+
+
+def feed_whole(account_id: str, comments: bool) -> Ask:
+    """Posts with their newest comments, many in one call."""
+    fields = (*POST, _comments_edge()) if comments else POST
+    return Ask("feed_whole", f"{account_id}/feed", fields, limit=NESTED, inner=NESTED if comments else None)
+
+
+def post_whole(post_id: str, comments: bool) -> Ask:
+    """One post as it is now, with its newest comments."""
+    return Ask(
+        "post_whole", post_id, (*POST, _comments_edge()) if comments else POST, inner=CHILDREN if comments else None
+    )
+
+
+def comments_of(post_id: str) -> Ask:
+    """Comments of a post with all replies, newest first; the count comes along."""
+    return Ask("comments", f"{post_id}/comments", COMMENT, limit=CHILDREN, params=(*_stream, ("summary", "true")))
+
+
+def conversations_listed(account_id: str) -> Ask:
+    """Which conversations are there, and when did each last move."""
+    platform = (("platform", "messenger"),)
+    return Ask(
+        "conversations_listed", f"{account_id}/conversations", ("id", "updated_time"), limit=100, params=platform
+    )
+
+
+def conversations_whole(account_id: str) -> Ask:
+    """Conversations with their newest messages, many in one call."""
+    return Ask(
+        "conversations_whole",
+        f"{account_id}/conversations",
+        ("id", "updated_time", Edge("messages", MESSAGE)),
+        limit=NESTED,
+        inner=READABLE_MESSAGES,
+        params=(("platform", "messenger"),),
+    )
+
+
+def messages_of(conversation_id: str) -> Ask:
+    """Messages of one conversation, newest first."""
+    return Ask("messages", f"{conversation_id}/messages", MESSAGE, limit=READABLE_MESSAGES)
+
+
+def windowed(ask: Ask, since: datetime | None, until: datetime | None) -> Ask:
+    """The same for posts created in a window only; Graph goes by creation time here."""
+    bounds = [(name, str(int(at.timestamp()))) for name, at in (("since", since), ("until", until)) if at]
+    return replace(ask, params=(*ask.params, *bounds))

@@ -1,0 +1,216 @@
+"""What flows through the product: frozen records without behaviour.
+
+Graph ─▶ Batch of RawItem ─▶ [raw_items] ─▶ Item ─▶ Classified ─▶ Decision ─▶ [tickets]
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from classifiers.verdict import Category, Kind, Urgency, Verdict
+
+Stream = Literal["posts", "comments", "visitor_posts", "messages"]
+ItemKind = Literal["post", "comment", "message"]
+Status = Literal["diterima", "ditindaklanjuti", "tuntas", "ditolak"]
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A Facebook Page (or another platform's account) that we read. The token is not part of it."""
+
+    key: str
+    platform: str
+    id: str
+    name: str
+    streams: tuple[Stream, ...]
+    every_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RawItem:
+    """One object as the platform sent it, less its paging.
+
+    `fingerprint` changes when what the item *means* changes (text, author, attachments, hidden), not when a
+    signed address or a counter does. `thin` items hold no more than an id and never replace a fuller payload.
+    """
+
+    platform: str
+    account: str
+    stream: Stream
+    kind: ItemKind
+    id: str
+    post_id: str | None
+    parent_id: str | None
+    conversation_id: str | None
+    created_at: datetime | None
+    payload: Payload
+    fingerprint: str
+    thin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One response: its items, and the cursor to go on with (None at the end)."""
+
+    items: Sequence[RawItem]
+    after: str | None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What hangs on an item: only facts about it, never the file."""
+
+    type: str
+    name: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One post, comment or message as understood. `text` is exactly what was sent; None when there was none."""
+
+    platform: str
+    account: str
+    stream: Stream
+    kind: ItemKind
+    id: str
+    post_id: str | None
+    parent_id: str | None
+    conversation_id: str | None
+    author_id: str | None
+    author_name: str | None
+    by_account: bool
+    text: str | None
+    created_at: datetime | None
+    permalink: str | None
+    hidden: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person said an item is. It outranks every verdict."""
+
+    kind: Kind
+    category: Category
+    urgency: Urgency
+    by: str
+
+    @property
+    def is_complaint(self) -> bool:
+        """True when the person called it a complaint."""
+        return self.kind == "pengaduan"
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """An item with its verdict and, if a person gave one, its label."""
+
+    item: Item
+    verdict: Verdict | None
+    label: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An administrative place by its codes (Kemendagri), and the words that named it."""
+
+    kabupaten: str | None = None
+    kecamatan: str | None = None
+    desa: str | None = None
+    text: str | None = None
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """What triage needs to know of a ticket that stands open in the item's thread."""
+
+    number: str
+    reporter_id: str | None
+    category: Category
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known around one item when it is triaged.
+
+    `ticket` is the ticket that the item already belongs to; `thread` are open tickets in the same conversation or
+    comment thread, oldest first. `authors_shown` is False while no item of the account ever showed its author.
+    `official` are the ids of all our accounts.
+    """
+
+    ticket: str | None = None
+    thread: Sequence[OpenTicket] = ()
+    deleted: bool = False
+    authors_shown: bool = True
+    official: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A new ticket."""
+
+    category: Category
+    urgency: Urgency
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One more fact of an existing ticket."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person has to look."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """No ticket, and why."""
+
+    reason: str
+
+
+Decision = Open | Append | Review | Ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One complaint as the office works on it; `source_ids` are all its items, the first one first."""
+
+    number: str
+    status: Status
+    urgency: Urgency
+    category: Category
+    agency: str
+    summary: str
+    account: str
+    source_ids: tuple[str, ...]
+    supporters: int
+    reporter_id: str | None
+    place: Place
+    permalink: str | None
+    opened_at: datetime
+    answer_by: datetime | None
+    first_response_at: datetime | None = None
+    closed_at: datetime | None = None
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a run did: counts by name, and one line for each thing that failed."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()

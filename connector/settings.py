@@ -1,0 +1,208 @@
+"""Settings: config/*.toml and the environment, read once by the command line into frozen records."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from classifiers.verdict import CATEGORIES
+
+from .errors import SettingsError
+from .records import Account, Stream
+from .store.engine import parse_url
+
+Environment = Mapping[str, str]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(_Strict):
+    """Where the store is."""
+
+    url: str = "sqlite:///ntbcare.db"
+
+
+class GraphSettings(_Strict):
+    """How Graph is reached. `app_secret_env` names the variable, never the secret."""
+
+    base_url: str = "https://graph.facebook.com"
+    version: Annotated[str, Field(pattern=r"^v\d{1,3}\.\d{1,2}$")] = "v26.0"
+    app_id_env: str = "NTBCARE_APP_ID"
+    app_secret_env: str = "NTBCARE_APP_SECRET"
+    first_read_days: Annotated[int, Field(ge=1, le=3650)] = 90
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query or parts.fragment:
+            raise ValueError("expected an address such as https://graph.facebook.com")
+        if parts.scheme == "http" and not local:
+            raise ValueError("expected https: a token must not travel in clear (http is for this machine only)")
+        return value.rstrip("/")
+
+
+class DaemonSettings(_Strict):
+    """How the daemon shows itself."""
+
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 9464
+    log: Literal["json", "console"] = "json"
+
+
+class AccountSettings(_Strict):
+    """One account, with the name of the variable or file that holds its token."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    platform: Literal["facebook"] = "facebook"
+    id: Annotated[str, Field(pattern=r"^\d{1,40}$")]
+    name: str = ""
+    token_env: str | None = None
+    token_file: Path | None = None
+    streams: tuple[Stream, ...] = get_args(Stream)
+    every_seconds: Annotated[float, Field(ge=1, le=86400)] = 60
+
+    @model_validator(mode="after")
+    def _one_token(self) -> "AccountSettings":
+        if (self.token_env is None) == (self.token_file is None):
+            raise ValueError("expected either token_env or token_file")
+        return self
+
+    @property
+    def account(self) -> Account:
+        """The account as the rest of the product knows it."""
+        streams = tuple(dict.fromkeys(self.streams))
+        return Account(self.key, self.platform, self.id, self.name or self.key, streams, self.every_seconds)
+
+
+class Settings(_Strict):
+    """All of connector.toml."""
+
+    store: StoreSettings = StoreSettings()
+    graph: GraphSettings = GraphSettings()
+    daemon: DaemonSettings = DaemonSettings()
+    accounts: tuple[AccountSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _unique(self) -> "Settings":
+        for name in ("key", "id"):
+            values = [getattr(account, name) for account in self.accounts]
+            if len(set(values)) < len(values):
+                raise ValueError(f"accounts: each must have its own {name}")
+        return self
+
+
+class Category(_Strict):
+    """What a category is called on screens, and which agency answers for it."""
+
+    label: str
+    agency: str
+
+
+class Routing(_Strict):
+    """All of categories.toml."""
+
+    categories: dict[str, Category]
+    agencies: dict[str, str]
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Routing":
+        missing = [c for c in CATEGORIES if c not in self.categories]
+        unknown = [c for c in self.categories if c not in CATEGORIES]
+        if missing or unknown:
+            raise ValueError(f"expected each category once; missing: {missing or 'none'}, unknown: {unknown or 'none'}")
+        dangling = sorted({c.agency for c in self.categories.values()} - set(self.agencies))
+        if dangling:
+            raise ValueError(f"these agencies do not stand under [agencies]: {', '.join(dangling)}")
+        return self
+
+
+def load(file: Path | None, environment: Environment = os.environ) -> Settings:
+    """Settings from a file (or the first of ./connector.toml, /etc/ntbcare/connector.toml) and the environment.
+
+    Raises SettingsError naming file, key and what was expected. Tokens are not read here.
+    """
+    file = file or _found(environment)
+    settings = _validated(Settings, _read(file), file)
+    url = environment.get("NTBCARE_STORE_URL")
+    graph = environment.get("NTBCARE_GRAPH_URL")
+    if url:
+        settings = settings.model_copy(update={"store": StoreSettings(url=url)})
+    if graph:
+        merged = {**settings.graph.model_dump(), "base_url": graph}
+        fresh = _validated(GraphSettings, merged, Path("NTBCARE_GRAPH_URL"))
+        settings = settings.model_copy(update={"graph": fresh})
+    parse_url(settings.store.url)
+    return settings
+
+
+def _found(environment: Environment) -> Path:
+    if named := environment.get("NTBCARE_CONFIG"):
+        return Path(named)
+    for file in (Path("connector.toml"), Path("/etc/ntbcare/connector.toml")):
+        if file.is_file():
+            return file
+    raise SettingsError("no configuration: name one with --config FILE or NTBCARE_CONFIG, or make one: ntbcare init DIR")
+
+
+def load_routing(beside: Path | None) -> Routing:
+    """Categories and agencies, from categories.toml beside the configuration or from the defaults."""
+    own = beside / "categories.toml" if beside else None
+    if own and own.is_file():
+        return _validated(Routing, _read(own), own)
+    default = resources.files("connector.defaults") / "categories.toml"
+    return _validated(Routing, tomllib.loads(default.read_text("utf-8")), Path("categories.toml"))
+
+
+def token_of(account: AccountSettings, environment: Environment = os.environ) -> SecretStr:
+    """An account's token. Raises SettingsError when variable or file is missing or empty."""
+    if account.token_env is not None:
+        token, where = environment.get(account.token_env, ""), f"environment variable {account.token_env}"
+    else:
+        where = f"file {account.token_file}"
+        try:
+            token = Path(str(account.token_file)).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            token = ""
+    token = token.strip()
+    if not token or any(c.isspace() or not c.isprintable() or ord(c) > 126 for c in token):
+        raise SettingsError(f"accounts.{account.key}: no token: expected a Page access token in the {where}")
+    return SecretStr(token)
+
+
+def app_of(graph: GraphSettings, environment: Environment = os.environ) -> tuple[str | None, SecretStr | None]:
+    """The app's id and secret, where the environment has them."""
+    secret = environment.get(graph.app_secret_env, "").strip()
+    return environment.get(graph.app_id_env, "").strip() or None, SecretStr(secret) if secret else None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read ({error.strerror}); make one with: ntbcare init DIR") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not TOML: {error}") from None
+
+
+def _validated(kind: Any, data: Mapping[str, Any], file: Path) -> Any:
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        lines = [_explained(problem, data) for problem in error.errors(include_input=False, include_url=False)]
+        raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
+
+
+def _explained(problem: Any, data: Mapping[str, Any]) -> str:
+    path = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{path}: unknown key; expected one of those that `ntbcare init` writes"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{path}: {message}" if path else message

@@ -1,0 +1,87 @@
+"""`accounts` and `streams`: when each is due, and how it fares. All daemons read and write the same rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from ..records import Account
+from .schema import accounts, streams
+from .statements import insert_new, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """How an account fares; all times are aware."""
+
+    key: str
+    name: str
+    due_at: datetime | None
+    fails: int
+    paused_until: datetime | None
+    blocked: str | None
+    tried_at: datetime | None
+    ok_at: datetime | None
+    authors_shown: bool
+    quirks: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """How one stream of an account fares."""
+
+    account: str
+    stream: str
+    items: int
+    ok_at: datetime | None
+    blocked: str | None
+    error: str | None
+    error_at: datetime | None
+
+
+_account = [accounts.c[name] for name in AccountState.__slots__]
+_stream = [streams.c[name] for name in StreamState.__slots__]
+
+
+def register(connection: Connection, configured: Sequence[Account]) -> None:
+    """Makes rows for the configured accounts and streams; rows of retired accounts stay, as history."""
+    rows = [{"key": a.key, "platform": a.platform, "external_id": a.id, "name": a.name} for a in configured]
+    insert_new(connection, accounts, rows)
+    for row in rows:
+        connection.execute(update(accounts).where(accounts.c.key == row["key"]).values(name=row["name"]))
+    insert_new(connection, streams, [{"account": a.key, "stream": s} for a in configured for s in a.streams])
+
+
+def account_states(connection: Connection) -> dict[str, AccountState]:
+    """Every account ever configured, by key."""
+    return {row.key: AccountState(*row) for row in connection.execute(select(*_account).order_by(accounts.c.key))}
+
+
+def stream_states(connection: Connection) -> list[StreamState]:
+    """Every stream ever read, by account."""
+    query = select(*_stream).order_by(streams.c.account, streams.c.stream)
+    return [StreamState(*row) for row in connection.execute(query)]
+
+
+def set_account(connection: Connection, key: str, **values: Any) -> None:
+    """Sets columns of one account's row."""
+    connection.execute(update(accounts).where(accounts.c.key == key).values(**values))
+
+
+def set_stream(connection: Connection, account: str, stream: str, **values: Any) -> None:
+    """Sets columns of one stream's row, making it if needed."""
+    upsert(connection, streams, [{"account": account, "stream": stream, **values}], tuple(values))
+
+
+def count_items(connection: Connection, account: str, by_stream: Mapping[str, int]) -> None:
+    """Adds to the number of items landed in each stream."""
+    for stream, landed in by_stream.items():
+        where = (streams.c.account == account, streams.c.stream == stream)
+        connection.execute(update(streams).where(*where).values(items=streams.c.items + landed))
+
+
+def external_ids(connection: Connection) -> dict[str, str]:
+    """The platform's id of every account ever configured, by key."""
+    return {row.key: row.external_id for row in connection.execute(select(accounts.c.key, accounts.c.external_id))}

@@ -1,0 +1,99 @@
+"""Opening a store: one engine for SQLite, PostgreSQL or MariaDB, with the same promises on each."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from ..errors import SettingsError
+
+BUSY_MS = 60_000
+DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
+
+
+def open_store(url: str) -> Engine:
+    """The engine for a store's address. Nothing is connected yet, nothing created but an empty SQLite file.
+
+    Raises SettingsError when the address is not one of a SQLite file, PostgreSQL (psycopg) or MariaDB (PyMySQL).
+    """
+    address = parse_url(url)
+    if address.drivername == "sqlite":
+        return _sqlite(address)
+    if address.drivername == "mysql+pymysql":
+        return create_engine(
+            address.update_query_dict({"charset": "utf8mb4"}),
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            pool_size=20,
+            connect_args={
+                "init_command": "SET time_zone='+00:00', sql_mode='STRICT_ALL_TABLES'",
+                "connect_timeout": 10,
+            },
+        )
+    return create_engine(address, pool_pre_ping=True, pool_size=20, connect_args={"connect_timeout": 10})
+
+
+def parse_url(url: str) -> URL:
+    """A store's address, checked. Raises SettingsError."""
+    expected = "expected sqlite:///FILE, postgresql+psycopg://USER@HOST/NAME or mysql+pymysql://USER@HOST/NAME"
+    try:
+        address = make_url(url)
+        address.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError):
+        raise SettingsError(f"store.url: not a store's address; {expected}") from None
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    if address.drivername not in DRIVERS or (address.drivername == "sqlite" and not address.database):
+        raise SettingsError(f"store.url: {address.drivername} is not supported; {expected}")
+    return address
+
+
+def _sqlite(address: URL) -> Engine:
+    file = str(address.database)
+    if file != ":memory:" and not file.startswith("file:"):
+        _private(Path(file))
+    engine = create_engine(address, connect_args={"timeout": BUSY_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver must not begin by itself: a read that becomes a write later would lose updates in silence.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _private(file: Path) -> None:
+    """Personal data: only the owner reads the file, whatever the umask; SQLite gives its side files the same mode."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        if file.stat().st_uid == os.getuid():
+            file.chmod(0o600)
+    except OSError as error:
+        raise SettingsError(f"store.url: {file} cannot be opened ({error.strerror}); choose a writable place") from None
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: committed at the end, undone on any error."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads, so that on SQLite it never waits for a writer."""
+    with engine.connect().execution_options(reading=True) as connection, connection.begin():
+        yield connection

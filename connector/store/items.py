@@ -1,0 +1,191 @@
+"""`items`, `verdicts` and `labels`: what was sent as understood, what the classifier said of it, and what people said."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.engine import Row as ResultRow
+
+from classifiers.verdict import Verdict
+
+from ..records import Item, Label
+from .schema import items, labels, ticket_items, tickets, verdicts
+from .statements import chunks, insert_new, upsert
+
+_written = (
+    "post_id parent_id conversation_id thread_id author_id author_name by_account text created_at permalink hidden edited "
+    "attachments deleted revision model decision reason account stream"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What `items` adds to an item: the outcome of processing."""
+
+    thread_id: str | None
+    edited: bool
+    deleted: bool
+    revision: int
+    model: str | None
+    decision: str
+    reason: str
+
+
+def write(connection: Connection, rows: Sequence[tuple[int, Item, Kept]]) -> None:
+    """Inserts or replaces items by the row id of their raw item."""
+    values = [
+        {
+            "id": row,
+            "platform": item.platform,
+            "kind": item.kind,
+            "external_id": item.id,
+            "account": item.account,
+            "stream": item.stream,
+            "post_id": item.post_id,
+            "parent_id": item.parent_id,
+            "conversation_id": item.conversation_id,
+            "author_id": item.author_id,
+            "author_name": item.author_name,
+            "by_account": item.by_account,
+            "text": item.text,
+            "created_at": item.created_at,
+            "permalink": item.permalink,
+            "hidden": item.hidden,
+            "attachments": [{"type": a.type, "name": a.name, "url": a.url} for a in item.attachments] or None,
+            "thread_id": kept.thread_id,
+            "edited": kept.edited,
+            "deleted": kept.deleted,
+            "revision": kept.revision,
+            "model": kept.model,
+            "decision": kept.decision,
+            "reason": kept.reason,
+        }
+        for row, item, kept in rows
+    ]
+    upsert(connection, items, values, _written)
+
+
+def write_verdicts(connection: Connection, rows: Iterable[tuple[int, int, Verdict]], now: datetime) -> None:
+    """Appends verdicts (item row, revision, verdict); the same model's verdict on the same revision stands already."""
+    insert_new(
+        connection,
+        verdicts,
+        [
+            {
+                "item_id": row,
+                "revision": revision,
+                "model": v.model,
+                "kind": v.kind,
+                "is_complaint": v.is_complaint,
+                "complaint_score": v.complaint_score,
+                "category": v.category,
+                "category_score": v.category_score,
+                "urgency": v.urgency,
+                "urgent_score": v.urgent_score,
+                "needs_review": v.needs_review,
+                "at": now,
+            }
+            for row, revision, v in rows
+        ],
+    )
+
+
+def verdict_of(row: ResultRow[Any]) -> Verdict | None:
+    """The verdict in a row of `with_verdicts`, or None when there is none."""
+    if row.model is None or row.v_kind is None:
+        return None
+    return Verdict(
+        row.v_kind,
+        row.is_complaint,
+        row.complaint_score,
+        row.category,
+        row.category_score,
+        row.urgency,
+        row.urgent_score,
+        row.needs_review,
+        row.model,
+    )
+
+
+def with_verdicts() -> Any:
+    """The select of items with the verdict that counts and the ticket they belong to."""
+    v = verdicts.c
+    counts = (v.item_id == items.c.id) & (v.revision == items.c.revision) & (v.model == items.c.model)
+    columns = [v.kind.label("v_kind"), *(v[n] for n in _scores), tickets.c.number.label("ticket")]
+    return select(*items.c, *columns).select_from(
+        items.outerjoin(verdicts, counts)
+        .outerjoin(ticket_items, ticket_items.c.item_id == items.c.id)
+        .outerjoin(tickets, tickets.c.id == ticket_items.c.ticket_id)
+    )
+
+
+_scores = ("is_complaint", "complaint_score", "category", "category_score", "urgency", "urgent_score", "needs_review")
+
+
+def by_row(connection: Connection, rows: Sequence[int]) -> dict[int, ResultRow[Any]]:
+    """Stored items with their verdicts, by row id."""
+    found: dict[int, ResultRow[Any]] = {}
+    for part in chunks(rows):
+        found |= {row.id: row for row in connection.execute(with_verdicts().where(items.c.id.in_(part)))}
+    return found
+
+
+def threads(connection: Connection, platform: str, comment_ids: Sequence[str]) -> dict[str, str]:
+    """The thread of each known comment, by its id."""
+    c = items.c
+    found: dict[str, str] = {}
+    for part in chunks(comment_ids):
+        query = select(c.external_id, c.thread_id).where(
+            c.platform == platform, c.kind == "comment", c.external_id.in_(part)
+        )
+        found |= {row.external_id: row.thread_id for row in connection.execute(query) if row.thread_id}
+    return found
+
+
+def every(connection: Connection, size: int = 500) -> Iterator[ResultRow[Any]]:
+    """All items with verdicts in the order of landing, in constant memory."""
+    after = 0
+    while rows := list(connection.execute(with_verdicts().where(items.c.id > after).order_by(items.c.id).limit(size))):
+        yield from rows
+        after = rows[-1].id
+
+
+def find(connection: Connection, external_id: str) -> ResultRow[Any] | None:
+    """The item with an id of its platform, whatever its kind."""
+    row: ResultRow[Any] | None = connection.execute(with_verdicts().where(items.c.external_id == external_id)).first()
+    return row
+
+
+def latest_labels(connection: Connection, rows: Sequence[int]) -> dict[int, Label]:
+    """For each item, what a person said last."""
+    c = labels.c
+    found: dict[int, Label] = {}
+    for part in chunks(rows):
+        for row in connection.execute(select(labels).where(c.item_id.in_(part)).order_by(c.at, c.id)):
+            found[row.item_id] = Label(row.kind, row.category, row.urgency, row.by)
+    return found
+
+
+def add_label(connection: Connection, row: int, label: Label, at: datetime) -> bool:
+    """Appends a label; False when the very same one is there already."""
+    uid = hashlib.sha256(repr((row, label, at.isoformat())).encode("utf-8", "surrogatepass")).hexdigest()
+    if connection.scalar(select(func.count()).where(labels.c.uid == uid)):
+        return False
+    values = {"kind": label.kind, "category": label.category, "urgency": label.urgency, "by": label.by}
+    connection.execute(insert(labels).values(uid=uid, item_id=row, at=at, **values))
+    return True
+
+
+def every_label(connection: Connection) -> Iterator[Mapping[str, Any]]:
+    """All labels with the text they were given to, oldest first."""
+    c = labels.c
+    query = (
+        select(items.c.platform, items.c.external_id, items.c.kind.label("item_kind"), items.c.text, *labels.c)
+        .join(items, items.c.id == c.item_id)
+        .order_by(c.at, c.id)
+    )
+    for row in connection.execute(query.execution_options(yield_per=500)):
+        yield row._mapping

@@ -1,0 +1,124 @@
+"""`leases`: which process does what. One conditional statement each; the database's clock decides."""
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import LeaseLost
+from .engine import reading, writing
+from .schema import leases
+from .statements import insert_new, now_ms
+
+SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A right to do one thing for a while. A larger `fence` always belongs to a later holder."""
+
+    name: str
+    owner: str
+    fence: int
+
+
+def acquire(engine: Engine, name: str, owner: str, seconds: float) -> Lease | None:
+    """Takes the lease if it is free, run out, or our own; None when somebody else holds it."""
+    with writing(engine) as connection:
+        insert_new(connection, leases, [{"name": name, "owner": "", "until_ms": 0, "fence": 0}])
+        now = now_ms(connection)
+        free = (leases.c.until_ms < now) | (leases.c.owner == owner)
+        taken = connection.execute(
+            update(leases)
+            .where(leases.c.name == name, free)
+            .values(owner=owner, until_ms=now + int(seconds * 1000), fence=leases.c.fence + 1)
+        )
+        if not taken.rowcount:
+            return None
+        fence = connection.scalar(select(leases.c.fence).where(leases.c.name == name))
+        return Lease(name, owner, int(fence or 0))
+
+
+def extend(connection: Connection, lease: Lease, seconds: float) -> None:
+    """Prolongs a lease inside the caller's transaction, so that a zombie's commit fails.
+
+    Raises LeaseLost when another has taken it; one that ran out is still ours while nobody else came.
+    """
+    now = now_ms(connection)
+    mine = (leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.fence == lease.fence)
+    kept = connection.execute(update(leases).where(*mine).values(until_ms=now + int(seconds * 1000)))
+    if not kept.rowcount:
+        raise LeaseLost(f"{lease.name}: another process has taken over; nothing of this step was kept")
+
+
+def release(engine: Engine, lease: Lease) -> None:
+    """Gives a lease back at once; harmless when it is not ours any more."""
+    with writing(engine) as connection:
+        mine = (leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.fence == lease.fence)
+        connection.execute(update(leases).where(*mine).values(until_ms=0))
+
+
+def new_owner() -> str:
+    """A name for this process that tells others on the same machine whether it still lives."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+def free_dead(engine: Engine, name: str) -> None:
+    """Frees a lease whose holder ran on this machine and is dead, so that nobody waits for a killed process."""
+    with reading(engine) as connection:
+        owner = connection.scalar(select(leases.c.owner).where(leases.c.name == name)) or ""
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname() or not pid.isdigit() or _alive(int(pid)):
+        return
+    with writing(engine) as connection:
+        connection.execute(update(leases).where(leases.c.name == name, leases.c.owner == owner).values(until_ms=0))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextmanager
+def held(engine: Engine, name: str, owner: str, *, wait: float = 0.0, stop: threading.Event) -> Iterator[Lease | None]:
+    """Holds a lease for the length of a block, prolonging it from a thread; None when others kept it for `wait` seconds."""
+    free_dead(engine, name)
+    lease, tries = acquire(engine, name, owner, SECONDS), int(wait)
+    while lease is None and tries > 0 and not stop.wait(1.0):
+        lease, tries = acquire(engine, name, owner, SECONDS), tries - 1
+    if lease is None:
+        yield None
+        return
+    over = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(engine, lease, over), name=f"lease {name}", daemon=True)
+    keeper.start()
+    try:
+        yield lease
+    finally:
+        over.set()
+        keeper.join()
+        release(engine, lease)
+
+
+def _keep(engine: Engine, lease: Lease, over: threading.Event) -> None:
+    """Prolongs until told that it is over. A store out of reach is no reason to give up: the fence decides in the end."""
+    while not over.wait(SECONDS / 3):
+        try:
+            with writing(engine) as connection:
+                extend(connection, lease, SECONDS)
+        except SQLAlchemyError:
+            continue
+        except LeaseLost:
+            return

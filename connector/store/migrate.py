@@ -1,0 +1,91 @@
+"""Bringing the store to the newest schema, and saying where it stands."""
+
+from importlib import resources
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from ..errors import StoreMismatch
+from .engine import reading
+
+_LOCK = 5_202_019  # any number that nobody else uses for an advisory lock
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(str(resources.files("connector.migrations")))))
+    return config
+
+
+def newest() -> str:
+    """The revision this program works with."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def current(connection: Connection) -> str | None:
+    """The revision a store stands at; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def check(engine: Engine) -> None:
+    """Raises StoreMismatch, with what to run, unless the store stands at the newest revision."""
+    with reading(engine) as connection:
+        stands = current(connection)
+    if stands == newest():
+        return
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if stands is None:
+        raise StoreMismatch("the store is empty; run: ntbcare migrate")
+    if stands in known:
+        raise StoreMismatch(f"the store is at schema {stands}, this program needs {newest()}; run: ntbcare migrate")
+    raise StoreMismatch(
+        f"the store is at schema {stands}, which is newer than this program knows; install the newer ntbcare"
+    )
+
+
+def migrate(engine: Engine, revision: str = "head") -> tuple[str | None, str | None]:
+    """Brings the store up (or down, to an older revision) and returns where it stood and stands.
+
+    Several processes may do so at once: all but the first wait. On SQLite, foreign keys are off meanwhile, since rebuilding
+    a table would delete what refers to it.
+    """
+    config = _config()
+    with engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None  # noqa: S101  (a connected engine has one)
+            raw.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
+        with connection.begin():
+            _wait_for_others(connection)
+            before = current(connection)
+            config.attributes["connection"] = connection
+            ahead = revision == "head" or before is None or _is_later(revision, before)
+            (command.upgrade if ahead else command.downgrade)(config, revision)
+            after = current(connection)
+            _let_others(connection)
+        if sqlite:
+            connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
+    return before, after
+
+
+def _is_later(revision: str, than: str) -> bool:
+    order = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    return order.index(revision) < order.index(than)
+
+
+def _wait_for_others(connection: Connection) -> None:
+    match connection.dialect.name:
+        case "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+        case "mysql":
+            connection.execute(text("SELECT GET_LOCK(:n, 600)"), {"n": f"ntbcare-{_LOCK}"})
+
+
+def _let_others(connection: Connection) -> None:
+    if connection.dialect.name == "mysql":
+        connection.execute(text("SELECT RELEASE_LOCK(:n)"), {"n": f"ntbcare-{_LOCK}"})

@@ -1,0 +1,84 @@
+"""Column types that keep the same value on SQLite, PostgreSQL and MariaDB."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A row's own number; SQLite counts by itself only in INTEGER."""
+
+Name = String(190)
+"""An identifier or key: MariaDB indexes at most 3072 bytes of several of them together."""
+
+LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+# A private-use character leads the escape of what PostgreSQL (NUL) or UTF-8 (lone surrogates) cannot hold.
+_LEAD = "\uf6e0"
+_UNSTORABLE = re.compile(f"[\x00{_LEAD}\ud800-\udfff]")
+_ESCAPED = re.compile(f"{_LEAD}([0-9a-f]{{4}})")
+
+
+def escape(text: str) -> str:
+    """Any text in, one that every database stores out; `unescape` gives back the very same text."""
+    return _UNSTORABLE.sub(lambda m: f"{_LEAD}{ord(m.group()):04x}", text)
+
+
+def unescape(text: str) -> str:
+    """The inverse of `escape`."""
+    return _ESCAPED.sub(lambda m: chr(int(m.group(1), 16)), text) if _LEAD in text else text
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware time, stored in UTC with microseconds; SQLite and MariaDB would drop the offset in silence."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """MariaDB keeps microseconds only when told to."""
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware in, naive UTC out."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Naive UTC in, aware out."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Faithful(TypeDecorator[str]):
+    """Text exactly as a citizen sent it, also with NUL or lone surrogates."""
+
+    impl = LongText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Escapes what a database cannot hold."""
+        return None if value is None else escape(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text as it was sent."""
+        return None if value is None else unescape(value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as pure ASCII text, so that every string survives and no database rewrites it."""
+
+    impl = LongText
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Compact and escaped."""
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Parsed again."""
+        return None if value is None else json.loads(value)

@@ -1,0 +1,91 @@
+"""What becomes of an item: a ticket, one more fact of a ticket, a look by a person, or nothing. Pure.
+
+The rules, first match wins; reasons are shown to staff and so stand in Bahasa Indonesia.
+"""
+
+from classifiers.verdict import Category, Urgency
+
+from .records import Append, Classified, Decision, Ignore, Open, OpenTicket, Review, Situation
+
+_KINDS = {
+    "pengaduan": "pengaduan",
+    "aspirasi": "aspirasi",
+    "pertanyaan": "pertanyaan",
+    "apresiasi": "apresiasi",
+    "spam": "spam",
+    "lainnya": "bukan pengaduan",
+}
+
+
+def triage(classified: Classified, around: Situation) -> Decision:
+    """Decides about one item. A person's label outranks the verdict; what the account wrote never opens a ticket."""
+    item = classified.item
+    if item.by_account:
+        return Ignore("ditulis oleh akun sendiri")
+    if item.author_id is not None and item.author_id in around.official:
+        return Ignore("ditulis oleh akun resmi lain")
+    if around.ticket:
+        return Append(around.ticket, "sudah menjadi bagian tiket")
+    if around.deleted:
+        return Ignore("dihapus di Facebook")
+    if not (item.text or "").strip():
+        return _wordless(classified, around)
+    if item.kind == "post" and item.author_id is None and not around.authors_shown:
+        return Review("penulis tidak terlihat: mungkin unggahan akun sendiri")
+    return _labelled(classified, around) if classified.label else _judged(classified, around)
+
+
+def _wordless(classified: Classified, around: Situation) -> Decision:
+    item = classified.item
+    if classified.label and classified.label.is_complaint:
+        return _labelled(classified, around)
+    if not any(_is_evidence(attachment.type) for attachment in item.attachments):
+        return Ignore("tanpa teks")
+    if own := _own(classified, around):
+        return Append(own.number, "foto atau berkas dari pelapor")
+    return Review("foto atau berkas tanpa teks")
+
+
+def _is_evidence(kind: str) -> bool:
+    return kind != "sticker" and "animated" not in kind
+
+
+def _labelled(classified: Classified, around: Situation) -> Decision:
+    label = classified.label
+    if label is None or not label.is_complaint:
+        return Ignore(f"dinilai petugas: {_KINDS[label.kind] if label else ''}")
+    return _complaint(classified, around, label.category, label.urgency, "dinilai petugas: pengaduan")
+
+
+def _judged(classified: Classified, around: Situation) -> Decision:
+    verdict = classified.verdict
+    if verdict is None:
+        return Review("belum ada model penilai")
+    if verdict.urgency == "mendesak":
+        return _complaint(classified, around, verdict.category, "mendesak", "mendesak")
+    if verdict.is_complaint and not verdict.needs_review:
+        return _complaint(classified, around, verdict.category, verdict.urgency, "pengaduan")
+    if own := _own(classified, around):
+        return Append(own.number, "tambahan dari pelapor")
+    if verdict.needs_review:
+        return Review("penilai ragu")
+    return Ignore(_KINDS[verdict.kind])
+
+
+def _complaint(
+    classified: Classified, around: Situation, category: Category, urgency: Urgency, reason: str
+) -> Decision:
+    """One ticket a complaint: the same person on the same matter in the same thread goes on with the open ticket."""
+    own = _own(classified, around, category)
+    if own and not (urgency == "mendesak" and own.urgency != "mendesak"):
+        return Append(own.number, "pengaduan yang sama")
+    return Open(category, urgency, reason)
+
+
+def _own(classified: Classified, around: Situation, category: Category | None = None) -> OpenTicket | None:
+    """The reporter's latest open ticket in this thread, of this category if one is given."""
+    author = classified.item.author_id
+    if author is None:
+        return None
+    mine = [t for t in around.thread if t.reporter_id == author and category in (None, t.category)]
+    return mine[-1] if mine else None

@@ -1,0 +1,155 @@
+"""Putting the rooms together: from settings to a store, a way to Graph, a reader, a desk. Only the doors use it."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine
+
+import classifiers
+from classifiers.verdict import Classify
+
+from .deadlines import answer_by
+from .errors import SettingsError
+from .graph.client import CallRecord, Graph
+from .ingest import Visit, visit
+from .ingest.asking import Asker
+from .ingest.reader import Order, Progress, Reader
+from .places import find_place
+from .platforms.facebook.parse import parse
+from .process import Desk
+from .records import Account, Item, Place, RawItem, Stream
+from .settings import AccountSettings, Routing, Settings, app_of, token_of
+from .store import accounts, leases, migrate
+from .store.engine import open_store, reading, writing
+
+WORKERS = 16  # at 200 ms a round trip, enough to read some 8,000 comments a second
+
+
+def utc_now() -> datetime:
+    """The present time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Works:
+    """Everything one process works with. `stop` ends all waiting at once."""
+
+    settings: Settings
+    routing: Routing
+    engine: Engine
+    beside: Path
+    stop: threading.Event = field(default_factory=threading.Event)
+    clock: Callable[[], datetime] = utc_now
+    owner: str = field(default_factory=leases.new_owner)
+    on_call: Callable[[str, CallRecord], None] | None = None
+
+    def configured(self, keys: Iterable[str] = ()) -> list[AccountSettings]:
+        """The configured accounts, or those of these keys. Raises SettingsError for a key that is not there."""
+        known = {account.key: account for account in self.settings.accounts}
+        wanted = list(dict.fromkeys(keys)) or list(known)
+        for key in wanted:
+            if key not in known:
+                names = ", ".join(known) or "none"
+                raise SettingsError(f"--account {key}: no such account is configured; expected one of: {names}")
+        if not wanted:
+            raise SettingsError("accounts: none is configured; add an [[accounts]] table to the configuration")
+        return [known[key] for key in wanted]
+
+    def graph(self, account: AccountSettings, token: SecretStr) -> Graph:
+        """The way to Graph with an account's token."""
+        secret = app_of(self.settings.graph)[1]
+        told = self.on_call
+        return Graph(
+            self.settings.graph.base_url,
+            self.settings.graph.version,
+            token.get_secret_value(),
+            secret.get_secret_value() if secret else None,
+            stop=self.stop,
+            on_call=(lambda record: told(account.key, record)) if told else None,
+            account=account.id,
+        )
+
+    def register(self) -> None:
+        """Makes the configured accounts known to the store."""
+        with writing(self.engine) as connection:
+            accounts.register(connection, [a.account for a in self.settings.accounts])
+
+    def order(self, streams: Iterable[Stream], *, full: bool = False) -> Order:
+        """What a live pass reads."""
+        since = self.clock() - timedelta(days=self.settings.graph.first_read_days)
+        return Order(frozenset(streams), since, full=full)
+
+    def read(self, account: AccountSettings, order: Order, *, lease: str, wait: float, progress: Progress) -> Visit | None:
+        """One pass over one account while holding its lease; None when another process holds it."""
+        token = token_of(account)
+        with leases.held(self.engine, lease, self.owner, wait=wait, stop=self.stop) as held:
+            if held is None:
+                return None
+
+            def guard(connection: Connection) -> None:
+                leases.extend(connection, held, leases.SECONDS)
+
+            with self.graph(account, token) as graph, workers() as pool:
+                return visit(self._reader(account.account, graph, order, pool, guard, progress))
+
+    def _reader(
+        self,
+        account: Account,
+        graph: Graph,
+        order: Order,
+        pool: Executor,
+        guard: Callable[[Connection], None],
+        progress: Progress,
+    ) -> Reader:
+        with reading(self.engine) as connection:
+            state = accounts.account_states(connection).get(account.key)
+        asker = Asker(graph, state.quirks if state else None)
+        return Reader(self.engine, account, asker, order, pool, self.clock, self.stop, guard, progress)
+
+    def desk(self, classify: Classify) -> Desk:
+        """What processing needs."""
+        own = {account.key: account.id for account in self.settings.accounts}
+        with reading(self.engine) as connection:
+            own |= accounts.external_ids(connection)
+
+        def parsed(raw: RawItem) -> Item:
+            return parse(raw, own.get(raw.account, ""))
+
+        def route(category: str, place: Place) -> str:
+            return self.routing.categories[category].agency
+
+        official = frozenset(own.values())
+        return Desk(classify, parsed, find_place, route, answer_by, official, self.clock)
+
+    @property
+    def models(self) -> Path:
+        """Where models that were trained here are kept."""
+        return self.beside / "models"
+
+    def classify(self, folder: Path | None = None) -> Classify:
+        """The classifier in use: one promoted here, else the one that ships. Raises ModelUnusable."""
+        return classifiers.load(folder or self.models)
+
+    def ready(self) -> None:
+        """Raises StoreMismatch unless the store stands at this program's schema; then registers the accounts."""
+        migrate.check(self.engine)
+        self.register()
+
+
+def works(settings: Settings, routing: Routing, beside: Path) -> Works:
+    """A process's works from its settings; nothing is connected yet."""
+    return Works(settings, routing, open_store(settings.store.url), beside)
+
+
+@contextmanager
+def workers() -> Iterator[Executor]:
+    """Threads for reading many objects at once; at the end they have all come to rest."""
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="read") as pool:
+        yield pool
+
