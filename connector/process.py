@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import Row as ResultRow
 
 from classifiers.verdict import Classify, Verdict
 
@@ -18,6 +17,7 @@ from .pipeline import Parse, Understood, by_time, judge, understand
 from .records import Append, Classified, Decision, Item, Open, OpenTicket, Place, Situation
 from .store import accounts, items, raw, tickets
 from .store.engine import reading, writing
+from .store.raw import ResultRow
 from .triage import triage
 
 BATCH = 500
@@ -106,17 +106,17 @@ def replay(
 class _Known:
     """What the store knows around a batch, fetched before anything is decided."""
 
-    before: Mapping[int, ResultRow[Any]]
+    before: Mapping[int, ResultRow]
     of_ticket: Mapping[int, tuple[str, int]]
     thread: Mapping[int, str | None]
     open: dict[str, list[OpenTicket]]
     shown: Mapping[str, bool]
-    raws: Mapping[int, ResultRow[Any]]
+    raws: Mapping[int, ResultRow]
     edited: frozenset[int]
 
 
 def _batch(
-    connection: Connection, rows: Sequence[ResultRow[Any]], desk: Desk, result: Result, *, keep: bool
+    connection: Connection, rows: Sequence[ResultRow], desk: Desk, result: Result, *, keep: bool
 ) -> list[Change]:
     read = {row.id: row for row in rows}
     understood = understand([(row.id, raw.as_raw(row)) for row in rows], desk.parse)
@@ -134,7 +134,7 @@ def _batch(
 
 
 def _know(
-    connection: Connection, read: Mapping[int, ResultRow[Any]], classified: Mapping[int, Classified], desk: Desk
+    connection: Connection, read: Mapping[int, ResultRow], classified: Mapping[int, Classified], desk: Desk
 ) -> _Known:
     rows = list(classified)
     found = {row: classified[row].item for row in rows}
@@ -164,7 +164,7 @@ def _thread(item: Item, roots: Mapping[str, str]) -> str | None:
 
 
 def _edited(
-    connection: Connection, read: Mapping[int, ResultRow[Any]], found: Mapping[int, Item], desk: Desk
+    connection: Connection, read: Mapping[int, ResultRow], found: Mapping[int, Item], desk: Desk
 ) -> frozenset[int]:
     """Items whose text differs from that of an older revision."""
     revised = [row for row in found if read[row].revision > 1]
@@ -295,7 +295,7 @@ def _update(
         tickets.refresh(connection, number, values, now, desk.deadline)
 
 
-def _settle(connection: Connection, understood: Sequence[Understood], read: Mapping[int, ResultRow[Any]]) -> None:
+def _settle(connection: Connection, understood: Sequence[Understood], read: Mapping[int, ResultRow]) -> None:
     outcomes = [(u.row, read[u.row].revision, "done" if u.item else "quarantined", u.reason) for u in understood]
     raw.settle(connection, outcomes)
 

@@ -4,7 +4,7 @@ Graph ─▶ Batch of RawItem ─▶ [raw_items] ─▶ Item ─▶ Classified �
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -34,6 +34,7 @@ class RawItem:
 
     `fingerprint` changes when what the item *means* changes (text, author, attachments, hidden), not when a
     signed address or a counter does. `thin` items hold no more than an id and never replace a fuller payload.
+    `fetched_at` is set on imported items only: an older copy never replaces a newer one.
     """
 
     platform: str
@@ -48,6 +49,7 @@ class RawItem:
     payload: Payload
     fingerprint: str
     thin: bool = False
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +208,3 @@ class Ticket:
     first_response_at: datetime | None = None
     closed_at: datetime | None = None
     merged_into: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What a run did: counts by name, and one line for each thing that failed."""
-
-    counts: Mapping[str, int] = field(default_factory=dict)
-    failures: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -17,6 +17,7 @@ from .records import Account, Stream
 from .store.engine import parse_url
 
 Environment = Mapping[str, str]
+T = TypeVar("T", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -43,7 +44,13 @@ class GraphSettings(_Strict):
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)
         local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        if (
+            parts.scheme not in ("https", "http")
+            or not parts.hostname
+            or parts.username
+            or parts.query
+            or parts.fragment
+        ):
             raise ValueError("expected an address such as https://graph.facebook.com")
         if parts.scheme == "http" and not local:
             raise ValueError("expected https: a token must not travel in clear (http is for this machine only)")
@@ -129,7 +136,7 @@ def load(file: Path | None, environment: Environment = os.environ) -> Settings:
 
     Raises SettingsError naming file, key and what was expected. Tokens are not read here.
     """
-    file = file or _found(environment)
+    file = found(file, environment)
     settings = _validated(Settings, _read(file), file)
     url = environment.get("NTBCARE_STORE_URL")
     graph = environment.get("NTBCARE_GRAPH_URL")
@@ -143,13 +150,16 @@ def load(file: Path | None, environment: Environment = os.environ) -> Settings:
     return settings
 
 
-def _found(environment: Environment) -> Path:
-    if named := environment.get("NTBCARE_CONFIG"):
-        return Path(named)
-    for file in (Path("connector.toml"), Path("/etc/ntbcare/connector.toml")):
-        if file.is_file():
-            return file
-    raise SettingsError("no configuration: name one with --config FILE or NTBCARE_CONFIG, or make one: ntbcare init DIR")
+def found(file: Path | None, environment: Environment = os.environ) -> Path:
+    """The configuration's file: the one named, else by NTBCARE_CONFIG, else the first that is there. Raises SettingsError."""
+    if file or (named := environment.get("NTBCARE_CONFIG")):
+        return file or Path(named or "")
+    for usual in (Path("connector.toml"), Path("/etc/ntbcare/connector.toml")):
+        if usual.is_file():
+            return usual
+    raise SettingsError(
+        "no configuration: name one with --config FILE or NTBCARE_CONFIG, or make one: ntbcare init DIR"
+    )
 
 
 def load_routing(beside: Path | None) -> Routing:
@@ -192,7 +202,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: not TOML: {error}") from None
 
 
-def _validated(kind: Any, data: Mapping[str, Any], file: Path) -> Any:
+def _validated(kind: type[T], data: Mapping[str, Any], file: Path) -> T:
     try:
         return kind.model_validate(data)
     except ValidationError as error:

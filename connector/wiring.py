@@ -85,7 +85,9 @@ class Works:
         since = self.clock() - timedelta(days=self.settings.graph.first_read_days)
         return Order(frozenset(streams), since, full=full)
 
-    def read(self, account: AccountSettings, order: Order, *, lease: str, wait: float, progress: Progress) -> Visit | None:
+    def read(
+        self, account: AccountSettings, order: Order, *, lease: str, wait: float, progress: Progress
+    ) -> Visit | None:
         """One pass over one account while holding its lease; None when another process holds it."""
         token = token_of(account)
         with leases.held(self.engine, lease, self.owner, wait=wait, stop=self.stop) as held:
@@ -132,7 +134,7 @@ class Works:
         """Where models that were trained here are kept."""
         return self.beside / "models"
 
-    def classify(self, folder: Path | None = None) -> Classify:
+    def classify(self, folder: Path | None = None) -> classifiers.Model:
         """The classifier in use: one promoted here, else the one that ships. Raises ModelUnusable."""
         return classifiers.load(folder or self.models)
 
@@ -152,4 +154,3 @@ def workers() -> Iterator[Executor]:
     """Threads for reading many objects at once; at the end they have all come to rest."""
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="read") as pool:
         yield pool
-

@@ -18,7 +18,7 @@ RATIO_FROM = MIB
 _PIECE = 1 << 16
 
 
-class Unusable(Exception):
+class BodyError(Exception):
     """The body cannot be used; the text says why."""
 
 
@@ -30,25 +30,25 @@ class Source(Protocol):
 
 
 def load(raw: Source, encoding: str, most_wire: int = MOST_WIRE, most_unpacked: int = MOST_UNPACKED) -> bytes:
-    """The unpacked bytes of a body sent with Content-Encoding `encoding`. Raises Unusable."""
+    """The unpacked bytes of a body sent with Content-Encoding `encoding`. Raises BodyError."""
     encoding = encoding.strip().lower() or "identity"
     if encoding == "identity":
         return b"".join(_pieces(raw, min(most_wire, most_unpacked)))
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise Unusable("packed in a way nobody asked for")
+        raise BodyError("packed in a way nobody asked for")
     return _unpacked(_pieces(raw, most_wire), encoding, most_unpacked)
 
 
 def parse(body: bytes) -> Any:
-    """The JSON in `body`. Lone surrogates and NUL in strings stay what they are. Raises Unusable."""
+    """The JSON in `body`. Lone surrogates and NUL in strings stay what they are. Raises BodyError."""
     if not body.strip():
-        raise Unusable("an empty body")
+        raise BodyError("an empty body")
     try:
         return json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         pass
     # Outside of `except`, so that the error does not carry the body along.
-    raise Unusable("not JSON: " + ("an HTML page" if body.lstrip()[:1] == b"<" else "cut or broken"))
+    raise BodyError("not JSON: " + ("an HTML page" if body.lstrip()[:1] == b"<" else "cut or broken"))
 
 
 def _pieces(raw: Source, most: int) -> Iterator[bytes]:
@@ -56,7 +56,7 @@ def _pieces(raw: Source, most: int) -> Iterator[bytes]:
     while piece := raw.read(_PIECE):
         size += len(piece)
         if size > most:
-            raise Unusable(f"more than {most // MIB} MiB")
+            raise BodyError(f"more than {most // MIB} MiB")
         yield piece
 
 
@@ -70,16 +70,16 @@ def _unpacked(pieces: Iterator[bytes], encoding: str, most: int) -> bytes:
             try:
                 part = unpack.decompress(piece, _PIECE * 4)
             except zlib.error:
-                raise Unusable("packed bytes that do not unpack") from None
+                raise BodyError("packed bytes that do not unpack") from None
             size += len(part)
             if size > most or (size > RATIO_FROM and size > packed * MOST_RATIO):
-                raise Unusable("unpacks to far more than it should")
+                raise BodyError("unpacks to far more than it should")
             out.append(part)
             piece = unpack.unconsumed_tail
     if unpack is not None:
         out.append(unpack.flush())
     if unpack is not None and not unpack.eof:
-        raise Unusable("packed bytes that end too early")
+        raise BodyError("packed bytes that end too early")
     return b"".join(out)
 
 

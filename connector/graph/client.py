@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -18,8 +19,10 @@ from connector.errors import BadRequest, GraphError, SettingsError, Transient
 from connector.graph.answers import Asked, failure, where_of
 from connector.graph.pace import Pace
 from connector.graph.redact import one_line
-from connector.graph.session import Answered, Failed, GraphSession, Timing, facebook
+from connector.graph.session import Answered, GraphAPIError, GraphSession, NoAnswerError, Timing, connect
 from connector.graph.usage import Usage, usage_of
+
+__all__ = ["Answer", "CallRecord", "Graph", "Stopped", "Timing"]
 
 _VERSION = re.compile(r"v?(\d{1,3}\.\d{1,2})")
 _CONVERSATIONS = re.compile(r"\b(conversations|messages)\b|^[tm]_")
@@ -88,13 +91,13 @@ class Graph:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise SettingsError("token: empty, or with blanks or characters no token has; copy it again")
         self._timing, self._stop = timing or Timing(), stop or threading.Event()
-        self._make = lambda: GraphSession(
-            base_url, app_secret, timing=self._timing, stop=self._stop, proxy=proxy, ca_file=ca_file
+        self._session = partial(
+            GraphSession, base_url, app_secret, timing=self._timing, stop=self._stop, proxy=proxy, ca_file=ca_file
         )
         self._version, self._token, self._secret, self._account = f"v{number[1]}", token, app_secret, account
         self._on_call, self._pace = on_call, Pace(self._timing.per_second)
         self._lock, self._calls = threading.Lock(), 0
-        self._idle: deque[Any] = deque([self._connect()])
+        self._idle: deque[Any] = deque([connect(token, self._version, self._session())])
         self._retry = self._retrying()
 
     def __repr__(self) -> str:
@@ -165,59 +168,56 @@ class Graph:
             raise answer
         return answer
 
-    def _exchange(self, asked: Asked, params: dict[str, str]) -> Answered | Failed:
+    def _exchange(self, asked: Asked, params: dict[str, str]) -> Answered | NoAnswerError:
         try:
             api = self._idle.pop()
         except IndexError:
-            api = self._connect()
+            api = connect(self._token, self._version, self._session())
         try:
             failed = _call(api, f"{self._version}/{asked.path}", asked.method, params)
             came = api.session.last
         finally:
             self._idle.append(api)
-        return failed or came or Failed("no answer")
+        # A requests.Response is false when its status is an error: only None means that there is none.
+        return failed or (NoAnswerError("no answer") if came is None else came)
 
-    def _connect(self) -> Any:
-        api = facebook.GraphAPI(self._token, session=self._make())
-        api.version = self._version  # its constructor knows versions up to 3.1 only
-        return api
-
-    def _tell(self, asked: Asked, came: Answered | Failed, answer: Answer | GraphError, seconds: float) -> None:
+    def _tell(self, asked: Asked, came: Answered | NoAnswerError, answer: Answer | GraphError, seconds: float) -> None:
         if not self._on_call:
             return
-        status = came.status if isinstance(came, Failed) else came.status_code
-        usage, size = usage_of(came.headers, self._account), 0 if isinstance(came, Failed) else came.size
+        status = came.status if isinstance(came, NoAnswerError) else came.status_code
+        usage, size = usage_of(came.headers, self._account), 0 if isinstance(came, NoAnswerError) else came.size
         error = type(answer).__name__ if isinstance(answer, GraphError) else None
         code = answer.code if isinstance(answer, GraphError) else None
         self._on_call(CallRecord(asked.method, asked.path, status, seconds, size, usage, error, code))
 
     def _retrying(self) -> tenacity.Retrying:
         timing = self._timing
+        growing = tenacity.wait_exponential(timing.first_wait, timing.longest_wait)
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, Transient) and not isinstance(e, Stopped)),
             stop=tenacity.stop_after_attempt(timing.tries),
-            wait=tenacity.wait_exponential_jitter(timing.first_wait, timing.longest_wait, jitter=timing.first_wait),
+            wait=growing + tenacity.wait_random(0, timing.first_wait),
             sleep=tenacity.sleep_using_event(self._stop),
             reraise=True,
         )
 
 
-def _call(api: Any, path: str, method: str, params: dict[str, str]) -> Failed | None:
+def _call(api: Any, path: str, method: str, params: dict[str, str]) -> NoAnswerError | None:
     """Let facebook-sdk make the call; the answer is in the session's `last`."""
     try:
         if method == "POST":
             api.request(path, post_args=dict(params))
         else:
             api.request(path, args=dict(params), method=method)
-    except facebook.GraphAPIError:
+    except GraphAPIError:
         return None  # it knows neither status nor headers: the session's answer is read instead
-    except Failed as failed:
+    except NoAnswerError as failed:
         return failed
     return None
 
 
-def _answer(came: Answered | Failed, asked: Asked, secrets: tuple[str | None, ...]) -> Answer | GraphError:
-    if isinstance(came, Failed):
+def _answer(came: Answered | NoAnswerError, asked: Asked, secrets: tuple[str | None, ...]) -> Answer | GraphError:
+    if isinstance(came, NoAnswerError):
         if came.stopped:
             return Stopped(f"{where_of(asked)}: {came.reason}")
         if came.status is None:

@@ -20,11 +20,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 _SLICE = 0.1
 
 
-class Overdue(Exception):
+class DeadlineError(Exception):
     """The limit was reached. Not an OSError, so that no layer between takes it for a reset and asks again."""
 
 
-class Interrupted(Exception):
+class StopError(Exception):
     """`stop` was set."""
 
 
@@ -37,13 +37,13 @@ class Limit:
     stop: threading.Event
 
     def wait(self, since: float) -> float:
-        """Seconds that may be waited now, when nothing was heard since `since`. Raises Overdue, Interrupted."""
+        """Seconds that may be waited now, when nothing was heard since `since`. Raises DeadlineError, StopError."""
         if self.stop.is_set():
-            raise Interrupted
+            raise StopError
         now = time.monotonic()
         left = min(self.until, since + self.silence) - now
         if left <= 0:
-            raise Overdue("the whole call took too long" if now >= self.until else "no byte came for too long")
+            raise DeadlineError("the whole call took too long" if now >= self.until else "no byte came for too long")
         return min(left, _SLICE)
 
 

@@ -1,6 +1,6 @@
 """Graph's `fields` grammar, written and changed as values (pure).
 
-Fields("id", Edge("comments", filter="stream", limit=50, summary=True, fields=("id", "message")))
+    Fields("id", Edge("comments", filter="stream", limit=50, summary=True, fields=("id", "message")))
 -> id,comments.filter(stream).limit(50).summary(true){id,message}
 """
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -20,13 +20,15 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 from urllib3.util.retry import Retry
 
 from connector.errors import SettingsError
-from connector.graph.body import Unusable, load, parse
-from connector.graph.deadline import LIMIT, POOLS, Interrupted, Limit, Overdue
+from connector.graph.body import BodyError, load, parse
+from connector.graph.deadline import LIMIT, POOLS, DeadlineError, Limit, StopError
 from connector.graph.redact import redact
 
 with warnings.catch_warnings():  # facebook-sdk 3.1.0 (2018) has invalid escapes, fatal under -W error
     warnings.simplefilter("ignore")
     import facebook
+
+GraphAPIError: type[Exception] = facebook.GraphAPIError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Timing:
     per_second: float = 2.0
 
 
-class Failed(Exception):
+class NoAnswerError(Exception):
     """No JSON came. `status` and `headers` are there when at least a response began; `stopped` by our own wish."""
 
     def __init__(
@@ -98,7 +100,7 @@ class GraphSession(requests.Session):
     def request(self, method: Any, url: Any, params: Any = None, data: Any = None, **other: Any) -> Answered:  # type: ignore[override]
         """Ask Graph as facebook-sdk does, for its own address `url`.
 
-        Returns an answer that holds JSON, whatever its status. Raises Failed; ValueError for another address.
+        Returns an answer that holds JSON, whatever its status. Raises NoAnswerError; ValueError for another address.
         """
         self.last = None
         limit = Limit(time.monotonic() + self._timing.total, self._timing.read, self._stop)
@@ -108,7 +110,7 @@ class GraphSession(requests.Session):
             outcome = self._exchange(request)
         finally:
             LIMIT.reset(before)
-        if isinstance(outcome, Failed):
+        if isinstance(outcome, NoAnswerError):
             raise outcome
         self.last = outcome
         return outcome
@@ -128,10 +130,10 @@ class GraphSession(requests.Session):
             requests.Request(method, self.base + url[len(home) :], params=params, data=data, headers=headers)
         )
 
-    def _exchange(self, request: requests.PreparedRequest) -> Answered | Failed:
+    def _exchange(self, request: requests.PreparedRequest) -> Answered | NoAnswerError:
         """Send and read; every fault as a value, so that no error drags another one (with addresses) behind it."""
         if self._stop.is_set():
-            return Failed("stopped before the call", stopped=True)
+            return NoAnswerError("stopped before the call", stopped=True)
         try:
             response = self.send(
                 request,
@@ -141,22 +143,22 @@ class GraphSession(requests.Session):
                 proxies=self._proxies,
                 verify=self.verify,
             )
-        except (requests.RequestException, HTTPError, OSError, Overdue, Interrupted) as error:
+        except (requests.RequestException, HTTPError, OSError, DeadlineError, StopError) as error:
             return _failed(error)
         with response:
             return _read(response)
 
 
-def _read(response: requests.Response) -> Answered | Failed:
+def _read(response: requests.Response) -> Answered | NoAnswerError:
     status, headers = response.status_code, response.headers
     if 300 <= status < 400:
-        return Failed("a redirect, not followed", status, headers)
+        return NoAnswerError("a redirect, not followed", status, headers)
     try:
         body = load(_Wire(response.raw), headers.get("content-encoding", ""))
         parsed = parse(body)
-    except Unusable as error:
-        return Failed(str(error), status, headers)
-    except (requests.RequestException, HTTPError, OSError, Overdue, Interrupted) as error:
+    except BodyError as error:
+        return NoAnswerError(str(error), status, headers)
+    except (requests.RequestException, HTTPError, OSError, DeadlineError, StopError) as error:
         return _failed(error, status, headers)
     answer = Answered()
     answer.status_code, answer.parsed, answer.size = status, parsed, len(body)
@@ -165,16 +167,16 @@ def _read(response: requests.Response) -> Answered | Failed:
     return answer
 
 
-def _failed(error: Exception, status: int | None = None, headers: Mapping[str, str] | None = None) -> Failed:
-    if isinstance(error, Interrupted):
-        return Failed("stopped during the call", None, None, stopped=True)
-    if isinstance(error, Overdue):
-        return Failed(str(error), status, headers)
+def _failed(error: Exception, status: int | None = None, headers: Mapping[str, str] | None = None) -> NoAnswerError:
+    if isinstance(error, StopError):
+        return NoAnswerError("stopped during the call", None, None, stopped=True)
+    if isinstance(error, DeadlineError):
+        return NoAnswerError(str(error), status, headers)
     # Never the error's own text: it holds the address with its query.
     for kind, reason in _REASONS:
         if isinstance(error, kind):
-            return Failed(reason, status, headers)
-    return Failed("the connection broke", status, headers)
+            return NoAnswerError(reason, status, headers)
+    return NoAnswerError("the connection broke", status, headers)
 
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -201,9 +203,10 @@ class _Resets(Retry):
 
     def increment(
         self, method: Any = None, url: Any = None, response: Any = None, error: Any = None, *rest: Any, **more: Any
-    ) -> "Retry":
+    ) -> Self:
         if not isinstance(error, ProtocolError):
-            raise MaxRetryError(rest[0] if rest else more.get("_pool"), url, error)
+            pool: Any = rest[0] if rest else more.get("_pool")
+            raise MaxRetryError(pool, url, error)
         return super().increment(method, url, response, error, *rest, **more)
 
 
@@ -221,6 +224,13 @@ class _Adapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = POOLS
         return manager
+
+
+def connect(token: str, version: str, session: GraphSession) -> Any:
+    """facebook-sdk's GraphAPI over `session`; `version` like "v26.0", of which its constructor knows 3.1 at most."""
+    api = facebook.GraphAPI(token, session=session)
+    api.version = version
+    return api
 
 
 def base_of(base_url: str) -> str:

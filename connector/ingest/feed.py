@@ -130,7 +130,7 @@ class _Walk:
             row |= {"done": None, "newest": None}
             row["position"] = start | {"newest": newest.isoformat() if newest else None, "total": row["total"]}
         elif "comments" in self.reader.order.streams and (self._fresh(seen) or not below):
-            row["done"] = None if self._fresh(seen) or self.reader.order.full and row["total"] != 0 else seen
+            row["done"] = None if self._fresh(seen) or (self.reader.order.full and row["total"] != 0) else seen
         return row
 
     def _fresh(self, seen: str | None) -> bool:

@@ -99,7 +99,7 @@ class Reader:
         self.progress.add("new", landed.new)
         self.progress.add("changed", landed.changed)
         if landed.new:
-            fresh = Counter(item.stream for item in wanted if item.id not in landed.known)
+            fresh: Counter[str] = Counter(item.stream for item in wanted if item.id not in landed.known)
             accounts.count_items(connection, self.account.key, fresh)
         return landed
 

@@ -34,7 +34,7 @@ class StreamState:
 
     account: str
     stream: str
-    items: int
+    landed: int
     ok_at: datetime | None
     blocked: str | None
     error: str | None
@@ -77,9 +77,9 @@ def set_stream(connection: Connection, account: str, stream: str, **values: Any)
 
 def count_items(connection: Connection, account: str, by_stream: Mapping[str, int]) -> None:
     """Adds to the number of items landed in each stream."""
-    for stream, landed in by_stream.items():
+    for stream, count in by_stream.items():
         where = (streams.c.account == account, streams.c.stream == stream)
-        connection.execute(update(streams).where(*where).values(items=streams.c.items + landed))
+        connection.execute(update(streams).where(*where).values(landed=streams.c.landed + count))
 
 
 def external_ids(connection: Connection) -> dict[str, str]:

@@ -7,18 +7,36 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.engine import Row as ResultRow
 
 from classifiers.verdict import Verdict
 
 from ..records import Item, Label
+from .raw import ResultRow
 from .schema import items, labels, ticket_items, tickets, verdicts
 from .statements import chunks, insert_new, upsert
 
-_written = (
-    "post_id parent_id conversation_id thread_id author_id author_name by_account text created_at permalink hidden edited "
-    "attachments deleted revision model decision reason account stream"
-).split()
+_written = [
+    "post_id",
+    "parent_id",
+    "conversation_id",
+    "thread_id",
+    "author_id",
+    "author_name",
+    "by_account",
+    "text",
+    "created_at",
+    "permalink",
+    "hidden",
+    "edited",
+    "attachments",
+    "deleted",
+    "revision",
+    "model",
+    "decision",
+    "reason",
+    "account",
+    "stream",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +111,7 @@ def write_verdicts(connection: Connection, rows: Iterable[tuple[int, int, Verdic
     )
 
 
-def verdict_of(row: ResultRow[Any]) -> Verdict | None:
+def verdict_of(row: ResultRow) -> Verdict | None:
     """The verdict in a row of `with_verdicts`, or None when there is none."""
     if row.model is None or row.v_kind is None:
         return None
@@ -125,9 +143,9 @@ def with_verdicts() -> Any:
 _scores = ("is_complaint", "complaint_score", "category", "category_score", "urgency", "urgent_score", "needs_review")
 
 
-def by_row(connection: Connection, rows: Sequence[int]) -> dict[int, ResultRow[Any]]:
+def by_row(connection: Connection, rows: Sequence[int]) -> dict[int, ResultRow]:
     """Stored items with their verdicts, by row id."""
-    found: dict[int, ResultRow[Any]] = {}
+    found: dict[int, ResultRow] = {}
     for part in chunks(rows):
         found |= {row.id: row for row in connection.execute(with_verdicts().where(items.c.id.in_(part)))}
     return found
@@ -145,7 +163,7 @@ def threads(connection: Connection, platform: str, comment_ids: Sequence[str]) -
     return found
 
 
-def every(connection: Connection, size: int = 500) -> Iterator[ResultRow[Any]]:
+def every(connection: Connection, size: int = 500) -> Iterator[ResultRow]:
     """All items with verdicts in the order of landing, in constant memory."""
     after = 0
     while rows := list(connection.execute(with_verdicts().where(items.c.id > after).order_by(items.c.id).limit(size))):
@@ -153,9 +171,9 @@ def every(connection: Connection, size: int = 500) -> Iterator[ResultRow[Any]]:
         after = rows[-1].id
 
 
-def find(connection: Connection, external_id: str) -> ResultRow[Any] | None:
+def find(connection: Connection, external_id: str) -> ResultRow | None:
     """The item with an id of its platform, whatever its kind."""
-    row: ResultRow[Any] | None = connection.execute(with_verdicts().where(items.c.external_id == external_id)).first()
+    row: ResultRow | None = connection.execute(with_verdicts().where(items.c.external_id == external_id)).first()
     return row
 
 
@@ -188,4 +206,4 @@ def every_label(connection: Connection) -> Iterator[Mapping[str, Any]]:
         .order_by(c.at, c.id)
     )
     for row in connection.execute(query.execution_options(yield_per=500)):
-        yield row._mapping
+        yield dict(row._mapping)

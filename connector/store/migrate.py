@@ -59,7 +59,7 @@ def migrate(engine: Engine, revision: str = "head") -> tuple[str | None, str | N
         if sqlite:
             raw = connection.connection.dbapi_connection
             assert raw is not None  # noqa: S101  (a connected engine has one)
-            raw.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
+            raw.execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
             _wait_for_others(connection)
             before = current(connection)

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
-from sqlalchemy.engine import Row as ResultRow
+from sqlalchemy.engine import Row
 
 from ..records import RawItem
 from .schema import raw_items, raw_revisions
-from .statements import Row, chunks, insert_new
+from .statements import Values, chunks, insert_new
 
 LIVE, BULK = 0, 1
+ResultRow = Row[*tuple[Any, ...]]
 Key = tuple[str, str, str]
 
 
@@ -31,14 +32,16 @@ def land(connection: Connection, batch: Sequence[RawItem], now: datetime, lane: 
 
     Idempotent by (platform, kind, id); an item twice in one batch counts once, the last one wins.
     """
-    wanted = {(item.platform, item.kind, item.id): item for item in batch}
+    wanted: dict[Key, RawItem] = {(item.platform, item.kind, item.id): item for item in batch}
     old = _stored(connection, list(wanted))
     new = [item for key, item in wanted.items() if key not in old]
-    same, changed = [], []
+    same: list[tuple[Any, RawItem]] = []
+    changed: list[tuple[Any, RawItem]] = []
     for key, row in old.items():
         item = wanted[key]
         alive = row.deleted_at is None
-        keep = alive and (item.thin or item.fingerprint == row.fingerprint)
+        older = item.fetched_at is not None and item.fetched_at <= row.fetched_at
+        keep = older or (alive and (item.thin or item.fingerprint == row.fingerprint))
         (same if keep else changed).append((row, item))
     insert_new(connection, raw_items, [_row(item, now, lane) for item in new])
     _revise(connection, changed, now, lane)
@@ -46,20 +49,24 @@ def land(connection: Connection, batch: Sequence[RawItem], now: datetime, lane: 
     return Landed(len(new), len(changed), frozenset(item.id for _, item in same + changed))
 
 
-def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, ResultRow[Any]]:
+def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, ResultRow]:
     c = raw_items.c
-    found: dict[Key, ResultRow[Any]] = {}
+    found: dict[Key, ResultRow] = {}
     for part in chunks(keys):
-        query = select(c.id, c.platform, c.kind, c.external_id, c.fingerprint, c.revision, c.deleted_at).where(
+        query = select(
+            c.id, c.platform, c.kind, c.external_id, c.fingerprint, c.revision, c.deleted_at, c.fetched_at
+        ).where(
             c.platform.in_({k[0] for k in part}),
             c.kind.in_({k[1] for k in part}),
             c.external_id.in_([k[2] for k in part]),
         )
-        found |= {(r.platform, r.kind, r.external_id): r for r in connection.execute(query.order_by(c.id).with_for_update())}
+        found |= {
+            (r.platform, r.kind, r.external_id): r for r in connection.execute(query.order_by(c.id).with_for_update())
+        }
     return {key: found[key] for key in keys if key in found}
 
 
-def _row(item: RawItem, now: datetime, lane: int) -> Row:
+def _row(item: RawItem, now: datetime, lane: int) -> Values:
     return {
         "platform": item.platform,
         "kind": item.kind,
@@ -70,7 +77,7 @@ def _row(item: RawItem, now: datetime, lane: int) -> Row:
         "parent_id": item.parent_id,
         "conversation_id": item.conversation_id,
         "created_at": item.created_at,
-        "fetched_at": now,
+        "fetched_at": item.fetched_at or now,
         "seen_at": now,
         "revision": 1,
         "fingerprint": item.fingerprint,
@@ -156,7 +163,7 @@ def unseen_posts(
     return list(connection.scalars(query.order_by(c.created_at.desc())))
 
 
-def pending(connection: Connection, limit: int) -> list[ResultRow[Any]]:
+def pending(connection: Connection, limit: int) -> list[ResultRow]:
     """The next raw items to process: live ones before bulk ones, in the order they were landed."""
     c = raw_items.c
     query = select(raw_items).where(c.state == "pending").order_by(c.lane, c.id).limit(limit)
@@ -173,7 +180,7 @@ class Selection:
     quarantined: bool = False
 
 
-def selected(connection: Connection, selection: Selection, after: int, limit: int) -> list[ResultRow[Any]]:
+def selected(connection: Connection, selection: Selection, after: int, limit: int) -> list[ResultRow]:
     """One slice of a selection, by row id, so that any number is read in constant memory."""
     c = raw_items.c
     when = func.coalesce(c.created_at, c.fetched_at)
@@ -189,7 +196,7 @@ def selected(connection: Connection, selection: Selection, after: int, limit: in
     return list(connection.execute(query.order_by(c.id).limit(limit)))
 
 
-def as_raw(row: ResultRow[Any]) -> RawItem:
+def as_raw(row: ResultRow) -> RawItem:
     """A row of `raw_items` as the record it was landed from."""
     return RawItem(
         platform=row.platform,

@@ -1,5 +1,7 @@
 """The tables. The migrations must make exactly these; a test compares them on all three databases."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -26,7 +28,7 @@ metadata = MetaData(
     }
 )
 # Identifiers are case-sensitive, and 'a ' is not 'a': MariaDB's usual collations think otherwise.
-_mariadb = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin", "mysql_engine": "InnoDB"}
+_mariadb: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin", "mysql_engine": "InnoDB"}
 
 accounts = Table(
     "accounts",
@@ -51,7 +53,7 @@ streams = Table(
     metadata,
     Column("account", Name, primary_key=True),
     Column("stream", String(20), primary_key=True),
-    Column("items", BigInteger, nullable=False, server_default="0"),
+    Column("landed", BigInteger, nullable=False, server_default="0"),
     Column("ok_at", Utc),
     Column("blocked", Faithful),
     Column("error", Faithful),

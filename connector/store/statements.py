@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.dml import Insert
 
 CHUNK = 500
-Row = Mapping[str, Any]
+Values = Mapping[str, Any]
 T = TypeVar("T")
 
 
@@ -19,7 +19,7 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
         yield values[start : start + size]
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+def insert_new(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
     """Inserts rows, leaving alone those whose key is there already."""
     if not rows:
         return
@@ -35,7 +35,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
     connection.execute(statement, list(rows))
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Row], columns: Sequence[str]) -> None:
+def upsert(connection: Connection, table: Table, rows: Sequence[Values], columns: Sequence[str]) -> None:
     """Inserts rows; of those whose primary key is there already, sets `columns`."""
     if not rows:
         return

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.engine import Row as ResultRow
 
 from ..errors import Conflict, NotFound
 from ..records import OpenTicket, Place, Ticket
+from .raw import ResultRow
 from .schema import counters, items, ticket_events, ticket_items, tickets
 from .statements import chunks, insert_new
 
@@ -190,7 +190,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def get(connection: Connection, number: str) -> ResultRow[Any]:
+def get(connection: Connection, number: str) -> ResultRow:
     """A ticket's row. Raises NotFound."""
     row = connection.execute(select(tickets).where(tickets.c.number == number)).first()
     if row is None:
@@ -229,7 +229,7 @@ def open_in_threads(connection: Connection, threads: Sequence[str]) -> dict[str,
     return found
 
 
-def as_ticket(row: ResultRow[Any], sources: Sequence[str]) -> Ticket:
+def as_ticket(row: ResultRow, sources: Sequence[str]) -> Ticket:
     """A row as the record that exports and reports use."""
     return Ticket(
         number=row.number,
@@ -282,7 +282,7 @@ def source_ids(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, l
     return found
 
 
-def history(connection: Connection, number: str) -> list[ResultRow[Any]]:
+def history(connection: Connection, number: str) -> list[ResultRow]:
     """A ticket's events, oldest first."""
     c = ticket_events.c
     return list(

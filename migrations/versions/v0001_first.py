@@ -107,7 +107,7 @@ def upgrade() -> None:
         "streams",
         sa.Column("account", sa.String(length=190), nullable=False),
         sa.Column("stream", sa.String(length=20), nullable=False),
-        sa.Column("items", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("landed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("ok_at", TIME, nullable=True),
         sa.Column("blocked", LONG, nullable=True),
         sa.Column("error", LONG, nullable=True),

@@ -10,7 +10,8 @@ from datetime import datetime
 from .fields import Edge, Field, name_of, render, without
 
 FEED_LIMIT = 100  # above it the feed answers error 100 instead of fewer
-NESTED = 25  # posts or conversations with their newest children in one call
+NESTED = 25  # posts or conversations in one call, each with its newest children
+NESTED_COMMENTS = 50
 CHILDREN = 100
 READABLE_MESSAGES = 20  # Graph gives details of the newest 20 messages only
 
@@ -110,7 +111,7 @@ def feed_listed(account_id: str) -> Ask:
 def feed_whole(account_id: str, comments: bool) -> Ask:
     """Posts with their newest comments, many in one call."""
     fields = (*POST, _comments_edge()) if comments else POST
-    return Ask("feed_whole", f"{account_id}/feed", fields, limit=NESTED, inner=NESTED if comments else None)
+    return Ask("feed_whole", f"{account_id}/feed", fields, limit=NESTED, inner=NESTED_COMMENTS if comments else None)
 
 
 def post_whole(post_id: str, comments: bool) -> Ask:

@@ -1,0 +1,92 @@
+"""What staff do to tickets from a shell or the review page: open, move, set, merge."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from classifiers.verdict import CATEGORIES, URGENCIES
+
+from .errors import Conflict, Misuse, NotFound
+from .process import summary_of
+from .records import Place, Status
+from .store import items, tickets
+from .store.engine import writing
+
+MOVES: dict[Status, tuple[Status, ...]] = {
+    "diterima": ("ditindaklanjuti", "tuntas", "ditolak"),
+    "ditindaklanjuti": ("tuntas", "ditolak"),
+    "tuntas": ("ditindaklanjuti",),
+    "ditolak": ("ditindaklanjuti",),
+}
+CLOSED = ("tuntas", "ditolak")
+
+
+def move(engine: Engine, number: str, status: str, *, who: str, reason: str, now: datetime) -> None:
+    """Moves a ticket to another state. Raises Misuse for an unknown state, Conflict for a move that is not allowed."""
+    if status not in MOVES:
+        raise Misuse(f"{status}: expected one of {', '.join(MOVES)}")
+    if status == "ditolak" and not reason:
+        raise Misuse("ditolak: say why with --reason")
+    with writing(engine) as connection:
+        row = tickets.get(connection, number)
+        if status not in MOVES[row.status]:
+            allowed = ", ".join(MOVES[row.status])
+            raise Conflict(f"{number} is {row.status}: from there it can only become {allowed}")
+        values = {"status": status, "closed_at": now if status in CLOSED else None}
+        data = {"reason": reason} if reason else None
+        tickets.change(connection, number, values, who=who, what="moved", now=now, version=row.version, data=data)
+
+
+def amend(engine: Engine, number: str, values: dict[str, Any], *, who: str, now: datetime, desk: Any) -> None:
+    """Sets category, urgency, agency, place or summary of a ticket as a person says. Raises Misuse, NotFound."""
+    _check(values)
+    with writing(engine) as connection:
+        row = tickets.get(connection, number)
+        if "urgency" in values:
+            values = {**values, "answer_by": desk.deadline(row.opened_at, values["urgency"])}
+        if "category" in values and "agency" not in values:
+            values = {**values, "agency": desk.route(values["category"], Place())}
+        tickets.change(connection, number, values, who=who, what="amended", now=now, version=row.version)
+
+
+def _check(values: dict[str, Any]) -> None:
+    for name, allowed in (("category", CATEGORIES), ("urgency", URGENCIES)):
+        if name in values and values[name] not in allowed:
+            raise Misuse(f"{name}: expected one of {', '.join(allowed)}, found {values[name]!r}")
+
+
+def open_new(
+    engine: Engine, text: str, values: dict[str, str], *, who: str, desk: Any, clock: Callable[[], datetime]
+) -> str:
+    """Opens a ticket for a complaint that came by other ways; what is not said is the classifier's. Returns its number."""
+    if not text.strip():
+        raise Misuse("--text: expected the complaint in words")
+    _check(values)
+    verdict, place = desk.classify([text])[0], desk.find_place(text)
+    category = values.get("category", verdict.category)
+    draft = tickets.Draft(
+        item=None,
+        urgency=values.get("urgency", verdict.urgency),
+        category=category,
+        agency=desk.route(category, place),
+        summary=summary_of(text),
+        account=values.get("account", "manual"),
+        reporter_id=values.get("reporter"),
+        place=place,
+        permalink=None,
+        reason=f"dibuat petugas: {text}",
+        who=who,
+    )
+    with writing(engine) as connection:
+        return tickets.open_tickets(connection, [draft], clock(), desk.deadline)[None]
+
+
+def ticket_of(connection: Connection, item_id: str) -> str | None:
+    """The number of the ticket that an item belongs to. Raises NotFound for an unknown item."""
+    row = items.find(connection, item_id)
+    if row is None:
+        raise NotFound(f"{item_id}: no such item in this store")
+    number: str | None = row.ticket
+    return number

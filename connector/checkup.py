@@ -1,0 +1,83 @@
+"""What `check` finds out: configuration, store, model, each account's token, the Graph version asked and served."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from classifiers import ModelUnusable
+
+from .errors import ConnectorError
+from .graph.tokens import TokenReport, inspect
+from .settings import AccountSettings, app_of, token_of
+from .store import accounts, migrate, raw
+from .store.engine import reading
+from .wiring import Works
+
+
+@dataclass(slots=True)
+class Finding:
+    """One thing looked at: fine, a warning (works for now), or broken; with what to do."""
+
+    what: str
+    state: str
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def examine(works: Works) -> list[Finding]:
+    """All findings, in the order an operator would mend them."""
+    findings = [Finding("configuration", "ok", f"{len(works.settings.accounts)} accounts")]
+    findings.append(_tried("store", lambda: _store(works)))
+    findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
+    findings += [_tried(f"account {a.key}", lambda a=a: _token(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
+    return findings
+
+
+def _tried(what: str, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except (ConnectorError, ModelUnusable, SQLAlchemyError) as error:
+        cause = error.orig if isinstance(error, SQLAlchemyError) and hasattr(error, "orig") else error
+        return Finding(what, "broken", " ".join(str(cause).split())[:400])
+
+
+def _store(works: Works) -> Finding:
+    migrate.check(works.engine)
+    with reading(works.engine) as connection:
+        states = raw.count_by_state(connection)
+        health = {key: state.blocked for key, state in accounts.account_states(connection).items()}
+    facts = {"schema": migrate.newest(), "raw_items": states, "blocked": {k: v for k, v in health.items() if v}}
+    address = works.engine.url.render_as_string(hide_password=True)
+    return Finding("store", "ok", f"{address}, schema {facts['schema']}", facts)
+
+
+def _token(works: Works, account: AccountSettings) -> Finding:
+    app_id, secret = app_of(works.settings.graph)
+    with works.graph(account, token_of(account)) as graph:
+        app_secret = secret.get_secret_value() if secret else None
+        report = inspect(graph, app_id, app_secret, page_id=account.id, now=works.clock())
+    return _told(account, report, works.settings.graph.version)
+
+
+def _told(account: AccountSettings, report: TokenReport, version: str) -> Finding:
+    facts = {
+        "valid": report.valid,
+        "kind": report.kind,
+        "expires_in_days": report.expires_days,
+        "data_access_ends_in_days": report.data_access_days,
+        "scopes": list(report.scopes),
+        "missing": {m.scope: m.breaks for m in report.missing},
+        "problems": [{"code": p.code, "text": p.text} for p in report.problems],
+        "graph_version": {"asked": version, "served": report.served_version},
+    }
+    texts = [p.text for p in report.problems]
+    if report.served_version and report.served_version != version:
+        texts.append(
+            f"Graph {version} was asked, {report.served_version} answered: set graph.version to one still alive"
+        )
+    state = ("warning" if texts else "ok") if report.ok else "broken"
+    expiry = "never expires" if report.expires_days is None else f"expires in {report.expires_days:.0f} days"
+    text = "; ".join(texts) or f"{report.kind} token of {report.name or account.id}, {expiry}"
+    return Finding(f"account {account.key}", state, text, facts)

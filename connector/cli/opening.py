@@ -1,0 +1,107 @@
+"""What most verbs begin with: settings, the store, signals; and reading their options."""
+
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import typer
+
+from ..errors import Misuse, SettingsError
+from ..records import Stream
+
+if TYPE_CHECKING:
+    from ..wiring import Works
+
+WITA = timezone(timedelta(hours=8))
+
+
+def open_works(context: typer.Context, *, ready: bool = True) -> "Works":
+    """The works for the configuration named before the verb; `ready` checks the store's schema too."""
+    from .. import settings as configuration
+    from ..wiring import works
+
+    file = context.obj or None
+    settings = configuration.load(file)
+    beside = (configuration.found(file)).parent
+    made = works(settings, configuration.load_routing(beside), beside)
+    stop_on_signals(made.stop)
+    if ready:
+        made.ready()
+    return made
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT let the step in hand end, then stop; a second one stops at once."""
+
+    def told(number: int, _frame: Any) -> None:
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
+
+
+def moment(value: str | None, option: str) -> datetime | None:
+    """A date (midnight in WITA) or an ISO time, aware. Raises Misuse."""
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise Misuse(f"{option}: expected a date such as 2026-11-24 or a time such as 2026-11-24T08:00Z") from None
+    return at.replace(tzinfo=WITA) if at.tzinfo is None else at
+
+
+def window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Both ends of a window. Raises Misuse when it is empty."""
+    start, end = moment(since, "--since"), moment(until, "--until")
+    if start and end and start >= end:
+        raise Misuse("--since: expected a time before --until")
+    return start, end
+
+
+def chosen_streams(names: Iterable[str], configured: Iterable[Stream]) -> tuple[Stream, ...]:
+    """The streams named, or all that are configured. Raises Misuse for an unknown one."""
+    known, own = get_args(Stream), tuple(configured)
+    for name in names:
+        if name not in known:
+            raise Misuse(f"--stream {name}: expected one of {', '.join(known)}")
+        if name not in own:
+            raise SettingsError(
+                f"--stream {name}: this account is not configured to read it; it reads {', '.join(own)}"
+            )
+    return tuple(n for n in own if n in set(names)) if names else own
+
+
+@contextmanager
+def written(file: Path | None) -> Iterator[Any]:
+    """A text stream to a file that appears whole or not at all, private to its owner; or to stdout without one."""
+    import os
+    import sys
+    import uuid
+
+    if file is None:
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # type: ignore[union-attr]
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    draft = file.parent / f".{file.name}.{uuid.uuid4().hex}"
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise Misuse(f"{file}: cannot be written ({error.strerror})") from None
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123  (an open descriptor)
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,201 @@
+"""Verbs over what is stored: replay, import, export, report; and classify and places over texts at hand."""
+
+import json as jsonlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ..errors import Misuse
+from .app import app
+from .opening import open_works, window, written
+from .outcome import finish, out, out_json
+from .reading import Accounts, AsJson
+
+if TYPE_CHECKING:
+    from ..process import Result
+
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this day on (WITA), by creation.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Before this day.")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of to stdout.")]
+SHOWN = 20
+
+
+@app.command(epilog="Example: ntbcare replay --since 2026-11-01 --dry-run")
+def replay(
+    context: typer.Context,
+    since: Since = None,
+    until: Until = None,
+    account: Accounts = None,
+    quarantined: Annotated[bool, typer.Option("--quarantined", help="Only what could not be read before.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Classify and triage what is stored again, without the network."""
+    from .. import process
+    from ..store.raw import Selection
+
+    start, end = window(since, until)
+    works = open_works(context)
+    keys = tuple(a.key for a in works.configured(account)) if account else ()
+    selection = Selection(start, end, keys, quarantined)
+    desk = works.desk(works.classify())
+    result = process.replay(works.engine, desk, selection, dry_run=dry_run, stop=works.stop.is_set)
+    _show_changes(result, dry_run, json)
+    finish(["stopped before the end"] if works.stop.is_set() else [])
+
+
+def _show_changes(result: "Result", dry_run: bool, as_json: bool) -> None:
+    changes = [_change(change) for change in result.changes]
+    if as_json:
+        out_json({"dry_run": dry_run, "counts": result.counts, "changed": len(changes), "changes": changes})
+        return
+    verb = "would change" if dry_run else "changed"
+    out(f"{result.counts.get('items', 0)} items looked at, {len(changes)} {verb}")
+    for change in changes[:SHOWN]:
+        out(f"  {change['id']}: {change['before'] or 'nothing'} → {change['after']}")
+    if len(changes) > SHOWN:
+        out(f"  … and {len(changes) - SHOWN} more; --json lists all")
+
+
+def _change(change: Any) -> dict[str, Any]:
+    def told(state: Any) -> dict[str, Any] | None:
+        if state is None:
+            return None
+        decision, verdict = state
+        facts = {"decision": decision}
+        if verdict:
+            facts |= {
+                "kind": verdict.kind,
+                "category": verdict.category,
+                "urgency": verdict.urgency,
+                "model": verdict.model,
+            }
+        return facts
+
+    return {"id": change.id, "before": told(change.before), "after": told(change.after)}
+
+
+@app.command(name="import", epilog="Example: ntbcare import raw-2026-11.jsonl")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="What `export raw` wrote.")],
+    json: AsJson = False,
+) -> None:
+    """Land raw records exported here or by another machine, then process them. Touches no network."""
+    from ..land import land_records
+    from .reading import process
+
+    if not file.is_file():
+        raise Misuse(f"{file}: no such file")
+    works = open_works(context)
+    known = {a.key: a.account for a in works.settings.accounts}
+    with file.open(encoding="utf-8", errors="surrogateescape") as lines:
+        numbered = ((f"{file}:{n}", line) for n, line in enumerate(lines, 1))
+        landed = land_records(works.engine, numbered, known.get, works.clock)
+    result, failures = process(works)
+    if json:
+        counts = {"new": landed.new, "changed": landed.changed, "known": landed.known}
+        out_json({"landed": counts, "processed": result.counts, "failures": landed.failures})
+    else:
+        out(f"landed {landed.new} new and {landed.changed} changed; {landed.known} were known")
+    finish([*landed.failures, *failures])
+
+
+@app.command(epilog="Example: ntbcare export tickets --format csv --masked --out tickets.csv")
+def export(
+    context: typer.Context,
+    what: Annotated[Literal["raw", "items", "tickets"], typer.Argument(help="Which records.")],
+    format: Annotated[Literal["jsonl", "csv"], typer.Option("--format", help="JSON lines or CSV.")] = "jsonl",
+    masked: Annotated[bool, typer.Option("--masked", help="Hide authors and personal numbers.")] = False,
+    out: Out = None,
+) -> None:
+    """Stream records out of the store, in constant memory."""
+    from ..export import as_csv, as_jsonl, records
+    from ..store.engine import reading
+
+    works = open_works(context)
+    with reading(works.engine) as connection, written(out) as stream:
+        rows = records(connection, what, masked=masked)
+        for line in (as_csv if format == "csv" else as_jsonl)(rows):
+            stream.write(line)
+
+
+def texts_of(file: Path | None) -> Iterator[Any]:
+    """Lines of a file or of stdin; a line that is a JSON object with `text` is read as such."""
+    if file is not None and not file.is_file():
+        raise Misuse(f"{file}: no such file")
+    source = sys.stdin.buffer if file is None else file.open("rb")
+    with source:
+        for line in source:
+            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            yield _text(text)
+
+
+def _text(line: str) -> Any:
+    if not line.startswith("{"):
+        return line
+    try:
+        record = jsonlib.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    text = record.get("text") if isinstance(record, dict) else None
+    if not isinstance(text, str):
+        return line
+    parent = record.get("parent")
+    return (text, parent) if isinstance(parent, str) else text
+
+
+@app.command(epilog='Example: echo "air PDAM mati sudah 5 hari" | ntbcare classify')
+def classify(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="One text a line; else stdin.")] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="DIR", help="Another model than the one that ships.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Add the words that decided.")] = False,
+) -> None:
+    """One text a line in, one verdict a line out, as JSON."""
+    import classifiers
+
+    from ..export import verdict_record
+    from ..store.statements import chunks
+
+    if model is not None and not model.is_dir():
+        raise Misuse(f"--model {model}: no such folder")
+    classify = classifiers.load(model)
+    for batch in _batched(texts_of(file)):
+        texts = [classifiers.Reply(t[0], parent=t[1]) if isinstance(t, tuple) else t for t in batch]
+        for part in chunks(texts):
+            for text, verdict in zip(part, classify(part), strict=True):
+                record = verdict_record(verdict)
+                if explain:
+                    told = classifiers.explain(classify, text)
+                    record["explain"] = {"complaint": told.complaint, "category": told.category, "urgent": told.urgent}
+                out(jsonlib.dumps(record, separators=(",", ":")))
+
+
+def _batched(texts: Iterator[Any], size: int = 200) -> Iterator[list[Any]]:
+    """Batches as they come: from a terminal or pipe, no line waits for others than those that are there."""
+    batch: list[Any] = []
+    for text in texts:
+        batch.append(text)
+        if len(batch) >= size or sys.stdin.isatty():
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+@app.command(epilog='Example: echo "jalan rusak di Gerung, Lombok Barat" | ntbcare places')
+def places(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="One text a line; else stdin.")] = None,
+) -> None:
+    """One text a line in, the place it names out, as JSON; nulls where none is named."""
+    from ..places import find_place
+
+    for text in texts_of(file):
+        place = find_place(text[0] if isinstance(text, tuple) else text)
+        record = {"kabupaten": place.kabupaten, "kecamatan": place.kecamatan, "desa": place.desa}
+        out(jsonlib.dumps(record | {"text": place.text, "ambiguous": place.ambiguous}))

@@ -1,0 +1,170 @@
+"""Verbs of the operator: demo, init, migrate, check, run, report, review, sandbox."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import Misuse
+from .app import app
+from .opening import open_works, stop_on_signals, window, written
+from .outcome import finish, out, out_json
+from .reading import AsJson
+from .records import Out, Since, Until
+
+if TYPE_CHECKING:
+    from ..wiring import Works
+
+
+@app.command(epilog="Example: ntbcare demo --out demo")
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where store and report go.")] = Path(
+        "ntbcare-demo"
+    ),
+) -> None:
+    """The main job on the built-in sandbox: poll, classify, open tickets, write the report."""
+    from .demonstration import demonstrate
+
+    demonstrate(out)
+
+
+@app.command(epilog="Example: ntbcare init /etc/ntbcare")
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
+    """Write a commented starter configuration and say what to do next."""
+    from importlib import resources
+
+    names = ("connector.toml", "categories.toml", "contacts.toml")
+    there = [name for name in names if (folder / name).exists()]
+    if there:
+        raise Misuse(f"{folder / there[0]}: is there already and stays as it is; choose another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            text = (resources.files("connector.defaults") / name).read_text("utf-8")
+            (folder / name).write_text(text, "utf-8")
+    except OSError as error:
+        raise Misuse(f"{folder}: cannot be written ({error.strerror})") from None
+    out(f"{folder / 'connector.toml'} is written. Next:")
+    out("  1. put your Pages' ids there and their tokens into the environment variables it names")
+    out(f"  2. ntbcare --config {folder / 'connector.toml'} migrate")
+    out(f"  3. ntbcare --config {folder / 'connector.toml'} check")
+    out(f"  4. ntbcare --config {folder / 'connector.toml'} run")
+
+
+@app.command(epilog="Example: ntbcare migrate")
+def migrate(context: typer.Context) -> None:
+    """Bring the store to the newest schema."""
+    from ..store import migrate as schema
+
+    works = open_works(context, ready=False)
+    before, after = schema.migrate(works.engine)
+    works.register()
+    out(f"schema {after}" if before == after else f"schema {before or 'empty'} → {after}")
+
+
+@app.command(epilog="Example: ntbcare check --json")
+def check(context: typer.Context, json: AsJson = False) -> None:
+    """Look at everything: configuration, store, schema, model, tokens, Graph version."""
+    from ..checkup import examine
+
+    works = open_works(context, ready=False)
+    findings = examine(works)
+    if json:
+        broken = any(f.state == "broken" for f in findings)
+        out_json({"ok": not broken, "findings": [asdict(f) for f in findings]})
+    else:
+        for finding in findings:
+            out(f"{finding.state:8} {finding.what}: {finding.text}")
+            for scope, breaks in finding.facts.get("missing", {}).items():
+                out(f"         without {scope}: {breaks}")
+    finish(f"{f.what}: {f.text}" for f in findings if f.state == "broken")
+
+
+@app.command(epilog="Example: ntbcare run --once")
+def run(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then stop.")] = False,
+) -> None:
+    """The daemon; SIGTERM and SIGINT stop it cleanly."""
+    from ..daemon import Daemon
+    from ..settings import app_of, token_of
+    from ..telling import Metrics, notify, start_logging
+
+    works = open_works(context)
+    secrets = [token_of(a).get_secret_value() for a in works.configured()]
+    app_secret = app_of(works.settings.graph)[1]
+    secrets += [app_secret.get_secret_value()] if app_secret else []
+    log, metrics = start_logging(works.settings.daemon.log, secrets), Metrics()
+    works.on_call = metrics.called
+    daemon = Daemon(works, log, metrics)
+    if once:
+        daemon.once()
+        return
+    _serve_metrics(works, metrics, log)
+    log.info("started", action="start", accounts=[a.key for a in works.settings.accounts], owner=works.owner)
+    notify("READY=1")
+    daemon.run(lambda: notify("WATCHDOG=1"))
+    notify("STOPPING=1")
+    log.info("stopped", action="stop")
+
+
+def _serve_metrics(works: "Works", metrics: object, log: object) -> None:
+    port = works.settings.daemon.metrics_port
+    if not port:
+        return
+    try:
+        metrics.serve(port)  # type: ignore[attr-defined]
+    except OSError as error:
+        reason = f"no metrics: port {port} is taken ({error.strerror}); set daemon.metrics_port"
+        log.warning(reason, action="metrics_unavailable")  # type: ignore[attr-defined]
+
+
+@app.command(epilog="Example: ntbcare report --since 2026-11-01 --out laporan.html")
+def report(context: typer.Context, since: Since = None, until: Until = None, out: Out = None) -> None:
+    """One self-contained HTML file for staff."""
+    from ..report import write_report
+    from ..store.engine import reading
+
+    start, end = window(since, until)
+    works = open_works(context)
+    file = out or Path("laporan-ntbcare.html")
+    with reading(works.engine) as connection, written(file) as stream:
+        write_report(connection, stream, works.routing, start, end, works.clock())
+    print(file.resolve())
+
+
+@app.command(epilog="Example: ntbcare review --port 8080")
+def review(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="On this machine only.")] = 8080,
+) -> None:
+    """The local web page for staff."""
+    raise Misuse(
+        "review: the web page is not part of this version; correct in the HTML report (`ntbcare report`), then "
+        "`ntbcare labels import FILE`, or use `ntbcare tickets`"
+    )
+
+
+@app.command(epilog="Example: ntbcare sandbox --port 8111")
+def sandbox(
+    port: Annotated[int, typer.Option("--port", metavar="N", help="On this machine only; 0 takes a free one.")] = 0,
+) -> None:
+    """The Graph stand-in, until stopped; prints its address, accounts and tokens."""
+    import threading
+
+    from ..sandbox import Sandbox, demo_world, serve
+    from ..wiring import utc_now
+
+    world = demo_world(utc_now())
+    stand_in, stop = Sandbox(world), threading.Event()
+    stop_on_signals(stop)
+    try:
+        with serve(stand_in, port) as address:
+            out(f"address {address}")
+            for page in world.pages.values():
+                out(f"account {page.key} {page.id} token {stand_in.token(page.key)}")
+            out(f"app {stand_in.tokens.app_id} secret {stand_in.tokens.app_secret}")
+            stop.wait()
+    except OSError as error:
+        finish([f"port {port}: {error.strerror}; choose another with --port"])

@@ -1,0 +1,229 @@
+"""Verbs of the office: labels, tickets, person."""
+
+import getpass
+import json as jsonlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import Misuse
+from .app import app
+from .opening import open_works, written
+from .outcome import finish, out, out_json
+from .reading import AsJson, process
+from .records import Out
+
+if TYPE_CHECKING:
+    from ..wiring import Works
+
+labels_app = typer.Typer(help="Corrections by people: in and out.", no_args_is_help=True)
+tickets_app = typer.Typer(help="The tickets from a shell.", no_args_is_help=True)
+app.add_typer(labels_app, name="labels")
+app.add_typer(tickets_app, name="tickets")
+
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; else the user of this shell.")]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as NTB-2026-000017.")]
+
+
+def _who(by: str | None) -> str:
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "petugas"
+
+
+@labels_app.command("import", epilog="Example: ntbcare labels import koreksi-2026-11-24.json")
+def labels_import(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="From the report's button, or JSON lines or CSV.")],
+    json: AsJson = False,
+) -> None:
+    """Take in corrections; what they change is triaged again at once."""
+    from ..labels import import_labels
+
+    if not file.is_file():
+        raise Misuse(f"{file}: no such file")
+    works = open_works(context)
+    desk = works.desk(works.classify())
+    try:
+        done = import_labels(works.engine, file, works.clock, desk.deadline, desk.route)
+    except UnicodeDecodeError:
+        raise Misuse(f"{file}: expected UTF-8 text") from None
+    result, failures = process(works)
+    if json:
+        out_json({"new": done.new, "known": done.known, "failures": done.failures, "processed": result.counts})
+    else:
+        out(f"{done.new} new labels, {done.known} known; {result.counts.get('open', 0)} tickets opened")
+    finish([*done.failures, *failures])
+
+
+@labels_app.command("export", epilog="Example: ntbcare labels export --out labels.jsonl")
+def labels_export(context: typer.Context, out: Out = None) -> None:
+    """All labels with their texts, as JSON lines."""
+    from ..labels import export_labels
+    from ..store.engine import reading
+
+    works = open_works(context)
+    with reading(works.engine) as connection, written(out) as stream:
+        for record in export_labels(connection):
+            stream.write(jsonlib.dumps(record, separators=(",", ":")) + "\n")
+
+
+@tickets_app.command("list", epilog="Example: ntbcare tickets list --status diterima --urgency mendesak")
+def tickets_list(
+    context: typer.Context,
+    status: Annotated[str | None, typer.Option("--status", help="Only of this status.")] = None,
+    urgency: Annotated[str | None, typer.Option("--urgency", help="Only of this urgency.")] = None,
+    category: Annotated[str | None, typer.Option("--category", help="Only of this category.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Tickets in the order of their numbers, one a line."""
+    from ..export import ticket_record
+    from ..store import tickets
+    from ..store.engine import reading
+
+    works = open_works(context)
+    with reading(works.engine) as connection:
+        for ticket in tickets.every(connection, status=status, urgency=urgency, category=category):
+            if json:
+                out_json(ticket_record(ticket))
+            else:
+                out(f"{ticket.number}  {ticket.status:14} {ticket.urgency:8} {ticket.category:20} {ticket.summary}")
+
+
+@tickets_app.command("show", epilog="Example: ntbcare tickets show NTB-2026-000017")
+def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -> None:
+    """One ticket with its history."""
+    from ..export import ticket_record, zulu
+    from ..store import tickets
+    from ..store.engine import reading
+
+    works = open_works(context)
+    with reading(works.engine) as connection:
+        row = tickets.get(connection, number)
+        sources = tickets.source_ids(connection, [row.id]).get(row.id, [])
+        record = ticket_record(tickets.as_ticket(row, sources))
+        events = [
+            {"at": zulu(e.at), "who": e.who, "what": e.what, "data": e.data}
+            for e in tickets.history(connection, number)
+        ]
+    if json:
+        out_json({**record, "history": events})
+        return
+    for name, value in record.items():
+        out(f"{name:18} {jsonlib.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value}")
+    for event in events:
+        out(f"  {event['at']}  {event['who']}: {event['what']} {jsonlib.dumps(event['data'], ensure_ascii=False)}")
+
+
+@tickets_app.command("open", epilog="Example: ntbcare tickets open 123_456 --category jalan_jembatan")
+def tickets_open(
+    context: typer.Context,
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="The id of a post, comment or message.")],
+    category: Annotated[str | None, typer.Option("--category", help="If the classifier has it wrong.")] = None,
+    urgency: Annotated[str | None, typer.Option("--urgency", help="If the classifier has it wrong.")] = None,
+    by: By = None,
+) -> None:
+    """Make a ticket of an item that the classifier missed or was unsure of."""
+    from ..casework import ticket_of
+    from ..labels import add
+    from ..store.engine import reading, writing
+
+    works = open_works(context)
+    desk = works.desk(works.classify())
+    record: dict[str, Any] = {"id": item, "kind": "pengaduan", "by": _who(by), "category": category, "urgency": urgency}
+    with reading(works.engine) as connection:
+        already = ticket_of(connection, item)
+    if already:
+        out(already)
+        finish([f"{item}: belongs to {already} already; use `ntbcare tickets move` or `amend`"])
+    try:
+        with writing(works.engine) as connection:
+            add(connection, record, works.clock(), desk.deadline, desk.route)
+    except ValueError as error:
+        raise Misuse(str(error)) from None
+    failures = process(works)[1]
+    with reading(works.engine) as connection:
+        number = ticket_of(connection, item)
+    if number:
+        out(number)
+    finish(failures if number else [*failures, f"{item}: no ticket was made: what the account itself wrote opens none"])
+
+
+@tickets_app.command(
+    "new", epilog='Example: ntbcare tickets new --text "Pohon tumbang di Jalan Langko" --urgency penting'
+)
+def tickets_new(
+    context: typer.Context,
+    text: Annotated[str, typer.Option("--text", help="The complaint in words.")],
+    category: Annotated[str | None, typer.Option("--category", help="Else the classifier's.")] = None,
+    urgency: Annotated[str | None, typer.Option("--urgency", help="Else the classifier's.")] = None,
+    by: By = None,
+) -> None:
+    """Open a ticket for a complaint that came by other ways: by phone, at the counter."""
+    from ..casework import open_new
+
+    works = open_works(context)
+    desk = works.desk(works.classify())
+    values = {k: v for k, v in (("category", category), ("urgency", urgency)) if v}
+    out(open_new(works.engine, text, values, who=_who(by), desk=desk, clock=works.clock))
+
+
+@tickets_app.command("move", epilog='Example: ntbcare tickets move NTB-2026-000017 ditolak --reason "bukan wewenang"')
+def tickets_move(
+    context: typer.Context,
+    number: Number,
+    status: Annotated[str, typer.Argument(metavar="STATUS", help="diterima, ditindaklanjuti, tuntas or ditolak.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; needed for ditolak.")] = "",
+    by: By = None,
+) -> None:
+    """Move a ticket to another state."""
+    from ..casework import move
+
+    works = open_works(context)
+    move(works.engine, number, status, who=_who(by), reason=reason, now=works.clock())
+    out(f"{number}: {status}")
+
+
+@tickets_app.command("amend", epilog="Example: ntbcare tickets amend NTB-2026-000017 --urgency mendesak")
+def tickets_amend(
+    context: typer.Context,
+    number: Number,
+    category: Annotated[str | None, typer.Option("--category", help="The right category.")] = None,
+    urgency: Annotated[str | None, typer.Option("--urgency", help="The right urgency.")] = None,
+    agency: Annotated[str | None, typer.Option("--agency", help="Who is to answer.")] = None,
+    summary: Annotated[str | None, typer.Option("--summary", help="In a few words.")] = None,
+    by: By = None,
+) -> None:
+    """Set what the machine has wrong; from then on it is yours and no machine changes it."""
+    from ..casework import amend
+
+    works = open_works(context)
+    given = (("category", category), ("urgency", urgency), ("agency", agency), ("summary", summary))
+    values = {k: v for k, v in given if v}
+    if not values:
+        raise Misuse("say what to amend: --category, --urgency, --agency or --summary")
+    if agency and agency not in works.routing.agencies:
+        raise Misuse(f"--agency {agency}: expected one of {', '.join(works.routing.agencies)}")
+    amend(works.engine, number, values, who=_who(by), now=works.clock(), desk=works.desk(works.classify()))
+    out(f"{number}: amended")
+
+
+@tickets_app.command("merge", epilog="Example: ntbcare tickets merge NTB-2026-000018 NTB-2026-000017")
+def tickets_merge(
+    context: typer.Context,
+    number: Number,
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The ticket that stays.")],
+    by: By = None,
+) -> None:
+    """Close one ticket into another, which takes over its items and supporters."""
+    from ..store import tickets
+    from ..store.engine import writing
+
+    works: Works = open_works(context)
+    with writing(works.engine) as connection:
+        tickets.merge(connection, number, into, _who(by), works.clock())
+    out(f"{number}: merged into {into}")

@@ -1,0 +1,82 @@
+"""Verbs about the model: train, evaluate."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import Misuse
+from .app import app
+from .outcome import finish, out, out_json
+from .reading import AsJson
+
+
+@app.command(epilog="Example: ntbcare train --with corrected.csv")
+def train(
+    context: typer.Context,
+    with_: Annotated[
+        list[Path] | None, typer.Option("--with", metavar="FILE.csv", help="Own labelled texts; may be repeated.")
+    ] = None,
+    out_dir: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Only write the model there.")] = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the model before.")] = False,
+) -> None:
+    """Train a model from the corpus, people's labels and own texts; it is promoted only if it is not worse."""
+    from classifiers import shelf
+    from classifiers.promote import promote
+    from classifiers.train import train as fit
+
+    from ..labels import taught
+    from ..settings import found
+    from ..store.engine import reading
+    from .opening import open_works
+
+    for file in with_ or ():
+        if not file.is_file():
+            raise Misuse(f"--with {file}: no such file")
+    if rollback:
+        back = shelf.roll_back(found(context.obj).parent / "models")
+        out(f"now in use: {back.name if back else 'the model that ships'}")
+        return
+    samples, models = [], None
+    if out_dir is None or context.obj:
+        works = open_works(context)
+        models = works.models
+        with reading(works.engine) as connection:
+            samples = list(taught(connection))
+    from ..wiring import utc_now
+
+    trained = fit(list(with_ or ()), samples=samples, today=utc_now().date())
+    if out_dir is not None:
+        trained.write(out_dir)
+        out(f"written to {out_dir}")
+        return
+    assert models is not None  # noqa: S101  (without --out the store was opened)
+    outcome = promote(models, trained)
+    if outcome.promoted:
+        out(f"{outcome.name} is in use; `ntbcare replay --dry-run` shows what it would change")
+        return
+    out(f"{outcome.name} was not promoted; it is kept in {outcome.folder}")
+    finish([f"worse: {reason}" for reason in outcome.reasons])
+
+
+@app.command(epilog="Example: ntbcare evaluate labelled.csv")
+def evaluate(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="Columns text, is_complaint; kind, category, urgent.")
+    ],
+    model: Annotated[Path | None, typer.Option("--model", metavar="DIR", help="Another model.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Metrics of the model on labelled texts."""
+    import classifiers
+    from classifiers.evaluate import evaluate as measure
+    from classifiers.evaluate import table
+    from classifiers.samples import read_labelled
+
+    if not file.is_file():
+        raise Misuse(f"{file}: no such file")
+    measured = measure(classifiers.load(model), read_labelled(file))
+    if json:
+        out_json(measured.as_dict())
+    else:
+        out(table(measured))

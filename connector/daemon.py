@@ -1,0 +1,146 @@
+"""The daemon: does what is due, as often as it is due, until told to stop. Several may share one store."""
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from classifiers import ModelUnusable
+
+from .errors import ConnectorError, LeaseLost
+from .ingest.reader import Progress
+from .process import process_pending
+from .schedule import next_due
+from .settings import AccountSettings
+from .store import accounts
+from .store.engine import reading, writing
+
+if TYPE_CHECKING:
+    from .ingest import Visit
+    from .wiring import Works
+
+TICK = 1.0
+Log = Callable[..., None]
+
+
+class Daemon:
+    """One process's share of the work. Due times stand in the store, so a restart or a second daemon just goes on."""
+
+    def __init__(self, works: "Works", log: Any, metrics: Any, chance: Callable[[], float] = random.random) -> None:
+        self.works, self.log, self.metrics, self.chance = works, log, metrics, chance
+        self.busy: dict[str, threading.Lock] = {a.key: threading.Lock() for a in works.settings.accounts}
+        self.processing = threading.Lock()
+
+    def run(self, alive: Callable[[], None]) -> None:
+        """Works until `works.stop` is set; `alive` is told each second that the daemon lives."""
+        scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(len(self.busy) + 2)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+        for account in self.works.settings.accounts:
+            scheduler.add_job(self.tend, "interval", seconds=TICK, args=[account], next_run_time=self.works.clock())
+        scheduler.start()
+        try:
+            while not self.works.stop.wait(TICK):
+                alive()
+        finally:
+            scheduler.shutdown(wait=True)
+
+    def once(self) -> None:
+        """Does what is due now, then returns."""
+        threads = [threading.Thread(target=self.tend, args=(a,)) for a in self.works.settings.accounts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def tend(self, account: AccountSettings) -> None:
+        """Reads one account if it is due and nobody else does, then processes what came. Never raises."""
+        if self.works.stop.is_set() or not self.busy[account.key].acquire(blocking=False):
+            return
+        try:
+            if self._due(account):
+                self._pass(account)
+        except SQLAlchemyError as error:
+            self.log.error("store out of reach", action="store_failed", account=account.key, error=_brief(error))
+            self.works.stop.wait(5.0)
+        except Exception:  # the outermost loop: the next pass must come whatever went wrong in this one
+            self.log.exception("pass failed", action="pass_failed", account=account.key)
+            self._postpone(account)
+        finally:
+            self.busy[account.key].release()
+
+    def _due(self, account: AccountSettings) -> bool:
+        with reading(self.works.engine) as connection:
+            state = accounts.account_states(connection)[account.key]
+        now = self.works.clock()
+        paused = state.paused_until is not None and state.paused_until > now
+        return not paused and (state.due_at is None or state.due_at <= now)
+
+    def _pass(self, account: AccountSettings) -> None:
+        works = self.works
+        try:
+            order = works.order(account.account.streams)
+            visit = works.read(account, order, lease=f"account:{account.key}", wait=0.0, progress=Progress())
+        except LeaseLost as error:
+            self.log.warning(str(error), action="lease_lost", account=account.key)
+            return
+        except ConnectorError as error:
+            self.log.error(str(error), action="account_unusable", account=account.key)
+            self._postpone(account)
+            return
+        if visit is None:
+            return  # another daemon reads this account
+        self._plan(account, visit)
+        self._tell(account, visit)
+        self._process()
+
+    def _plan(self, account: AccountSettings, visit: "Visit") -> None:
+        with writing(self.works.engine) as connection:
+            fails = accounts.account_states(connection)[account.key].fails
+            fails = fails + 1 if visit.failures else 0
+            now = self.works.clock()
+            due = next_due(now, account.every_seconds, fails, self.chance(), blocked=visit.blocked is not None)
+            if visit.paused_until:
+                due = max(due, visit.paused_until + timedelta(seconds=self.chance() * 10))
+            accounts.set_account(connection, account.key, fails=fails, due_at=due)
+
+    def _postpone(self, account: AccountSettings) -> None:
+        """A pass that could not even begin is tried again later, at the pace of failures."""
+        from .ingest import Visit
+
+        try:
+            self._plan(account, Visit(account.key, {}, ("not read",)))
+        except SQLAlchemyError as error:
+            self.log.error("store out of reach", action="store_failed", account=account.key, error=_brief(error))
+
+    def _tell(self, account: AccountSettings, visit: "Visit") -> None:
+        for line in visit.failures:
+            self.log.warning(line, action="read_failed", account=account.key)
+        self.log.info("pass done", action="pass", account=account.key, **visit.counts)
+        self.metrics.passed(account.key, visit, self.works.clock())
+
+    def _process(self) -> None:
+        if not self.processing.acquire(blocking=False):
+            return  # the one that runs takes what just landed along
+        try:
+            classify = self.works.classify()
+            result = process_pending(self.works.engine, self.works.desk(classify), self.works.stop.is_set)
+        except ModelUnusable as error:
+            self.log.error(str(error), action="model_unusable")
+            return
+        finally:
+            self.processing.release()
+        if result.counts:
+            self.log.info("processed", action="process", **result.counts)
+        self.metrics.processed(result)
+
+
+def _brief(error: SQLAlchemyError) -> str:
+    return " ".join(str(getattr(error, "orig", error)).split())[:300]

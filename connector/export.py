@@ -1,0 +1,202 @@
+"""What the store knows as records for others: JSON lines or CSV, in constant memory."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from .masking import mask
+from .records import Ticket
+from .store import items, raw, tickets
+
+What = Literal["raw", "items", "tickets"]
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def records(connection: Connection, what: What, *, masked: bool = False) -> Iterator[dict[str, Any]]:
+    """One record a row, as CONTRACT's tables have them; `masked` hides authors and personal numbers."""
+    match what:
+        case "raw":
+            return (raw_record(row, masked) for row in _raws(connection))
+        case "items":
+            return (item_record(row, masked) for row in items.every(connection))
+        case "tickets":
+            return (ticket_record(ticket, masked) for ticket in tickets.every(connection))
+
+
+def _raws(connection: Connection) -> Iterator[Any]:
+    after = 0
+    while rows := raw.selected(connection, raw.Selection(), after, 500):
+        yield from rows
+        after = rows[-1].id
+
+
+def raw_record(row: Any, masked: bool = False) -> dict[str, Any]:
+    """A stored object as the platform sent it, less its paging; `import` takes the same."""
+    payload = json.loads(row.payload)
+    return {
+        "platform": row.platform,
+        "account": row.account,
+        "stream": row.stream,
+        "kind": row.kind,
+        "id": row.external_id,
+        "post_id": row.post_id,
+        "parent_id": row.parent_id,
+        "conversation_id": row.conversation_id,
+        "fetched_at": zulu(row.fetched_at),
+        "deleted_at": zulu(row.deleted_at),
+        "payload": _masked_payload(payload) if masked else payload,
+    }
+
+
+def _masked_payload(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _masked_payload(v) for k, v in value.items() if k not in ("from", "to", "email")}
+    if isinstance(value, list):
+        return [_masked_payload(v) for v in value]
+    return mask(value) if isinstance(value, str) else value
+
+
+def item_record(row: Any, masked: bool = False) -> dict[str, Any]:
+    """A post, comment or message in its newest revision, with the verdict that counts and its ticket."""
+    verdict = items.verdict_of(row)
+    return {
+        "platform": row.platform,
+        "account": row.account,
+        "kind": row.kind,
+        "id": row.external_id,
+        "post_id": row.post_id,
+        "parent_id": row.parent_id,
+        "conversation_id": row.conversation_id,
+        "author_id": None if masked else row.author_id,
+        "by_account": row.by_account,
+        "text": mask(row.text) if masked and row.text else row.text,
+        "created_at": zulu(row.created_at),
+        "edited": row.edited,
+        "deleted": row.deleted,
+        "hidden": row.hidden,
+        "attachments": row.attachments or [],
+        "permalink": row.permalink,
+        "ticket": row.ticket,
+        "decision": row.decision,
+        "reason": row.reason,
+        "verdict": verdict_record(verdict) if verdict else None,
+    }
+
+
+def verdict_record(verdict: Any) -> dict[str, Any]:
+    """A verdict as `classify` prints it."""
+    return {
+        "kind": verdict.kind,
+        "is_complaint": verdict.is_complaint,
+        "complaint_score": round(verdict.complaint_score, 6),
+        "category": verdict.category,
+        "category_score": round(verdict.category_score, 6),
+        "urgency": verdict.urgency,
+        "urgent_score": round(verdict.urgent_score, 6),
+        "needs_review": verdict.needs_review,
+        "model": verdict.model,
+    }
+
+
+def ticket_record(ticket: Ticket, masked: bool = False) -> dict[str, Any]:
+    """A ticket with its place and the ids of all its items."""
+    place = ticket.place
+    return {
+        "number": ticket.number,
+        "status": ticket.status,
+        "urgency": ticket.urgency,
+        "category": ticket.category,
+        "agency": ticket.agency,
+        "summary": mask(ticket.summary) if masked else ticket.summary,
+        "account": ticket.account,
+        "source_ids": list(ticket.source_ids),
+        "supporters": ticket.supporters,
+        "reporter_id": None if masked else ticket.reporter_id,
+        "place": {
+            "kabupaten": place.kabupaten,
+            "kecamatan": place.kecamatan,
+            "desa": place.desa,
+            "text": place.text,
+            "ambiguous": place.ambiguous,
+        },
+        "permalink": ticket.permalink,
+        "opened_at": zulu(ticket.opened_at),
+        "answer_by": zulu(ticket.answer_by),
+        "first_response_at": zulu(ticket.first_response_at),
+        "closed_at": zulu(ticket.closed_at),
+        "merged_into": ticket.merged_into,
+    }
+
+
+def zulu(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with Z, whole seconds unless there are parts of one."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def as_jsonl(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """One JSON object a line, in ASCII, so that every text survives every pipe."""
+    return (json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+
+
+def as_csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """RFC 4180 with a BOM for spreadsheets; nested facts become columns such as verdict.kind; no cell can be a formula."""
+    names: list[str] | None = None
+    for row in rows:
+        flat = _flat(row)
+        if names is None:
+            names = list(flat)
+            yield "\ufeff" + _line(names)
+        yield _line([_cell(flat.get(name)) for name in names])
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in ("verdict", "place"):
+            empty = dict.fromkeys(_NESTED[name])
+            flat |= {f"{name}.{k}": v for k, v in (value or empty).items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+_NESTED = {
+    "verdict": [
+        "kind",
+        "is_complaint",
+        "complaint_score",
+        "category",
+        "category_score",
+        "urgency",
+        "urgent_score",
+        "needs_review",
+        "model",
+    ],
+    "place": ["kabupaten", "kecamatan", "desa", "text", "ambiguous"],
+}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict | list):
+        value = json.dumps(value, separators=(",", ":"))
+    text = str(value)
+    # A cell may not hold what a file cannot: NUL, and surrogates without their other half.
+    text = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return f"'{text}" if isinstance(value, str) and text.startswith(_DANGEROUS) else text
+
+
+def _line(cells: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue()

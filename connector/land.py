@@ -1,0 +1,92 @@
+"""Landing raw records from a file: what `export raw` wrote here or on another machine."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, get_args
+
+from sqlalchemy import Engine
+
+from .platforms.facebook.parse import raw_comment, raw_message, raw_post, usable_id, when
+from .records import Account, ItemKind, RawItem, Stream
+from .store import raw
+from .store.engine import writing
+
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Landing:
+    """What an import did: counts, and one line for each record that could not be landed."""
+
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def land_records(
+    engine: Engine,
+    lines: Iterable[tuple[str, str]],
+    account: Callable[[str], Account | None],
+    clock: Callable[[], datetime],
+) -> Landing:
+    """Lands (where, line) pairs in batches; a bad line is named and loses no other."""
+    done = Landing()
+    for batch in _batches(lines, account, done):
+        with writing(engine) as connection:
+            landed = raw.land(connection, batch, clock(), raw.BULK)
+        done.new += landed.new
+        done.changed += landed.changed
+        done.known += len(landed.known) - landed.changed
+    return done
+
+
+def _batches(
+    lines: Iterable[tuple[str, str]], account: Callable[[str], Account | None], done: Landing
+) -> Iterator[list[RawItem]]:
+    batch: list[RawItem] = []
+    for where, line in lines:
+        if not line.strip():
+            continue
+        try:
+            batch.append(read_record(json.loads(line), account))
+        except (ValueError, RecursionError) as error:
+            done.failures.append(f"{where}: {error}; the line was left out")
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def read_record(record: Any, account: Callable[[str], Account | None]) -> RawItem:
+    """One exported raw record as a raw item. Raises ValueError saying what was expected."""
+    if not isinstance(record, dict):
+        raise ValueError("expected a JSON object")
+    kind: Any
+    stream: Any
+    kind, stream, payload = record.get("kind"), record.get("stream"), record.get("payload")
+    if kind not in get_args(ItemKind) or stream not in get_args(Stream):
+        raise ValueError(f"expected kind {'|'.join(get_args(ItemKind))} and stream {'|'.join(get_args(Stream))}")
+    owner = account(str(record.get("account")))
+    if owner is None or record.get("platform") != owner.platform:
+        raise ValueError(f"expected the account of this store, found {record.get('platform')}/{record.get('account')}")
+    if not isinstance(payload, dict):
+        raise ValueError("expected payload to be the object as Graph sent it")
+    item = _item(owner, kind, payload, record)
+    return replace(
+        item,
+        stream=stream,
+        parent_id=item.parent_id or usable_id(record.get("parent_id")),
+        fetched_at=when(record.get("fetched_at")),
+    )
+
+
+def _item(owner: Account, kind: str, payload: dict[str, Any], record: dict[str, Any]) -> RawItem:
+    if kind == "post":
+        return raw_post(owner, payload)
+    if kind == "comment":
+        return replace(raw_comment(owner, "", payload), post_id=usable_id(record.get("post_id")))
+    return replace(raw_message(owner, "", payload), conversation_id=usable_id(record.get("conversation_id")))

@@ -1,0 +1,116 @@
+"""How the daemon tells of itself: JSON logs without secrets, Prometheus metrics on loopback, systemd's notify socket."""
+
+import logging
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterable, MutableMapping
+from datetime import datetime
+from typing import Any, Literal
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+
+_SECRET = re.compile(r"(access_token=|appsecret_proof=|Bearer\s+)[^\s&\"']+|\bEAA[A-Za-z0-9]{8,}\b")
+
+
+class Redaction:
+    """The last step before a line is written: no token in any form, no line breaks, no control characters."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= 6)
+
+    def clean(self, value: Any) -> Any:
+        """The same value with secrets struck out, at any depth."""
+        if isinstance(value, str):
+            for secret in self._secrets:
+                value = value.replace(secret, "***")
+            return _SECRET.sub(lambda m: f"{m.group(1) or ''}***", value)
+        if isinstance(value, dict):
+            return {k: self.clean(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.clean(v) for v in value]
+        return value
+
+    def __call__(self, _logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {k: self.clean(v) for k, v in event.items()}
+
+
+def start_logging(style: Literal["json", "console"], secrets: Iterable[str], stream: Any = None) -> Any:
+    """Sends all logging of the process through structlog, redacted last; returns the daemon's logger."""
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=True)
+    if style == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=False)
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, Redaction(secrets), renderer]
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for noisy in ("urllib3", "apscheduler", "alembic", "sqlalchemy"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    return structlog.get_logger("ntbcare")
+
+
+class Metrics:
+    """What Prometheus may scrape."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        one, both = ["account"], ["account", "outcome"]
+        self.passes = Counter("ntbcare_passes", "Passes over an account", both, registry=self.registry)
+        self.items = Counter("ntbcare_items", "Items landed", ["account", "state"], registry=self.registry)
+        self.ok_at = Gauge(
+            "ntbcare_last_success_seconds", "Unix time of the last clean pass", one, registry=self.registry
+        )
+        self.blocked = Gauge("ntbcare_blocked", "1 while a person must act", one, registry=self.registry)
+        self.calls = Counter("ntbcare_graph_calls", "Calls to Graph", ["account", "error"], registry=self.registry)
+        self.usage = Gauge("ntbcare_graph_usage_percent", "Graph's own usage header", one, registry=self.registry)
+        self.decisions = Counter("ntbcare_decisions", "Items processed", ["decision"], registry=self.registry)
+
+    def serve(self, port: int) -> Any:
+        """Serves on loopback; returns the server. Raises OSError when the port is taken."""
+        return start_http_server(port, "127.0.0.1", registry=self.registry)[0]
+
+    def called(self, account: str, record: Any) -> None:
+        """One call to Graph was made."""
+        self.calls.labels(account, record.error or "").inc()
+        self.usage.labels(account).set(record.usage.percent)
+
+    def passed(self, account: str, visit: Any, now: datetime) -> None:
+        """One pass is over."""
+        self.passes.labels(account, "failed" if visit.failures else "ok").inc()
+        self.blocked.labels(account).set(1 if visit.blocked else 0)
+        for state in ("new", "changed", "deleted"):
+            self.items.labels(account, state).inc(visit.counts.get(state, 0))
+        if not visit.failures:
+            self.ok_at.labels(account).set(now.timestamp())
+
+    def processed(self, result: Any) -> None:
+        """Items were processed."""
+        for name in ("open", "append", "review", "ignore", "quarantined"):
+            self.decisions.labels(name).inc(result.counts.get(name, 0))
+
+
+def notify(message: str) -> None:
+    """Tells systemd (sd_notify(3)) by a datagram; does nothing where there is no systemd."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        try:
+            sender.sendto(message.encode(), "\0" + address[1:] if address.startswith("@") else address)
+        except OSError:
+            return
