@@ -16,8 +16,8 @@ from . import faults
 from .answer import Call, Sandbox
 from .bulk import bulk_world
 from .errors import GraphError
-from .faults import Fault
 from .options import Options
+from .rules import Fault
 from .server import serve
 from .story import demo_world
 from .things import Attachment, Comment, Conversation, Message, Page, Post, Profile

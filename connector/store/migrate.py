@@ -74,6 +74,8 @@ def migrate(engine: Engine, revision: str = "head") -> tuple[str | None, str | N
 
 
 def _is_later(revision: str, than: str) -> bool:
+    if revision == "base":
+        return False
     order = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
     return order.index(revision) < order.index(than)
 

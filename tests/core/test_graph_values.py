@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import zlib
 from typing import Any
 
@@ -171,11 +170,10 @@ def test_every_packing_comes_back_whole(data: bytes) -> None:
 
 
 def test_a_bomb_is_left_unopened() -> None:
-    bomb = gz(b"\0" * (200 * MIB))
-    source, began = raw(bomb), time.monotonic()
+    source = raw(gz(b"\0" * (70 * MIB)))
     with pytest.raises(BodyError, match="far more"):
         load(source, "gzip")
-    assert time.monotonic() - began < 1
+    assert source.read(1), "the rest was not even read"
 
 
 def test_too_much_is_refused_on_the_wire_and_unpacked() -> None:

@@ -1,0 +1,118 @@
+"""Real PostgreSQL and MariaDB servers for tests: in a temporary folder, on a socket of their own, gone afterwards.
+
+`python -m tests.servers COMMAND…` runs a command with both up, named by NTBCARE_TEST_POSTGRESQL and NTBCARE_TEST_MARIADB.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+NAMES = {"postgresql": "NTBCARE_TEST_POSTGRESQL", "mariadb": "NTBCARE_TEST_MARIADB"}
+
+
+def program(name: str) -> str:
+    """Where a server program is; Debian keeps PostgreSQL's and some of MariaDB's off the PATH."""
+    places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/sbin"), Path("/usr/local/bin")]
+    found = shutil.which(name) or next((str(p / name) for p in places if (p / name).exists()), None)
+    if found is None:
+        raise FileNotFoundError(f"{name} is missing; run: apt-get install -y postgresql mariadb-server chromium")
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _account() -> str | None:
+    """PostgreSQL refuses to run as root: then it runs as postgres or nobody."""
+    if os.getuid() != 0:
+        return None
+    names = [entry.pw_name for entry in pwd.getpwall()]
+    return "postgres" if "postgres" in names else "nobody"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A fresh PostgreSQL; yields its address without a database."""
+    user, port = _account(), _free_port()
+    with tempfile.TemporaryDirectory(prefix="ntbcare-pg-") as name:
+        folder = Path(name)
+        if user:
+            shutil.chown(folder, user)
+        data = folder / "data"
+        make = [program("initdb"), "-D", data, "-U", "care", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        subprocess.run(make, check=True, user=user, stdout=subprocess.DEVNULL, cwd=folder)
+        options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
+        quick = ["-c", "max_connections=300", "-c", "shared_buffers=64MB"]
+        serve = [program("postgres"), "-D", str(data), *options, *quick]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(serve, user=user, stdout=log, stderr=log, cwd=folder)
+        try:
+            _wait(port, server, folder / "log")
+            yield f"postgresql+psycopg://care@127.0.0.1:{port}/"
+        finally:
+            _stop(server, signal.SIGINT)
+
+
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """A fresh MariaDB; yields its address without a database."""
+    port = _free_port()
+    with tempfile.TemporaryDirectory(prefix="ntbcare-my-") as name:
+        folder = Path(name)
+        data = folder / "data"
+        make = [program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
+        as_root = ["--user=root"] if os.getuid() == 0 else []
+        subprocess.run([*make, *as_root, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        options = [f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket"]
+        quick = ["--innodb-buffer-pool-size=128M", "--skip-log-bin", "--max-connections=400", "--skip-name-resolve"]
+        with (folder / "log").open("wb") as log:
+            serve = [program("mariadbd"), "--no-defaults", *options, *quick, *as_root]
+            server = subprocess.Popen(serve, stdout=log, stderr=log)
+        try:
+            _wait(port, server, folder / "log")
+            yield f"mysql+pymysql://root@127.0.0.1:{port}/"
+        finally:
+            _stop(server, signal.SIGTERM)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"the server did not start:\n{log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+def _stop(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    server.send_signal(how)
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def main(command: list[str]) -> int:
+    """Runs a command with both servers up; gives back its exit code."""
+    with ExitStack() as stack:
+        addresses = {NAMES["postgresql"]: stack.enter_context(postgresql()), NAMES["mariadb"]: stack.enter_context(mariadb())}
+        return subprocess.run(command, env={**os.environ, **addresses}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
