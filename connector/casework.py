@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from classifiers.verdict import CATEGORIES, URGENCIES
 
 from .errors import Conflict, Misuse, NotFound
-from .process import summary_of
+from .pipeline import summary_of
 from .records import Place, Status
 from .store import items, tickets
 from .store.engine import writing

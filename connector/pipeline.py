@@ -12,6 +12,7 @@ from .errors import Unreadable
 from .records import Classified, Item, Label, RawItem
 
 Parse = Callable[[RawItem], Item]
+SUMMARY = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,9 @@ def by_time(classified: Mapping[int, Classified]) -> list[int]:
         return at is None, at.timestamp() if at else 0.0, row
 
     return sorted(classified, key=key)
+
+
+def summary_of(text: str) -> str:
+    """The first words of a complaint on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= SUMMARY else line[: SUMMARY - 1].rstrip() + "…"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from classifiers.verdict import Classify, Verdict
 
-from .pipeline import Parse, Understood, by_time, judge, understand
+from .pipeline import Parse, Understood, by_time, judge, summary_of, understand
 from .records import Append, Classified, Decision, Item, Open, OpenTicket, Place, Situation
 from .store import accounts, items, raw, tickets
 from .store.engine import reading, writing
@@ -21,7 +21,6 @@ from .store.raw import ResultRow
 from .triage import triage
 
 BATCH = 500
-SUMMARY = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +261,6 @@ def _draft(row: int, item: Item, decision: Open, desk: Desk) -> tickets.Draft:
         permalink=item.permalink,
         reason=decision.reason,
     )
-
-
-def summary_of(text: str) -> str:
-    """The first words of a complaint on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= SUMMARY else line[: SUMMARY - 1].rstrip() + "…"
 
 
 def _update(

@@ -101,10 +101,9 @@ def inspect(
     debug = _ask_debug(graph, app_token)
     me = _ask_me(graph, page_id)
     facts = _facts(debug)
-    ident = _text(me.data.get("id")) if isinstance(me, Answer) else _text(facts.get("profile_id"))
+    said = me.data if isinstance(me, Answer) else {}
+    ident = _text(said.get("id") or facts.get("profile_id"))
     kind = _kind(facts, me, ident, page_id)
-    if kind == "PAGE" and ident is None:
-        ident = _text(facts.get("profile_id"))
     clock = now or next((a.server_time for a in (debug, me) if isinstance(a, Answer) and a.server_time), None)
     expires, access = (_days(facts.get(name), clock) for name in ("expires_at", "data_access_expires_at"))
     scopes, targets = _strings(facts.get("scopes")), _targets(facts.get("granular_scopes"))
@@ -115,7 +114,7 @@ def inspect(
         *_from_kind(kind, ident, page_id),
         *_from_days(expires, access, warn_days),
         *(
-            Problem("missing_scope", f"{m.scope} is missing: {m.breaks}; grant it and make the token anew")
+            Problem("missing_scope", f"{m.scope} is missing: {m.breaks}; grant it, make the token anew")
             for m in missing
         ),
     ]
@@ -123,7 +122,7 @@ def inspect(
         valid=isinstance(me, Answer) and facts.get("is_valid") is not False,
         kind=kind,
         id=ident,
-        name=one_line(str(me.data["name"]), 120) if isinstance(me, Answer) and me.data.get("name") else None,
+        name=one_line(str(said["name"]), 120) if said.get("name") else None,
         right_page=None if page_id is None or ident is None else ident == page_id,
         app_id=_text(facts.get("app_id")),
         inspected=bool(facts),

@@ -75,7 +75,7 @@ class _Reading:
         self.total: int | None = position.get("total")
         self.first_total: int | None = position.get("total")
         self.shown: int = position.get("shown", 0)
-        self.guard = Guard()
+        self.guard, self.met = Guard(), set[str]()
         self.cut = self.again = False
 
     def run(self) -> None:
@@ -91,12 +91,12 @@ class _Reading:
             self._count(edge)
             with self.reader.writing() as connection:
                 over = self._keep(connection, nodes, post, after)
-            if over or (after and self._looping(after, len(nodes))):
+            if over or (after and self._looping(after, self._unmet(nodes))):
                 return
 
-    def _looping(self, after: str, count: int) -> bool:
+    def _looping(self, after: str, fresh: int) -> bool:
         """Whether Graph leads us round in circles; then the object stays unread and is said to be so."""
-        step = self.guard.step(after, count)
+        step = self.guard.step(after, fresh)
         if not isinstance(step, Halt):
             self.guard = step
             return False
@@ -104,6 +104,12 @@ class _Reading:
         with self.reader.writing() as connection:
             self.reader.shelf(self.kin.stream).put(connection, self.id, position=None, fails=self.checkpoint.fails + 1)
         return True
+
+    def _unmet(self, nodes: Sequence[Any]) -> int:
+        """How many of a batch this walk meets for the first time: an endless paging shows the same again and again."""
+        before = len(self.met)
+        self.met.update(str(child(node, "id")) for node in nodes)
+        return len(self.met) - before
 
     def _ask(self) -> tuple[Any, Any]:
         """The next batch; a post read afresh comes with its own text, since an edit moves its time too."""
@@ -155,7 +161,7 @@ class _Reading:
         return paged and not self.again and (self.total or 0) < (self.first_total or 0)
 
     def _restart(self, connection: Connection) -> None:
-        self.after, self.again, self.guard = None, True, Guard()
+        self.after, self.again, self.guard, self.met = None, True, Guard(), set()
         self.started, self.first_total, self.shown = self.reader.clock(), None, 0
         self.reader.shelf(self.kin.stream).put(connection, self.id, position=None)
 

@@ -50,7 +50,7 @@ class _Walk:
         self.server_time: datetime | None = None
         self.lowest: datetime | None = None
         self.ordered = True
-        self.guard = Guard()
+        self.guard, self.met = Guard(), set[str]()
 
     def run(self) -> None:
         """Batch by batch until what is known; each batch and the position in one transaction."""
@@ -65,11 +65,17 @@ class _Walk:
                 self._move(connection, None if over else after)
             if over or after is None:
                 return
-            step = self.guard.step(after, len(nodes))
+            step = self.guard.step(after, self._unmet(nodes))
             if isinstance(step, Halt):
                 self.reader.progress.fail(f"{self.reader.account.key}: messages: {step.reason}; not listed to the end")
                 return
             self.guard = step
+
+    def _unmet(self, nodes: Sequence[Any]) -> int:
+        """How many of a batch this walk meets for the first time: an endless paging shows the same again and again."""
+        before = len(self.met)
+        self.met.update(str(child(node, "id")) for node in nodes)
+        return len(self.met) - before
 
     def _ask(self) -> Any:
         account = self.reader.account.id

@@ -55,7 +55,7 @@ class _Walk:
         self.started = when(position.get("started")) or reader.clock()
         self.reached = when(position.get("reached"))
         self.server_time: datetime | None = None
-        self.guard = Guard()
+        self.guard, self.met = Guard(), set[str]()
 
     def run(self) -> None:
         """Batch by batch to the end; each batch and the walk's position in one transaction."""
@@ -68,11 +68,17 @@ class _Walk:
                 self._move(connection, after)
             if after is None:
                 return
-            step = self.guard.step(after, len(nodes))
+            step = self.guard.step(after, self._unmet(nodes))
             if isinstance(step, Halt):
                 self.reader.progress.fail(f"{self.reader.account.key}: posts: {step.reason}; the walk is not complete")
                 return
             self.guard = step
+
+    def _unmet(self, nodes: Sequence[Any]) -> int:
+        """How many of a batch this walk meets for the first time: an endless paging shows the same again and again."""
+        before = len(self.met)
+        self.met.update(str(child(node, "id")) for node in nodes)
+        return len(self.met) - before
 
     def _ask(self) -> tuple[Any, bool]:
         account = self.reader.account.id

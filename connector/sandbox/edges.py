@@ -134,10 +134,8 @@ def _summary(
 def _reactions(node: Post | Comment, arguments: Arguments, view: View) -> Listing:
     """Only the count is shown: who reacted is not for a Page's token."""
     kind = arguments.get("type", "")
-    if isinstance(node, Comment):
-        total = node.likes
-    else:
-        total = node.reactions.get(kind, 0) if kind else sum(node.reactions.values())
+    counts = {"LIKE": node.likes} if isinstance(node, Comment) else node.reactions
+    total = counts.get(kind, 0) if kind else sum(counts.values())
     counted = arguments.get("summary") in ("true", "1", "total_count")
     return Listing([], summary={"total_count": total} if counted else None, bare=True)
 

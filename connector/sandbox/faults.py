@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+from . import versions
 from .rules import Act, Proceed
 from .wire import Request, Response, Wire, dumps
 
@@ -44,8 +45,11 @@ def raw_error(body: Any, http: int = 400) -> Act:
     """An answer whose `error` is exactly `body`."""
 
     def act(request: Request, proceed: Proceed) -> Response:
+        kind = "invalid_token" if isinstance(body, dict) and body.get("code") == 190 else "invalid_request"
         headers = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
-        headers["Www-Authenticate"] = 'OAuth "Facebook Platform" "invalid_request"'
+        headers["Www-Authenticate"] = f'OAuth "Facebook Platform" "{kind}"'
+        if asked := versions.split(request.path)[0]:
+            headers["Facebook-Api-Version"] = asked
         return Response(http, headers, dumps({"error": body}))
 
     return act

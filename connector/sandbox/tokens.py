@@ -75,8 +75,9 @@ class Tokens:
         the right to read data ends 90 days after `now`."""
         value = "EAASANDBOX" + hashlib.sha256(f"{page.key}:{page.id}".encode()).hexdigest()[:40].upper()
         token = self.known.setdefault(value, Token(value, page_id=page.id))
-        if now and not token.issued_at:
-            token.issued_at, token.data_access_expires_at = now, now + 90 * 86_400
+        if now:
+            token.issued_at = token.issued_at or now
+            token.data_access_expires_at = token.data_access_expires_at or now + 90 * 86_400
         return token
 
     def issue(self, kind: Kind, *, page_id: str = "", scopes: Iterable[str] = SCOPES, **more: Any) -> Token:

@@ -1,146 +1,38 @@
-"""The client against a server that does exactly what a test tells it: real sockets, every way to fail."""
+"""What goes out and what comes in: requests, answers, every way an answer can be broken."""
 
 import gzip
 import json
-import logging
 import socket
-import ssl
-import struct
-import subprocess
 import threading
-import time
-import tracemalloc
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from connector import errors
-from connector.graph.client import CallRecord, Graph, Stopped
+from connector.graph.client import CallRecord, Graph
 from connector.graph.session import GraphSession, Timing, base_of, connect, proof
-
-TOKEN = "EAACANARYtoken0123456789"
-FAST = Timing(connect=0.5, read=0.6, total=1.0, first_wait=0.01, longest_wait=0.02, per_second=1000)
-Act = Callable[[socket.socket], object]
-
-
-class Scripted:
-    """A listener that answers the n-th request by the n-th act, the last one for ever. `heard` are the requests."""
-
-    def __init__(self, *acts: Act) -> None:
-        self.acts, self.heard, self.connections = list(acts), list[str](), 0
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                peer, _ = self._socket.accept()
-                self.connections += 1
-                threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer: socket.socket) -> None:
-        with peer, suppress(OSError):
-            while head := _request(peer):
-                self.heard.append(head)
-                act = self.acts.pop(0) if len(self.acts) > 1 else self.acts[0]
-                if act(peer) is not True:
-                    return
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-
-def _request(peer: socket.socket) -> str:
-    got = b""
-    while b"\r\n\r\n" not in got:
-        piece = peer.recv(65536)
-        if not piece:
-            return ""
-        got += piece
-    head, _, body = got.partition(b"\r\n\r\n")
-    size = next(
-        (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0
-    )
-    while len(body) < size:
-        body += peer.recv(65536)
-    return (head + b"\r\n\r\n" + body).decode("latin-1")
-
-
-def reply(
-    body: Any, status: int = 200, keep: bool = True, kind: str | None = "application/json", **headers: str
-) -> Act:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(data)}"] + ([f"Content-Type: {kind}"] if kind else [])
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-
-    def act(peer: socket.socket) -> bool:
-        peer.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + data)
-        return keep
-
-    return act
-
-
-def wire(data: bytes) -> Act:
-    return lambda peer: peer.sendall(data)
-
-
-def drip(data: bytes, gap: float = 0.05) -> Act:
-    def act(peer: socket.socket) -> None:
-        for byte in data:
-            peer.sendall(bytes((byte,)))
-            time.sleep(gap)
-
-    return act
-
-
-def reset(data: bytes = b"") -> Act:
-    def act(peer: socket.socket) -> None:
-        peer.sendall(data)
-        time.sleep(0.05)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        peer.close()
-
-    return act
-
-
-def silent(peer: socket.socket) -> None:
-    with suppress(OSError):
-        peer.recv(1)
-
-
-def half_a_header(peer: socket.socket) -> None:
-    peer.sendall(HEAD[:25])
-    silent(peer)
+from tests.edge.test_graph_server import (
+    BROKEN,
+    FAST,
+    GOOD,
+    HEAD,
+    TOKEN,
+    Make,
+    Scripted,
+    graph,
+    reply,
+    reset,
+    scripted,
+    wire,
+)
 
 
 @pytest.fixture
-def make() -> Iterator[Callable[..., Scripted]]:
-    made = list[Scripted]()
-
-    def start(*acts: Act) -> Scripted:
-        made.append(Scripted(*acts))
-        return made[-1]
-
-    yield start
-    for server in made:
-        server.close()
-
-
-Make = Callable[..., Scripted]
-
-
-def graph(server: Scripted | str, **more: Any) -> Graph:
-    address = server if isinstance(server, str) else server.address
-    return Graph(address, "v26.0", TOKEN, **{"timing": FAST, **more})
+def make() -> Iterator[Make]:
+    with scripted() as start:
+        yield start
 
 
 def test_a_good_answer_comes_whole(make: Make) -> None:
@@ -255,8 +147,6 @@ def test_the_environment_neither_gives_a_proxy_nor_a_password(
     assert other.connections == 0
 
 
-GOOD = b'{"data":[{"id":"1"}]}'
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 HEADS = {
     "sized": HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD,
     "unsized": HEAD + b"\r\n" + GOOD,
@@ -277,26 +167,6 @@ def test_an_answer_cut_at_any_byte_is_a_passing_fault(make: Make, form: str) -> 
         server.close()
     with graph(make(wire(whole))) as g:
         assert g.get("1/feed").data == {"data": [{"id": "1"}]}
-
-
-BROKEN = {
-    "html 502": reply(b"<html>Bad Gateway</html>", 502, kind="text/html"),
-    "empty 503": reply(b"", 503, kind=None),
-    "304": wire(b"HTTP/1.1 304 Not Modified\r\nEtag: x\r\n\r\n"),
-    "204": wire(b"HTTP/1.1 204 No Content\r\n\r\n"),
-    "html 200": reply(b"<html>log in</html>", kind="text/html"),
-    "true": reply(True),
-    "list": reply([]),
-    "empty 200": reply(b""),
-    "garbage": wire(b"\x16\x03\x01\x02\x00garbage\r\n\r\n"),
-    "reset at once": reset(),
-    "reset in header": reset(HEAD[:20]),
-    "reset in body": reset(HEAD + b"Content-Length: 99\r\n\r\n{"),
-    "brotli": reply(b"xx", Content_Encoding="br"),
-    "deep": reply(b"[" * 100_000),
-    "retry-after": reply(b"", 503, Retry_After="3600"),
-    "header flood": wire(HEAD + b"X: y\r\n" * 200 + b"\r\n{}"),
-}
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -375,67 +245,6 @@ def test_a_fault_that_passes_is_not_noticed(make: Make) -> None:
         assert g.get("1").data == {"id": "1"}
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
-        drip(HEAD + b"X: " + b"y" * 999),
-        drip(b"HTTP/1.1 100 Continue\r\n\r\n" * 99),
-        lambda peer: (peer.sendall(HEAD + b"Content-Length: 999\r\n\r\n"), drip(b"{" * 999)(peer)),
-        lambda peer: (peer.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n"), drip(b"1\r\n{\r\n" * 99)(peer)),
-    ],
-)
-def test_one_byte_at_a_time_is_cut_by_the_total_limit(make: Make, act: Act) -> None:
-    server, began = make(act), time.monotonic()
-    with graph(server) as g, pytest.raises(errors.Transient, match="too long"):
-        g.post("1", x=1)
-    assert 0.9 < time.monotonic() - began < 1.3
-
-
-@pytest.mark.parametrize("act", [silent, half_a_header])
-def test_silence_is_cut_and_not_asked_again_beneath(make: Make, act: Act) -> None:
-    server, began = make(act), time.monotonic()
-    with (
-        graph(server, timing=Timing(read=0.3, total=5, tries=1)) as g,
-        pytest.raises(errors.Transient, match="no byte"),
-    ):
-        g.get("1")
-    assert time.monotonic() - began < 0.6
-    assert len(server.heard) == 1
-
-
-def stopped_after(delay: float) -> threading.Event:
-    stop = threading.Event()
-    threading.Timer(delay, stop.set).start()
-    return stop
-
-
-def test_stop_ends_every_wait_at_once(make: Make) -> None:
-    slow = Timing(first_wait=30, longest_wait=60, per_second=0.01)
-    for act, path in ((silent, "1"), (BROKEN["html 502"], "1"), (reply({}), "1/conversations")):
-        stop = stopped_after(0.2)
-        with graph(make(act), timing=slow, stop=stop) as g:
-            began = time.monotonic()
-            with pytest.raises(Stopped):
-                for _ in range(3):
-                    g.get(path)
-            assert time.monotonic() - began < 0.6
-            with pytest.raises(Stopped):
-                g.post("1")
-
-
-def test_conversations_are_read_at_their_pace_and_nothing_else_is(make: Make) -> None:
-    server = make(reply({"data": []}))
-    with graph(server, timing=Timing(per_second=10)) as g:
-        began = time.monotonic()
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda path: g.get(path), ["1/conversations", "t_5/messages", "m_7", "1/conversations"]))
-        assert 0.28 < time.monotonic() - began < 0.6
-        began = time.monotonic()
-        for _ in range(6):
-            g.get("1/feed", fields="id,message")
-        assert time.monotonic() - began < 0.25
-
-
 def test_many_threads_get_their_own_answers(make: Make) -> None:
     def echo(peer: socket.socket) -> bool:
         return bool(reply({"id": server.heard and threading.current_thread().name})(peer))
@@ -446,89 +255,6 @@ def test_many_threads_get_their_own_answers(make: Make) -> None:
         assert g.calls == len(answers) == len(server.heard) == 200
     assert server.connections <= 8
     assert {heard.split()[1] for heard in server.heard} == {f"/v26.0/{n}" for n in range(200)}
-
-
-def bomb(mib: int) -> bytes:
-    pack = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join(pack.compress(bytes(1 << 20)) for _ in range(mib)) + pack.flush()
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        reply(bomb(200), Content_Encoding="gzip"),
-        reply(bomb(200), 302, Content_Encoding="gzip", Location="http://127.0.0.1:1/"),
-        reply(bomb(200), 500, Content_Encoding="gzip"),
-        wire(HEAD + b"\r\n" + b" " * (64 << 20)),
-        wire(HEAD + b"Content-Length: 99999999999\r\n\r\n" + b" " * (17 << 20)),
-    ],
-)
-def test_bombs_and_floods_cost_no_memory(make: Make, act: Act) -> None:
-    server = make(act)
-    with graph(server, timing=Timing(tries=1)) as g:
-        tracemalloc.start()
-        try:
-            with pytest.raises((errors.Transient, errors.BadRequest)):
-                g.get("1")
-            peak = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-    assert peak < 40 << 20
-
-
-def test_no_message_and_no_log_line_holds_the_token(make: Make, caplog: pytest.LogCaptureFixture) -> None:
-    assert logging.getLogger("urllib3").getEffectiveLevel() >= logging.WARNING
-    caplog.set_level(logging.DEBUG)
-    caplog.set_level(logging.DEBUG, logger="urllib3")
-    closed = make(silent)
-    closed.close()
-    echo = {"error": {"message": f"Malformed access token {TOKEN}", "code": 190}}
-    texts = []
-    echoing = [reply(b"{" + TOKEN.encode()), reply(echo, 400), reply(b"", 302, Location="//x/" + TOKEN)]
-    failing = [make(act).address for act in (*echoing, silent, reset(), BROKEN["html 502"])]
-    for address in (closed.address, "https://10.255.255.1", "https://nowhere.invalid", *failing):
-        g = graph(address, app_secret="CANARYsecret", timing=Timing(connect=0.2, read=0.2, total=0.5, tries=1))
-        for call in (lambda g=g: g.get("1", x=TOKEN[:5]), g.debug_token, lambda g=g: g.post("1", message="x")):
-            with pytest.raises(errors.GraphError) as caught:
-                call()
-            chain: BaseException | None = caught.value
-            while chain:
-                texts += [str(chain), repr(chain), str(vars(chain))]
-                chain = chain.__context__ or chain.__cause__
-        texts.append(repr(g))
-        g.close()
-    shown = "\n".join(texts) + caplog.text
-    assert "debug_token?input_token=***" in caplog.text
-    assert "CANARY" not in shown
-
-
-def test_a_certificate_nobody_knows_is_refused_and_a_known_one_works(tmp_path: Path) -> None:
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert], check=True, capture_output=True
-    )  # fmt: skip
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-
-    class Tls(Scripted):
-        def _serve(self, peer: socket.socket) -> None:
-            with suppress(OSError):
-                super()._serve(context.wrap_socket(peer, server_side=True))
-
-    server = Tls(reply({"id": "1"}))
-    address = f"https://localhost:{server.port}"
-    with graph(address, timing=Timing(tries=1)) as g, pytest.raises(errors.Transient, match="not trusted"):
-        g.get("1")
-    assert server.heard == []
-    with graph(address, ca_file=str(cert)) as g:
-        assert g.get("1").data == g.get("2").data == {"id": "1"}
-        server.acts = [drip(HEAD + b"X: " + b"y" * 999)]
-        began = time.monotonic()
-        with pytest.raises(errors.Transient, match="too long"):
-            g.post("1")
-        assert time.monotonic() - began < 1.3
-    server.close()
 
 
 def test_facebook_sdk_itself_works_on_the_session(make: Make) -> None:
