@@ -1,0 +1,106 @@
+"""Deadlines, schedule, places, masking, the pipeline."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.verdict import Urgency
+from connector.deadlines import answer_by
+from connector.errors import Unreadable
+from connector.masking import mask
+from connector.pipeline import by_time, judge, summary_of, understand
+from connector.places import find_place
+from connector.records import Item, Place, RawItem
+from connector.schedule import LONGEST_WAIT, next_due
+from tests.core.test_triage import ITEM, SURE
+
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("urgency", "hours"), [("mendesak", 1), ("penting", 24), ("biasa", 48)])
+def test_ntb_care_promises_hours(urgency: Urgency, hours: int) -> None:
+    assert answer_by(NOW, urgency) - NOW == timedelta(hours=hours)
+
+
+def test_a_clean_pass_is_followed_by_the_next_on_time() -> None:
+    assert next_due(NOW, 60, 0, 0.7) == NOW + timedelta(seconds=60)
+
+
+def test_failures_wait_longer_up_to_a_bound_and_a_blocked_account_an_hour() -> None:
+    waits = [next_due(NOW, 60, n, 0.0) - NOW for n in range(12)]
+    assert waits == sorted(waits) and waits[1] == timedelta(minutes=2) and waits[-1] == LONGEST_WAIT
+    assert next_due(NOW, 3600, 3, 0.0) - NOW == timedelta(hours=1)
+    assert next_due(NOW, 60, 1, 0.5, blocked=True) - NOW == timedelta(hours=1, minutes=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("jalan rusak di Gerung, Lombok Barat", Place(kabupaten="52.01", text="Gerung")),
+        ("banjir di KOTA BIMA", Place(kabupaten="52.72", text="KOTA BIMA")),
+        ("sinyal hilang di Bima", Place(kabupaten="52.06", text="Bima", ambiguous=True)),
+        ("lampu mati", Place()),
+        ("mataraman bukan tempat", Place()),
+    ],
+)
+def test_places(text: str, place: Place) -> None:
+    assert find_place(text) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("NIK saya 5201012304900003", "NIK saya [NIK]"),
+        ("hub 081234567890 ya", "hub [telepon] ya"),
+        ("WA +62 812-3456-7890", "WA [telepon]"),
+        ("kirim ke siti.aminah@contoh.co.id", "kirim ke [email]"),
+        ("rekening 1234567890123", "rekening [nomor]"),
+        ("RT 03 RW 05, 3 hari, 24/11/2026", "RT 03 RW 05, 3 hari, 24/11/2026"),
+    ],
+)
+def test_masking(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@given(st.text())
+def test_masking_never_fails(text: str) -> None:
+    mask(text)
+
+
+def test_a_summary_is_one_short_line() -> None:
+    assert summary_of(" jalan\n rusak ") == "jalan rusak"
+    assert len(summary_of("x" * 500)) == 140
+
+
+def raw(key: str) -> RawItem:
+    return RawItem("facebook", "gubernur", "comments", "comment", key, None, None, None, None, {}, "f")
+
+
+def test_an_unreadable_item_keeps_no_neighbour_back() -> None:
+    def parse(item: RawItem) -> Item:
+        if item.id == "bad":
+            raise Unreadable("no")
+        return ITEM
+
+    found = understand([(1, raw("a")), (2, raw("bad")), (3, raw("c"))], parse)
+    assert [(u.row, u.item is not None, u.reason) for u in found] == [(1, True, None), (2, False, "no"), (3, True, None)]
+    judged = judge(found, lambda texts: [SURE] * len(texts), {})
+    assert list(judged) == [1, 3] and judged[1].verdict == SURE
+
+
+def test_what_the_account_wrote_is_not_judged() -> None:
+    from dataclasses import replace
+
+    found = understand([(1, raw("a"))], lambda _: replace(ITEM, by_account=True))
+    assert judge(found, lambda texts: [SURE] * len(texts), {})[1].verdict is None
+
+
+def test_oldest_first_and_timeless_last() -> None:
+    from dataclasses import replace
+
+    from connector.records import Classified
+
+    items = {1: None, 2: NOW, 3: NOW - timedelta(hours=1), 4: None}
+    assert by_time({row: Classified(replace(ITEM, created_at=at), None) for row, at in items.items()}) == [3, 2, 1, 4]

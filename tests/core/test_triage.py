@@ -1,0 +1,106 @@
+"""Triage: each rule, first match wins."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from classifiers.verdict import Verdict
+from connector.records import (
+    Append,
+    Attachment,
+    Classified,
+    Ignore,
+    Item,
+    Label,
+    Open,
+    OpenTicket,
+    Review,
+    Situation,
+)
+from connector.triage import triage
+
+ITEM = Item(
+    platform="facebook",
+    account="gubernur",
+    stream="comments",
+    kind="comment",
+    id="1_2",
+    post_id="9_1",
+    parent_id=None,
+    conversation_id=None,
+    author_id="7001",
+    author_name="Siti",
+    by_account=False,
+    text="jalan rusak",
+    created_at=None,
+    permalink=None,
+)
+SURE = Verdict("pengaduan", True, 0.97, "jalan_jembatan", 0.9, "biasa", 0.03, False, "m")
+URGENT = replace(SURE, urgency="mendesak", urgent_score=0.9, needs_review=True)
+UNSURE = replace(SURE, complaint_score=0.5, needs_review=True)
+CHAT = replace(SURE, kind="apresiasi", is_complaint=False, complaint_score=0.02)
+NO = Label("lainnya", "lainnya", "biasa", "Ani")
+YES = Label("pengaduan", "listrik", "penting", "Ani")
+MINE = OpenTicket("NTB-2026-000001", "7001", "jalan_jembatan", "biasa")
+
+
+def decide(verdict: Verdict | None = SURE, label: Label | None = None, around: Situation | None = None, **item: Any) -> Any:
+    return triage(Classified(replace(ITEM, **item), verdict, label), around or Situation())
+
+
+def test_what_the_account_or_another_of_ours_wrote_opens_nothing() -> None:
+    assert isinstance(decide(URGENT, YES, by_account=True), Ignore)
+    assert isinstance(decide(URGENT, around=Situation(official=frozenset({"7001"}))), Ignore)
+
+
+def test_an_item_of_a_ticket_stays_there() -> None:
+    assert decide(CHAT, around=Situation(ticket="NTB-2026-000009")) == Append("NTB-2026-000009", "sudah menjadi bagian tiket")
+
+
+def test_what_was_deleted_before_it_was_a_ticket_is_ignored() -> None:
+    assert isinstance(decide(around=Situation(deleted=True)), Ignore)
+
+
+def test_sure_complaints_and_all_urgent_ones_open_a_ticket() -> None:
+    assert decide(SURE) == Open("jalan_jembatan", "biasa", "pengaduan")
+    assert decide(URGENT) == Open("jalan_jembatan", "mendesak", "mendesak")
+    assert isinstance(decide(URGENT, author_id=None), Open)
+
+
+def test_doubt_waits_for_a_person_and_the_rest_is_ignored_with_its_kind() -> None:
+    assert isinstance(decide(UNSURE), Review)
+    assert isinstance(decide(None), Review)
+    assert decide(CHAT) == Ignore("apresiasi")
+
+
+def test_a_label_outranks_the_verdict_both_ways() -> None:
+    assert decide(CHAT, YES) == Open("listrik", "penting", "dinilai petugas: pengaduan")
+    assert isinstance(decide(URGENT, NO), Ignore)
+
+
+@pytest.mark.parametrize("verdict", [SURE, UNSURE, CHAT])
+def test_the_reporter_goes_on_with_his_own_open_ticket(verdict: Verdict) -> None:
+    assert isinstance(decide(verdict, around=Situation(thread=(MINE,))), Append)
+
+
+def test_another_matter_another_person_or_an_emergency_is_a_ticket_of_its_own() -> None:
+    assert isinstance(decide(replace(SURE, category="listrik"), around=Situation(thread=(MINE,))), Open)
+    assert isinstance(decide(around=Situation(thread=(replace(MINE, reporter_id="8"),))), Open)
+    assert isinstance(decide(URGENT, around=Situation(thread=(MINE,))), Open)
+    assert isinstance(decide(URGENT, around=Situation(thread=(replace(MINE, urgency="mendesak"),))), Append)
+    assert isinstance(decide(around=Situation(thread=(MINE,)), author_id=None), Open)
+
+
+def test_items_without_words() -> None:
+    photo, sticker = Attachment("photo"), Attachment("sticker")
+    assert isinstance(decide(CHAT, text=" ", attachments=(sticker,)), Ignore)
+    assert isinstance(decide(CHAT, text=None, attachments=(photo,)), Review)
+    assert isinstance(decide(CHAT, text="", attachments=(photo,), around=Situation(thread=(MINE,))), Append)
+    assert isinstance(decide(CHAT, YES, text="", attachments=(photo,)), Open)
+
+
+def test_a_post_without_author_waits_while_the_token_shows_none() -> None:
+    hidden: dict[str, Any] = {"kind": "post", "author_id": None}
+    assert isinstance(decide(around=Situation(authors_shown=False), **hidden), Review)
+    assert isinstance(decide(around=Situation(authors_shown=True), **hidden), Open)
