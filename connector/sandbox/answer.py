@@ -125,7 +125,7 @@ def _headers(context: Context, clock: datetime, body: bytes, error: GraphError |
         headers["Etag"] = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"'
     else:
         kind = _CHALLENGE.get(error.code, "invalid_request")
-        text = error.message.encode("ascii", "replace").decode().replace("\n", " ")
+        text = " ".join(error.message.encode("ascii", "replace").decode().split())
         headers["Www-Authenticate"] = f'OAuth "Facebook Platform" "{kind}" "{text}"'
         headers["Cache-Control"] = "no-store"
     if context.version:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ def decode(cursor: str) -> str:
         at += 2 if pair in _UNSTUFF else 1
     try:
         return base64.b64decode("".join(plain), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise stale() from error
 
 

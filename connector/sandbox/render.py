@@ -16,7 +16,9 @@ from .things import Comment, Conversation, Message, Page, Post
 from .values import Getter, Getters
 from .view import View, number
 
-_NOT_REPEATED = frozenset({"fields", "after", "before", "access_token", "appsecret_proof", "as", "pretty", "method"})
+_NOT_REPEATED = frozenset(
+    {"fields", "limit", "after", "before", "access_token", "appsecret_proof", "as", "pretty", "method"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
+from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from .answer import Sandbox
 from .wire import Response, Wire
@@ -25,8 +27,10 @@ class _Server(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self.open: set[socket.socket] = set()
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no error of ours."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no error of ours; anything else is told on stderr."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def close_all(self) -> None:
         """Wake every waiting answer and close every connection."""
@@ -89,8 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(head + response.body)
 
     def _head(self, response: Response) -> bytes:
-        phrase = HTTPStatus(response.status).phrase
-        lines = [f"HTTP/1.1 {response.status} {phrase}"]
+        lines = [f"HTTP/1.1 {response.status} {responses.get(response.status, '')}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
         lines += [f"Content-Length: {len(response.body)}", "Connection: keep-alive", "", ""]
         return "\r\n".join(lines).encode("latin-1")

@@ -175,7 +175,7 @@ def test_a_certificate_nobody_knows_is_refused_and_a_known_one_works(tmp_path: P
     address = f"https://localhost:{server.port}"
     with graph(address, timing=Timing(tries=1)) as g, pytest.raises(errors.Transient, match="not trusted"):
         g.get("1")
-    assert server.heard == []
+    assert (server.heard, server.connections) == ([], 1)
     with graph(address, ca_file=str(cert)) as g:
         assert g.get("1").data == g.get("2").data == {"id": "1"}
         server.acts = [drip(HEAD + b"X: " + b"y" * 999)]

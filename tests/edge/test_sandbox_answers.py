@@ -21,9 +21,7 @@ def test_json_is_compact_with_escaped_slashes_and_ascii_only() -> None:
     with rigged() as rig:
         post = rig.world.add_post(rig.page, "a/b é 😀 \ud800")
         body = rig.call(f"/{post.id}", params={"fields": "message"}).content
-        assert body == (
-            rb'{"message":"a\/b \u00e9 \ud83d\ude00 \ud800","id":"' + post.id.encode() + b'"}'
-        )
+        assert body == (rb'{"message":"a\/b \u00e9 \ud83d\ude00 \ud800","id":"' + post.id.encode() + b'"}')
 
 
 def test_headers_of_a_success() -> None:
@@ -51,7 +49,8 @@ def test_headers_of_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "served"), [("/v26.0", "v26.0"), ("/v24.0", "v24.0"), ("/v20.0", "v21.0"), ("/v2.8", "v21.0"), ("", "v21.0")]
+    ("asked", "served"),
+    [("/v26.0", "v26.0"), ("/v24.0", "v24.0"), ("/v20.0", "v21.0"), ("/v2.8", "v21.0"), ("", "v21.0")],
 )
 def test_an_expired_or_missing_version_is_served_by_the_oldest_usable(asked: str, served: str) -> None:
     with rigged() as rig:

@@ -1,0 +1,330 @@
+"""Landing and processing on all three databases: once, faithfully, in order, safely repeated."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+
+from classifiers.verdict import Verdict
+from connector import process
+from connector.deadlines import answer_by
+from connector.errors import LeaseLost
+from connector.export import as_csv, as_jsonl, item_record, raw_record, records, ticket_record
+from connector.land import land_records
+from connector.places import find_place
+from connector.platforms.facebook.parse import parse, raw_comment, raw_message, raw_post
+from connector.records import Account, Label, RawItem
+from connector.store import accounts, items, leases, raw, tickets
+from connector.store.engine import open_store, reading, writing
+from connector.store.schema import raw_items, raw_revisions, verdicts
+
+PAGE = "100000000000001"
+ACCOUNT = Account("gubernur", "facebook", PAGE, "Gubernur NTB", ("posts", "comments"), 60)
+T0 = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+
+def clock() -> datetime:
+    return T0
+
+
+def classify(texts: Sequence[str], model: str = "test-1", word: str = "rusak") -> list[Verdict]:
+    """A classifier whose answers are plain to see."""
+    return [
+        Verdict(
+            kind="pengaduan" if word in t or "TOLONG" in t else "lainnya",
+            is_complaint=word in t or "TOLONG" in t,
+            complaint_score=0.97 if word in t else 0.1,
+            category="listrik" if "lampu" in t else "jalan_jembatan",
+            category_score=0.9,
+            urgency="mendesak" if "TOLONG" in t else "biasa",
+            urgent_score=0.9 if "TOLONG" in t else 0.0,
+            needs_review="mungkin" in t,
+            model=model,
+        )
+        for t in texts
+    ]
+
+
+def desk(**changes: Any) -> process.Desk:
+    made = process.Desk(
+        classify, lambda r: parse(r, PAGE), find_place, lambda c, _: f"opd-{c}", answer_by, frozenset({PAGE}), clock
+    )
+    return replace(made, **changes)
+
+
+def comment(key: str, words: Any, author: str | None = "7001", minute: int = 0, **more: Any) -> RawItem:
+    node: dict[str, Any] = {"id": key, "message": words, "created_time": (T0 + timedelta(minutes=minute)).isoformat()}
+    if author:
+        node["from"] = {"id": author, "name": "Siti"}
+    return raw_comment(ACCOUNT, f"{PAGE}_1", node | more)
+
+
+def land(engine: Engine, *batch: RawItem, lane: int = raw.LIVE, now: datetime = T0) -> raw.Landed:
+    with writing(engine) as connection:
+        accounts.register(connection, [ACCOUNT])
+        return raw.land(connection, batch, now, lane)
+
+
+def items_of(engine: Engine) -> dict[str, dict[str, Any]]:
+    with reading(engine) as connection:
+        return {row.external_id: item_record(row) for row in items.every(connection)}
+
+
+def tickets_of(engine: Engine) -> list[dict[str, Any]]:
+    with reading(engine) as connection:
+        return [ticket_record(t) for t in tickets.every(connection)]
+
+
+def dump(engine: Engine) -> dict[str, list[Any]]:
+    """Everything that stands in the store, but for when it was seen."""
+    from connector.store.schema import metadata
+
+    with reading(engine) as connection:
+        return {t.name: sorted(map(repr, connection.execute(select(t)))) for t in metadata.sorted_tables if t.name != "leases"}
+
+
+HOSTILE = [
+    "NUL \0 di tengah",
+    "surrogate \ud800 sendiri dan \udfff",
+    "escape \uf6e0 milik kami \uf6e00041",
+    "emoji 👨‍👩‍👧‍👦 🇮🇩 ‮kanan‬",
+    "'; DROP TABLE items; --",
+    "=cmd|' /C calc'!A0",
+    "x" * 200_000,
+    "\u200b\ufeff\x07\x1b[31m",
+]
+
+
+def test_every_text_comes_back_as_it_was_sent_and_keeps_no_neighbour_back(engine: Engine) -> None:
+    land(engine, *(comment(f"1_{n}", words, minute=n) for n, words in enumerate(HOSTILE)))
+    process.process_pending(engine, desk())
+    stored = items_of(engine)
+    assert [stored[f"1_{n}"]["text"] for n in range(len(HOSTILE))] == HOSTILE
+    with reading(engine) as connection:
+        payloads = [raw_record(row)["payload"]["message"] for row in raw.selected(connection, raw.Selection(), 0, 100)]
+    assert payloads == HOSTILE
+    with reading(engine) as connection:
+        lines = list(as_jsonl(records(connection, "items")))
+        cells = "".join(as_csv(records(connection, "items")))
+    assert [json.loads(line)["text"] for line in lines] == HOSTILE
+    assert "\0" not in cells and "\n=cmd" not in cells and ",=cmd" not in cells
+    cells.encode("utf-8")
+
+
+def test_ids_that_differ_by_case_are_two_messages(engine: Engine) -> None:
+    def message(key: str) -> RawItem:
+        return raw_message(ACCOUNT, "t_1", {"id": key, "message": key, "created_time": T0.isoformat()})
+
+    assert land(engine, message("m_aBc"), message("m_AbC"), message("m_abc")).new == 3
+    process.process_pending(engine, desk())
+    assert {key: item["text"] for key, item in items_of(engine).items()} == {k: k for k in ("m_aBc", "m_AbC", "m_abc")}
+
+
+def test_landing_again_changes_nothing_and_an_edit_is_a_revision(engine: Engine) -> None:
+    first = comment("1_1", "jalan rusak")
+    assert (land(engine, first, first).new, land(engine, first).new) == (1, 0)
+    process.process_pending(engine, desk())
+    edited = land(engine, comment("1_1", "jalan sudah baik"))
+    assert (edited.new, edited.changed) == (0, 1)
+    assert process.process_pending(engine, desk()).counts["items"] == 1
+    item = items_of(engine)["1_1"]
+    assert (item["text"], item["edited"], item["verdict"]["is_complaint"]) == ("jalan sudah baik", True, False)
+    with reading(engine) as connection:
+        assert connection.scalar(select(func.count()).select_from(raw_revisions)) == 1
+        assert connection.scalar(select(func.count()).select_from(verdicts)) == 2
+
+
+def test_a_thin_payload_never_replaces_a_fuller_one(engine: Engine) -> None:
+    land(engine, raw_message(ACCOUNT, "t_1", {"id": "m_1", "message": "halo", "created_time": T0.isoformat()}))
+    assert land(engine, raw_message(ACCOUNT, "t_1", {"id": "m_1"})).changed == 0
+    process.process_pending(engine, desk())
+    assert items_of(engine)["m_1"]["text"] == "halo"
+
+
+def test_one_ticket_a_complaint_and_follow_ups_go_to_it(engine: Engine) -> None:
+    land(
+        engine,
+        comment("1_1", "jalan rusak di Praya", minute=1),
+        comment("1_2", "lokasinya dekat pasar", minute=3, parent={"id": "1_1"}),
+        comment("1_3", "setuju, rusak", "7002", minute=4, parent={"id": "1_1"}),
+        comment("1_4", "lampu juga rusak", minute=5, parent={"id": "1_1"}),
+        comment("1_5", "mungkin rusak", "7003", minute=6),
+        comment("1_6", "mantap", "7004", minute=7),
+        comment("1_7", "Terima kasih, segera kami cek jalan rusak", PAGE, minute=8, parent={"id": "1_1"}),
+        comment("1_8", "TOLONG ada kebakaran mungkin", None, minute=9),
+        raw_post(ACCOUNT, {"id": f"{PAGE}_1", "message": "jalan rusak diperbaiki", "from": {"id": PAGE}}),
+    )
+    process.process_pending(engine, desk())
+    made = {t["source_ids"][0]: t for t in tickets_of(engine)}
+    assert set(made) == {"1_1", "1_3", "1_4", "1_8"}
+    assert made["1_1"]["source_ids"] == ["1_1", "1_2"]
+    assert (made["1_1"]["agency"], made["1_1"]["place"]["kabupaten"]) == ("opd-jalan_jembatan", "52.02")
+    assert made["1_8"]["urgency"] == "mendesak" and made["1_8"]["answer_by"] == "2026-11-24T02:00:00Z"
+    decisions = {key: item["decision"] for key, item in items_of(engine).items()}
+    assert (decisions["1_5"], decisions["1_6"], decisions["1_7"]) == ("review", "ignore", "ignore")
+    numbers = [t["number"] for t in tickets_of(engine)]
+    assert numbers == [f"NTB-2026-{n:06d}" for n in range(1, 5)]
+
+
+def test_a_replay_with_the_same_model_changes_nothing(engine: Engine) -> None:
+    words = ["jalan rusak", "mantap", "mungkin rusak", "TOLONG", "lampu rusak"]
+    land(engine, *(comment(f"1_{n}", w, f"70{n % 3}", n) for n, w in enumerate(words)))
+    land(engine, raw_comment(ACCOUNT, "9", {"id": "1_x", "message": 5}))
+    process.process_pending(engine, desk())
+    before = dump(engine)
+    rehearsed = process.replay(engine, desk(), raw.Selection(), dry_run=True)
+    replayed = process.replay(engine, desk(), raw.Selection())
+    assert rehearsed.changes == replayed.changes == []
+    assert dump(engine) == before
+
+
+def test_a_replay_with_another_model_says_and_does_what_changes(engine: Engine) -> None:
+    land(engine, comment("1_1", "jalan rusak"), comment("1_2", "jalan parah", "8"), comment("1_3", "halo", "9"))
+    process.process_pending(engine, desk())
+
+    def better(texts: Sequence[str]) -> list[Verdict]:
+        return classify([t.replace("parah", "rusak") for t in texts], "test-2")
+
+    before = dump(engine)
+    rehearsed = process.replay(engine, desk(classify=better), raw.Selection(), dry_run=True)
+    assert dump(engine) == before
+    assert [c.id for c in rehearsed.changes if c.after[0] == "open" and c.before and c.before[0] != "open"] == ["1_2"]
+    process.replay(engine, desk(classify=better), raw.Selection())
+    assert [t["source_ids"] for t in tickets_of(engine)] == [["1_1"], ["1_2"]]
+    assert {item["verdict"]["model"] for item in items_of(engine).values()} == {"test-2"}
+
+
+def test_what_a_person_set_is_never_rewritten(engine: Engine) -> None:
+    land(engine, comment("1_1", "jalan rusak"))
+    process.process_pending(engine, desk())
+    number = tickets_of(engine)[0]["number"]
+    with writing(engine) as connection:
+        tickets.change(connection, number, {"category": "listrik"}, who="Ani", what="amended", now=T0)
+    land(engine, comment("1_1", "jalan rusak parah"))
+    process.process_pending(engine, desk())
+    ticket = tickets_of(engine)[0]
+    assert (ticket["category"], ticket["summary"]) == ("listrik", "jalan rusak parah")
+
+
+def test_a_label_makes_a_ticket_of_a_missed_complaint(engine: Engine) -> None:
+    land(engine, comment("1_1", "sudah lama begini"))
+    process.process_pending(engine, desk())
+    assert tickets_of(engine) == []
+    with writing(engine) as connection:
+        row = items.find(connection, "1_1")
+        assert row is not None
+        assert items.add_label(connection, row.id, Label("pengaduan", "listrik", "penting", "Ani"), T0)
+        assert not items.add_label(connection, row.id, Label("pengaduan", "listrik", "penting", "Ani"), T0)
+        raw.awaken(connection, [row.id])
+    process.process_pending(engine, desk())
+    assert [(t["category"], t["urgency"]) for t in tickets_of(engine)] == [("listrik", "penting")]
+
+
+def test_quarantine_has_a_reason_and_a_way_back(engine: Engine) -> None:
+    land(engine, comment("1_1", ["jalan rusak"]), comment("1_2", "jalan rusak"))
+    counts = process.process_pending(engine, desk()).counts
+    assert (counts["quarantined"], counts["open"]) == (1, 1)
+    with reading(engine) as connection:
+        assert raw.count_by_state(connection) == {"quarantined": 1, "done": 1}
+
+    def lenient(item: RawItem) -> Any:
+        return parse(replace(item, payload={**item.payload, "message": str(item.payload["message"])}), PAGE)
+
+    result = process.replay(engine, desk(parse=lenient), raw.Selection(quarantined=True))
+    assert result.counts["items"] == 1 and len(tickets_of(engine)) == 2
+
+
+def test_live_items_are_processed_before_bulk_ones(engine: Engine) -> None:
+    land(engine, *(comment(f"1_{n}", "jalan rusak", str(n)) for n in range(3)), lane=raw.BULK)
+    land(engine, comment("2_1", "TOLONG", "99"))
+    with reading(engine) as connection:
+        assert raw.pending(connection, 1)[0].external_id == "2_1"
+
+
+def test_numbers_are_unique_and_ordered_under_concurrent_processors(store_url: str) -> None:
+    engine = open_store(store_url)
+    process_migrate(engine)
+    land(engine, *(comment(f"1_{n}", "jalan rusak", str(n)) for n in range(1300)))
+    engines = [open_store(store_url) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda e: process.process_pending(e, desk(clock=lambda: datetime.now(UTC))), engines))
+    made = tickets_of(engine)
+    assert [t["number"] for t in made] == [f"NTB-2026-{n:06d}" for n in range(1, 1301)]
+    assert [t["opened_at"] for t in made] == sorted(t["opened_at"] for t in made)
+    assert max(Counter(s for t in made for s in t["source_ids"]).values()) == 1
+    for e in [engine, *engines]:
+        e.dispose()
+
+
+def process_migrate(engine: Engine) -> None:
+    from connector.store import migrate
+
+    migrate.migrate(engine)
+
+
+def test_a_lease_has_one_holder_and_a_zombie_cannot_commit(engine: Engine) -> None:
+    first = leases.acquire(engine, "account:x", "a", 30)
+    assert first and leases.acquire(engine, "account:x", "b", 30) is None
+    leases.release(engine, first)
+    second = leases.acquire(engine, "account:x", "b", 30)
+    assert second and second.fence > first.fence
+    with pytest.raises(LeaseLost), writing(engine) as connection:
+        connection.execute(text("INSERT INTO counters (name, value) VALUES ('zombie', 1)"))
+        leases.extend(connection, first, 30)
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT COUNT(*) FROM counters WHERE name = 'zombie'")) == 0
+
+
+def test_leases_run_out(engine: Engine) -> None:
+    assert leases.acquire(engine, "account:x", "a", -1)
+    assert leases.acquire(engine, "account:x", "b", 30)
+
+
+def test_many_at_once_for_one_lease(engine: Engine) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda n: leases.acquire(engine, "account:x", f"owner{n}", 30), range(16)))
+    assert sum(lease is not None for lease in got) == 1
+
+
+def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, sqlite_engine: Engine) -> None:
+    land(engine, *(comment(f"1_{n}", words, str(n), n) for n, words in enumerate(HOSTILE)))
+    process.process_pending(engine, desk())
+    with reading(engine) as connection:
+        lines = list(as_jsonl(records(connection, "raw")))
+    for target in (sqlite_engine, engine):
+        with writing(target) as connection:
+            accounts.register(connection, [ACCOUNT])
+        numbered = [(f"f:{n}", line) for n, line in enumerate([*lines, "broken", "{}", ""])]
+        done = land_records(target, numbered, {"gubernur": ACCOUNT}.get, clock)
+        assert len(done.failures) == 2 and "f:8" in done.failures[0]
+        process.process_pending(target, desk())
+        assert [item["text"] for item in items_of(target).values()] == HOSTILE
+    with reading(sqlite_engine) as connection:
+        assert connection.scalar(select(func.count()).select_from(raw_items)) == len(HOSTILE)
+
+
+def test_an_older_copy_never_replaces_a_newer_one(engine: Engine) -> None:
+    land(engine, comment("1_1", "baru"))
+    older = replace(comment("1_1", "lama"), fetched_at=T0 - timedelta(days=1))
+    assert land(engine, older).changed == 0
+
+
+def test_tombstones_stay_and_what_comes_back_lives_again(engine: Engine) -> None:
+    land(engine, comment("1_1", "jalan rusak"), comment("1_2", "jalan rusak", "8"), now=T0)
+    process.process_pending(engine, desk())
+    later = T0 + timedelta(hours=1)
+    land(engine, comment("1_2", "jalan rusak", "8"), now=later)
+    with writing(engine) as connection:
+        assert raw.bury(connection, {"kind": "comment", "post_id": f"{PAGE}_1"}, later, later) == 1
+    process.process_pending(engine, desk())
+    assert [items_of(engine)[k]["deleted"] for k in ("1_1", "1_2")] == [True, False]
+    assert len(tickets_of(engine)) == 2
+    land(engine, comment("1_1", "jalan rusak"), now=later + timedelta(hours=1))
+    process.process_pending(engine, desk())
+    assert not items_of(engine)["1_1"]["deleted"]
