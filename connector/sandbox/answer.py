@@ -22,7 +22,6 @@ from .usage import Limits, Usage
 from .wire import Request, Response, dumps
 from .world import World
 
-_DAY = 86_400
 _HEADERS = {
     "Content-Type": "application/json; charset=UTF-8",
     "Vary": "Origin, Accept-Encoding",

@@ -7,9 +7,9 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from time import gmtime, strftime
 from typing import Any, Literal
 
-from . import ids
 from .errors import GraphError
 from .things import Page
 
@@ -162,11 +162,4 @@ def _proof_error(message: str) -> GraphError:
 
 
 def _long(now: int) -> str:
-    from time import gmtime, strftime
-
     return strftime("%A, %d-%b-%y %H:%M:%S UTC", gmtime(now))
-
-
-def person_id(token: Token) -> str:
-    """The app-scoped id of the person behind a token."""
-    return token.user_id or ids.digits(token.value, length=15)

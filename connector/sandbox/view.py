@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from time import gmtime, strftime
 
-from .errors import GraphError, bad_request, gone, needs_feature, needs_page_token, needs_permission
+from .errors import bad_request, gone, needs_feature, needs_page_token, needs_permission
 from .options import Options
 from .things import Comment, Conversation, Message, Node, Page, Post
 from .tokens import Token, Tokens
@@ -116,6 +116,3 @@ def choice(arguments: dict[str, str], name: str, *values: str) -> str:
         listed = ", ".join(value.upper() for value in values)
         raise bad_request(f"Param {name} must be one of {{{listed}}}")
     return value
-
-
-__all__ = ["GraphError", "View", "choice", "is_messenger", "may_see", "moment", "number", "page_of", "stamp"]

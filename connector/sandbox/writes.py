@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from .errors import GraphError, bad_request, gone, needs_page_token, not_allowed
@@ -102,8 +103,6 @@ def _send(page: Page, request: Request, view: View) -> dict[str, Any]:
 
 
 def _object(request: Request, name: str) -> dict[str, Any]:
-    import json
-
     value = request.params.get(name, {})
     if isinstance(value, str) and value:
         try:
