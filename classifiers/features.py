@@ -20,3 +20,8 @@ def grams_of(word: str) -> tuple[str, ...]:
     padded = f" {word} "
     sizes = range(SHORTEST, min(LONGEST, len(padded)) + 1)
     return (whole, *(padded[i : i + n] for n in sizes for i in range(len(padded) - n + 1)))
+
+
+def is_whole(gram: str) -> bool:
+    """Whether a feature is a whole word and not an n-gram of one."""
+    return gram[0] == "="

@@ -1,6 +1,7 @@
 """Learning by scikit-learn: from samples to the weights that `linear.py` predicts with. Only training imports this."""
 
 from collections.abc import Callable, Sequence
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,14 +12,20 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from classifiers.features import grams_of
-from classifiers.linear import COLUMNS, Weights
-from classifiers.samples import Sample
+from classifiers.features import grams_of, is_whole
+from classifiers.linear import Weights
+from classifiers.samples import PEOPLE, Sample
 from classifiers.text import tokens_of, words_of
 from classifiers.verdict import CATEGORIES, KINDS
 
 Matrix = Any
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Column = tuple[Floats, float]
+
+COMPLAINTS: Final = {"pesan": 0.85, "laporan": 0.9, "komentar": 0.15, "cuitan": 0.12}
+"""How many of a channel's texts are complaints in life, about: people write to an official to complain, and tweet to talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,7 @@ class Recipe:
     seed: int = 20261124
     min_df: int = 2
     complaint_c: float = 2.0
+    ratio_c: float = 1.0
     urgent_c: float = 4.0
     kind_c: float = 0.2
     category_c: float = 0.3
@@ -38,7 +46,7 @@ RECIPE: Final = Recipe()
 
 
 class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Texts → sum of the idf-weighted n-gram counts of their words, divided by the root of the words' summed squares."""
+    """Texts → idf-weighted counts: of n-grams over the root of the words' summed squares, of whole words likewise."""
 
     def __init__(self, min_df: int = 2) -> None:
         self.min_df = min_df
@@ -48,7 +56,8 @@ class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         words, counts = _by_word(texts)
         grams = sorted({gram for word in words for gram in grams_of(word)})
         by_gram = _by_gram(words, {gram: i for i, gram in enumerate(grams)})
-        spread = np.asarray(((counts > 0).astype(np.float64) @ (by_gram > 0).astype(np.float64) > 0).sum(axis=0)).ravel()
+        seen = (counts > 0).astype(np.float64) @ (by_gram > 0).astype(np.float64)
+        spread = np.asarray((seen > 0).sum(axis=0)).ravel()
         kept = np.flatnonzero(spread >= self.min_df)
         self.grams_ = tuple(grams[i] for i in kept)
         self.idf_ = (np.log((1 + len(texts)) / (1 + spread[kept])) + 1).astype(np.float32)
@@ -56,11 +65,18 @@ class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, texts: Sequence[str]) -> Matrix:
         """One row a text."""
+        return (self._part(texts, whole=False) + self._part(texts, whole=True)).tocsr()
+
+    def whole_words(self, texts: Sequence[str]) -> Matrix:
+        """One row a text, of its whole words alone."""
+        return self._part(texts, whole=True).tocsr()
+
+    def _part(self, texts: Sequence[str], whole: bool) -> Matrix:
         words, counts = _by_word(texts)
-        by_gram = _by_gram(words, {gram: i for i, gram in enumerate(self.grams_)}) @ sp.diags(self.idf_.astype(np.float64))
-        squares = np.asarray(by_gram.multiply(by_gram).sum(axis=1)).ravel()
-        lengths = np.sqrt(counts @ squares)
-        return (sp.diags(1 / np.where(lengths > 0, lengths, 1.0)) @ (counts @ by_gram)).tocsr()
+        chosen = np.array([is_whole(gram) == whole for gram in self.grams_]) * self.idf_.astype(np.float64)
+        by_gram = _by_gram(words, {gram: i for i, gram in enumerate(self.grams_)}) @ sp.diags(chosen)
+        lengths = np.sqrt(counts @ np.asarray(by_gram.multiply(by_gram).sum(axis=1)).ravel())
+        return sp.diags(1 / np.where(lengths > 0, lengths, 1.0)) @ (counts @ by_gram)
 
 
 def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Weights:
@@ -76,38 +92,62 @@ def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Weights:
 
 def features(form: Additive, samples: Sequence[Sample]) -> Matrix:
     """What is counted of each text, and beside it the whole words of what it replies to."""
-    parents = form.transform([s.parent for s in samples])
-    whole = sp.diags([float(gram[0] == "=") for gram in form.grams_])
-    return sp.hstack([form.transform([s.text for s in samples]), parents @ whole]).tocsr()
+    return sp.hstack([form.transform([s.text for s in samples]), form.whole_words([s.parent for s in samples])]).tocsr()
 
 
-Column = tuple[npt.NDArray[np.float64], float]
+def channel_weights(samples: Sequence[Sample]) -> Floats:
+    """What weight each sample has in the question of a complaint: as many complaints a channel as there are in life.
+
+    A corpus that teaches the look-alikes has too few complaints among its letters and too many among its tweets.
+    """
+    yes = Counter(s.style for s in samples if s.complaint)
+    all_of = Counter(s.style for s in samples)
+    weights = np.array([s.weight for s in samples])
+    for i, sample in enumerate(samples):
+        share = COMPLAINTS.get(sample.style)
+        if share is not None and sample.voice != PEOPLE and 0 < yes[sample.style] < all_of[sample.style]:
+            now = yes[sample.style] / all_of[sample.style]
+            weights[i] *= share / now if sample.complaint else (1 - share) / (1 - now)
+    return weights
 
 
 def _yes_no(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
     """The columns of the three questions that are answered yes or no."""
-    questions: tuple[tuple[Callable[[Sample], bool | None], float], ...] = (
-        (lambda s: s.complaint, recipe.complaint_c),
-        (lambda s: s.urgent, recipe.urgent_c),
-        (lambda s: s.important, recipe.urgent_c),
-    )
-    return [binary(rows, samples, question, c, recipe.seed) for question, c in questions]
+    complaint = np.array([s.complaint for s in samples])
+    answered: list[Column] = [blended(rows, complaint, channel_weights(samples), recipe)]
+    questions: tuple[Callable[[Sample], bool | None], ...] = (lambda s: s.urgent, lambda s: s.important)
+    for question in questions:
+        known = np.array([i for i, s in enumerate(samples) if question(s) is not None], dtype=np.int64)
+        truth = np.array([bool(question(samples[i])) for i in known])
+        weights = np.array([samples[i].weight for i in known])
+        answered.append(logistic(rows[known], truth, weights, recipe.urgent_c, recipe.seed))
+    return answered
 
 
-def binary(rows: Matrix, samples: Sequence[Sample], question: Callable[[Sample], bool | None], c: float, seed: int) -> Column:
-    """Logistic regression on the samples of which the answer is known."""
-    known = np.array([i for i, s in enumerate(samples) if question(s) is not None], dtype=np.int64)
-    answers = np.array([bool(question(samples[i])) for i in known])
-    weights = np.array([samples[i].weight for i in known])
+def blended(rows: Matrix, truth: Bools, weights: Floats, recipe: Recipe) -> Column:
+    """Two linear models in one: logistic regression, and the same on features stretched by their log-count ratio."""
+    counted = abs(sp.diags(weights) @ rows)
+    there, elsewhere = (1 + np.asarray(counted[side].sum(axis=0)).ravel() for side in (truth, ~truth))
+    ratio = np.log((there / there.sum()) / (elsewhere / elsewhere.sum()))
+    plain, bias = logistic(rows, truth, weights, recipe.complaint_c, recipe.seed)
+    stretched, shift = logistic(rows @ sp.diags(ratio), truth, weights, recipe.ratio_c, recipe.seed)
+    parts = ((plain, bias), (stretched * ratio, shift))
+    spreads = [float((rows @ coef + intercept).std()) or 1.0 for coef, intercept in parts]
+    mixed = sum((coef / spread for (coef, _), spread in zip(parts, spreads, strict=True)), np.zeros(rows.shape[1]))
+    return mixed, sum(intercept / spread for (_, intercept), spread in zip(parts, spreads, strict=True))
+
+
+def logistic(rows: Matrix, truth: Bools, weights: Floats, c: float, seed: int) -> Column:
+    """Logistic regression as coefficients and intercept."""
     model = LogisticRegression(C=c, solver="liblinear", random_state=seed, max_iter=200)
-    model.fit(rows[known], answers, sample_weight=weights)
+    model.fit(rows, truth, sample_weight=weights)
     return model.coef_[0], float(model.intercept_[0])
 
 
 def _many(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
     """The columns of kinds and of categories, each against the rest; margins, made probabilities by calibration."""
-    kinds = [KINDS.index(s.kind) if s.kind else -1 for s in samples]  # type: ignore[arg-type]
-    topics = [CATEGORIES.index(s.category) if s.category else -1 for s in samples]  # type: ignore[arg-type]
+    kinds = [KINDS.index(s.kind) if s.kind else -1 for s in samples]
+    topics = [CATEGORIES.index(s.category) if s.category else -1 for s in samples]
     plain = np.array([s.weight for s in samples])
     topical = plain * np.array([1.0 if s.complaint else recipe.other_topic_weight for s in samples])
     return [
@@ -116,7 +156,7 @@ def _many(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Colum
     ]
 
 
-def _against_rest(rows: Matrix, labels: Ints, weights: npt.NDArray[np.float64], size: int, c: float, seed: int) -> list[Column]:
+def _against_rest(rows: Matrix, labels: Ints, weights: Floats, size: int, c: float, seed: int) -> list[Column]:
     known = np.flatnonzero(labels >= 0)
     columns: list[Column] = [(np.zeros(rows.shape[1]), -1.0)] * size
     for label in sorted({int(label) for label in labels[known]}):

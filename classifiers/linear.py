@@ -1,11 +1,13 @@
 """Prediction with numpy alone: a text's scores are a sum over its tokens, and a token's share is worked out only once.
 
 Trained on the same counts by scikit-learn (`fit.py`), which stays the oracle: the sums differ by rounding only.
-With v(w) the idf-weighted counts of a word's n-grams, a text is  Σ v(w) / sqrt(Σ |v(w)|²)  over its words, so that
-score(text) = Σ v(w)·coef / sqrt(Σ |v(w)|²) + bias: the products v(w)·coef and |v(w)|² are kept in a table by token.
+With v(w) the idf-weighted counts of a word's n-grams, a text is  Σ v(w) / sqrt(Σ |v(w)|²)  over its words, and beside
+it the same of whole words. So score(text) = Σ v(w)·coef / sqrt(Σ |v(w)|²) + the same of whole words + bias, and what is
+kept in a table by token are v(w)·coef and |v(w)|², for both.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,10 +26,14 @@ COLUMNS: Final = ("complaint", "mendesak", "penting", *(f"kind:{k}" for k in KIN
 """What each column of the coefficients decides."""
 KIND: Final = slice(3, 3 + len(KINDS))
 CATEGORY: Final = slice(3 + len(KINDS), len(COLUMNS))
-_WIDTH: Final = len(COLUMNS) + 3
-_SQUARES: Final = len(COLUMNS)
-_LETTERS: Final = len(COLUMNS) + 1
-_DANGER: Final = len(COLUMNS) + 2
+_SIZE: Final = len(COLUMNS)
+_GRAMS: Final = slice(0, _SIZE)
+_WHOLE: Final = slice(_SIZE, 2 * _SIZE)
+_GRAM_SQUARES: Final = 2 * _SIZE
+_WHOLE_SQUARES: Final = 2 * _SIZE + 1
+_LETTERS: Final = 2 * _SIZE + 2
+_DANGER: Final = 2 * _SIZE + 3
+_WIDTH: Final = 2 * _SIZE + 4
 _CHUNK: Final = 256
 _CHUNK_CHARS: Final = 65_536
 
@@ -84,13 +90,20 @@ class _Memo(dict[str, int]):
         return row
 
     def word(self, word: str) -> Floats:
-        """The share of one word in every column, its squared length, and whether it has letters."""
+        """The share of one word in every column, its squared lengths, and whether it has letters."""
         share = np.zeros(_WIDTH)
-        known = [i for gram in grams_of(word) if (i := self._index.get(gram)) is not None]
-        places, counts = np.unique(np.array(known, dtype=np.intp), return_counts=True)
-        values = counts * self._idf[places].astype(np.float64)
-        share[:_SQUARES] = values @ self._coef[places].astype(np.float64)
-        share[_SQUARES] = values @ values
+        whole, *grams = grams_of(word)
+        place = self._index.get(whole)
+        if place is not None:
+            value = float(self._idf[place])
+            share[_WHOLE] = value * self._coef[place].astype(np.float64)
+            share[_WHOLE_SQUARES] = value * value
+        found = Counter(i for gram in grams if (i := self._index.get(gram)) is not None)
+        if found:
+            places = np.fromiter(found, dtype=np.intp, count=len(found))
+            values = np.fromiter(found.values(), dtype=np.float64, count=len(found)) * self._idf[places]
+            share[_GRAMS] = values @ self._coef[places].astype(np.float64)
+            share[_GRAM_SQUARES] = values @ values
         share[_LETTERS] = word[0].isalpha()
         return share
 
@@ -123,20 +136,21 @@ class Linear:
         place = COLUMNS.index(column)
         memo = self._parents if replied_to else self._memo
         found = [(word, memo.word(word)) for token in tokens_of(text) for word in words_of(token)]
-        length = np.sqrt(sum(share[_SQUARES] for _, share in found)) or 1.0
+        sums = sum((share for _, share in found), np.zeros(_WIDTH))
         totals: dict[str, float] = {}
         for word, share in found:
-            totals[word] = totals.get(word, 0.0) + float(share[place] / length)
+            scores = _scored(np.stack([share]), np.stack([sums]))
+            totals[word] = totals.get(word, 0.0) + float(scores[0, place])
         return sorted(totals.items(), key=lambda pair: -abs(pair[1]))
 
     def _sums(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
         with self._lock:
             sums = _summed(self._memo, texts)
-            scores = sums[:, :_SQUARES] / _lengths(sums) + self.weights.bias
+            scores = _scored(sums, sums) + self.weights.bias
             parents = [text.parent if isinstance(text, Reply) else "" for text in texts]
             if any(parents):
                 said = _summed(self._parents, parents)
-                scores += said[:, :_SQUARES] / _lengths(said)
+                scores += _scored(said, said)
         return scores, sums
 
     def _verdicts(self, texts: Sequence[str]) -> Iterator[Verdict]:
@@ -151,7 +165,7 @@ class Linear:
     def _decide(self, row: list[float], seen: list[float], alarm: bool, kind: int, category: int) -> Verdict:
         limits = self.decisions
         complaint, urgent, important = row[0], row[1], row[2]
-        wordless, unread = not seen[_LETTERS], not seen[_SQUARES]
+        wordless, unread = not seen[_LETTERS], not (seen[_GRAM_SQUARES] or seen[_WHOLE_SQUARES])
         if wordless or unread:
             complaint = min(complaint, limits.sure_no / 2)
             kind = KINDS.index("lainnya")
@@ -199,9 +213,11 @@ def _summed(memo: _Memo, texts: Sequence[str]) -> Floats:
     return np.add.reduceat(memo.table[rows], starts, axis=0)
 
 
-def _lengths(sums: Floats) -> Floats:
-    lengths = np.sqrt(sums[:, [_SQUARES]])
-    return np.where(lengths > 0, lengths, 1.0)
+def _scored(shares: Floats, sums: Floats) -> Floats:
+    """The scores that shares add up to in texts with these sums."""
+    lengths = np.sqrt(sums[:, [_GRAM_SQUARES, _WHOLE_SQUARES]])
+    lengths[lengths == 0] = 1.0
+    return shares[:, _GRAMS] / lengths[:, [0]] + shares[:, _WHOLE] / lengths[:, [1]]
 
 
 def _probabilities(scores: Floats) -> Floats:

@@ -14,7 +14,7 @@ from classifiers.verdict import CATEGORIES, KINDS, URGENCIES
 
 PEOPLE: Final = "orang"
 """The voice of texts that people labelled."""
-PEOPLE_WEIGH: Final = 3.0
+PEOPLE_WEIGH: Final = 12.0
 _YES: Final = {"1", "true", "ya", "y", "yes"}
 _NO: Final = {"0", "false", "tidak", "t", "no"}
 

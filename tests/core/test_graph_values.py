@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from connector.errors import BadRequest
 from connector.graph.body import MIB, BodyError, load, parse
-from connector.graph.fields import Edge, Fields
 from connector.graph.paging import MOST_EMPTY, Guard, Halt, after_of
 from connector.graph.redact import one_line, redact
 from connector.graph.usage import Usage, usage_of
@@ -112,43 +111,6 @@ def test_ten_empty_batches_are_followed_and_not_eleven() -> None:
     assert isinstance(walk(*empty), Guard)
     assert isinstance(walk(*empty, ("x", 0)), Halt)
     assert isinstance(walk(*empty, ("x", 1), ("y", 0)), Guard)
-
-
-COMMENTS = Edge("comments", filter="stream", order="reverse_chronological", limit=50, summary=True,
-                fields=("id", "message", Edge("from", ("id", "name")), Edge("parent", ("id",))))  # fmt: skip
-
-
-def test_fields_are_written_in_graphs_grammar() -> None:
-    assert str(Fields("id", COMMENTS, Edge("reactions", type="LIKE", limit=0, as_="like"))) == (
-        "id,comments.filter(stream).order(reverse_chronological).limit(50).summary(true)"
-        "{id,message,from{id,name},parent{id}},reactions.type(LIKE).limit(0).as(like)"
-    )
-
-
-def test_a_dead_field_is_dropped_wherever_it_stands() -> None:
-    fields = Fields("id", "message", COMMENTS)
-    assert str(fields.without("message")).count("message") == 0
-    assert "from" not in fields.without("from").names()
-    assert fields.without("nothing") == fields
-    assert str(Fields(Edge("attachments", ("title",))).without("title")) == "attachments"
-
-
-def test_asking_for_less_ends_at_one() -> None:
-    fields, seen = Fields(COMMENTS, Edge("reactions", limit=0)), []
-    while fields.shrink() != fields:
-        fields = fields.shrink()
-        seen.append(str(fields))
-    assert len(seen) == 5
-    assert "limit(1)" in seen[-1]
-    assert "limit(0)" in seen[-1]
-
-
-@pytest.mark.parametrize("bad", ["", "a b", "a{", "a,b", "a&access_token=1"])
-def test_nothing_slips_into_the_grammar(bad: str) -> None:
-    with pytest.raises(ValueError, match="Graph"):
-        Fields(bad)
-    with pytest.raises(ValueError, match="Graph"):
-        Edge("comments", order=bad if bad != "a,b" else "a)")
 
 
 def raw(data: bytes) -> io.BytesIO:

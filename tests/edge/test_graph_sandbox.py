@@ -9,13 +9,12 @@ import pytest
 
 from connector import errors
 from connector.graph.client import Graph, Timing
-from connector.graph.fields import Edge, Fields
 from connector.graph.paging import Guard, Halt, after_of
 from connector.graph.tokens import BREAKS, TokenReport, inspect
 from connector.sandbox import Fault, Options, Page, Sandbox, World, faults, serve
 
 FAST = Timing(connect=0.5, read=1, total=2, first_wait=0.01, longest_wait=0.02, per_second=100)
-FIELDS = Fields("id", "message", Edge("from", ("id", "name")), Edge("parent", ("id",)))
+FIELDS = "id,message,from{id,name},parent{id}"
 
 
 @dataclass

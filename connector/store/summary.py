@@ -1,0 +1,233 @@
+"""What a report asks of the store: counts by the databases, and slices of rows with what stands around them.
+
+Every list is bounded by its caller, every text is cut by the database, so that memory never grows with a citizen's text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, String, and_, case, exists, func, literal_column, or_, select, true
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql import ColumnElement
+
+from .checkpoints import LIVE_SCOPE
+from .raw import ResultRow
+from .schema import checkpoints, items, raw_items, ticket_items, tickets, verdicts
+from .statements import chunks
+from .tickets import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The report's window by creation, [since, until), and the time that "now" means."""
+
+    now: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, when: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The condition that a time lies inside."""
+        parts = [when >= self.since] if self.since else []
+        parts += [when < self.until] if self.until else []
+        return and_(true(), *parts)
+
+
+_created = func.coalesce(items.c.created_at, raw_items.c.fetched_at)
+_flow = items.join(raw_items, raw_items.c.id == items.c.id)
+
+
+def flow(connection: Connection, window: Window) -> list[ResultRow]:
+    """How many items by day in WITA, account, decision and whether the account wrote them itself."""
+    c = items.c
+    day = _day(connection, _created).label("day")
+    query = select(day, c.account, c.decision, c.by_account, func.count().label("n")).select_from(_flow)
+    return list(connection.execute(query.where(window.holds(_created)).group_by("day", c.account, c.decision, c.by_account)))
+
+
+def _day(connection: Connection, when: ColumnElement[Any]) -> ColumnElement[str]:
+    match connection.dialect.name:
+        case "sqlite":
+            return func.date(when, literal_column("'+8 hours'"), type_=String)
+        case "postgresql":
+            shifted = when.op("+")(literal_column("interval '8 hours'"))
+            return func.to_char(shifted, literal_column("'YYYY-MM-DD'"), type_=String)
+        case _:
+            shifted = func.addtime(when, literal_column("'08:00:00'"))
+            return func.date_format(shifted, literal_column("'%Y-%m-%d'"), type_=String)
+
+
+def reasons(connection: Connection, window: Window) -> list[ResultRow]:
+    """How many items were ignored or set aside, and why."""
+    c = items.c
+    query = select(c.decision, c.reason, func.count().label("n")).select_from(_flow)
+    query = query.where(window.holds(_created), c.decision.in_(("ignore", "review"))).group_by(c.decision, c.reason)
+    return list(connection.execute(query))
+
+
+def _ticket_inside(window: Window) -> ColumnElement[bool]:
+    """One of its items lies in the window; one without items counts by when it was opened."""
+    if window.since is None and window.until is None:
+        return true()
+    mine = select(ticket_items.c.item_id).where(ticket_items.c.ticket_id == tickets.c.id)
+    inside = (
+        select(ticket_items.c.item_id)
+        .select_from(_flow.join(ticket_items, ticket_items.c.item_id == items.c.id))
+        .where(ticket_items.c.ticket_id == tickets.c.id, window.holds(_created))
+        .correlate(tickets)
+    )
+    return or_(exists(inside), and_(~exists(mine), window.holds(tickets.c.opened_at)))
+
+
+def _late(now: datetime) -> ColumnElement[int]:
+    c = tickets.c
+    unanswered = and_(c.status.in_(OPEN), c.first_response_at.is_(None), c.answer_by < now)
+    return case((unanswered, 1), else_=0)
+
+
+def ticket_counts(connection: Connection, window: Window) -> list[ResultRow]:
+    """How many tickets by urgency, category, account and status, and how many of them are overdue."""
+    c = tickets.c
+    keys = (c.urgency, c.category, c.account, c.status)
+    query = select(*keys, func.count().label("n"), func.sum(_late(window.now)).label("late"))
+    return list(connection.execute(query.where(_ticket_inside(window)).group_by(*keys)))
+
+
+def outside(connection: Connection, window: Window) -> tuple[int, int]:
+    """How many open tickets the window does not hold, and how many of them are overdue."""
+    if window.since is None and window.until is None:
+        return 0, 0
+    query = select(func.count(), func.coalesce(func.sum(_late(window.now)), 0))
+    row = connection.execute(query.where(~_ticket_inside(window), tickets.c.status.in_(OPEN))).one()
+    return int(row[0]), int(row[1])
+
+
+def ticket_order(connection: Connection, window: Window, limit: int) -> list[int]:
+    """Rows of tickets as staff work through them: open before closed, urgent before others, then by deadline."""
+    c = tickets.c
+    closed = case((c.status.in_(OPEN), 0), else_=1)
+    rank = case((c.urgency == "mendesak", 0), (c.urgency == "penting", 1), else_=2)
+    no_deadline = case((c.answer_by.is_(None), 1), else_=0)
+    query = select(c.id).where(_ticket_inside(window)).order_by(closed, rank, no_deadline, c.answer_by, c.id)
+    return list(connection.scalars(query.limit(limit)))
+
+
+def item_order(connection: Connection, window: Window, decision: str, limit: int) -> list[int]:
+    """Rows of items with this decision, the likeliest urgent first among those to review, else the newest first."""
+    score = case((verdicts.c.urgent_score.is_(None), 0.0), else_=verdicts.c.urgent_score)
+    query = select(items.c.id).select_from(_flow.outerjoin(verdicts, _counts))
+    query = query.where(items.c.decision == decision, items.c.by_account.is_(False), window.holds(_created))
+    order = (score.desc(), _created.desc(), items.c.id) if decision == "review" else (_created.desc(), items.c.id)
+    return list(connection.scalars(query.order_by(*order).limit(limit)))
+
+
+_counts = (
+    (verdicts.c.item_id == items.c.id) & (verdicts.c.revision == items.c.revision) & (verdicts.c.model == items.c.model)
+)
+
+
+def by_ids(connection: Connection, table: Any, ids: Sequence[int]) -> list[ResultRow]:
+    """Rows of a table in the order of the ids given."""
+    found = {row.id: row for part in chunks(ids) for row in connection.execute(select(table).where(table.c.id.in_(part)))}
+    return [found[key] for key in ids if key in found]
+
+
+def _shown(cut: int) -> list[Any]:
+    c = items.c
+    names = ("id", "external_id", "kind", "account", "post_id", "parent_id", "conversation_id", "author_name")
+    more = ("by_account", "permalink", "hidden", "edited", "deleted", "attachments", "decision", "reason")
+    text = func.substr(c.text, 1, cut, type_=c.text.type).label("text")
+    return [*(c[name] for name in names + more), text, _created.label("created_at")]
+
+
+def item_rows(connection: Connection, ids: Sequence[int], cut: int) -> dict[int, ResultRow]:
+    """Items with the verdict that counts, their texts cut, by row."""
+    v = verdicts.c
+    said = [v[n] for n in ("is_complaint", "complaint_score", "category", "category_score", "urgency", "urgent_score")]
+    columns = [*_shown(cut), v.kind.label("v_kind"), *said, items.c.model]
+    query = select(*columns).select_from(_flow.outerjoin(verdicts, _counts))
+    rows = (row for part in chunks(ids) for row in connection.execute(query.where(items.c.id.in_(part))))
+    return {row.id: row for row in rows}
+
+
+def items_of(connection: Connection, ticket_ids: Sequence[int], most: int) -> dict[int, list[int]]:
+    """The rows of each ticket's first items, at most so many of each."""
+    c = ticket_items.c
+    found: dict[int, list[int]] = {}
+    for part in chunks(ticket_ids):
+        ranked = select(
+            c.ticket_id,
+            c.item_id,
+            func.row_number().over(partition_by=c.ticket_id, order_by=c.position).label("rank"),
+        ).where(c.ticket_id.in_(part)).subquery()
+        query = select(ranked).where(ranked.c.rank <= most).order_by(ranked.c.ticket_id, ranked.c.rank)
+        for row in connection.execute(query):
+            found.setdefault(row.ticket_id, []).append(row.item_id)
+    return found
+
+
+def by_external(connection: Connection, kind: str, ids: Sequence[str], cut: int) -> dict[str, ResultRow]:
+    """Posts or comments by the platform's id, their texts cut."""
+    query = select(*_shown(cut)).select_from(_flow).where(items.c.kind == kind)
+    rows = (row for part in chunks(ids) for row in connection.execute(query.where(items.c.external_id.in_(part))))
+    return {row.external_id: row for row in rows}
+
+
+def neighbours(connection: Connection, ids: Sequence[int], before: int, after: int, cut: int) -> dict[int, list[ResultRow]]:
+    """The messages around each message of a conversation, in their order, by that message's row."""
+    found: dict[int, list[ResultRow]] = {}
+    for part in chunks(ids):
+        talks = select(items.c.conversation_id).where(items.c.id.in_(part), items.c.conversation_id.is_not(None))
+        place = func.row_number().over(partition_by=items.c.conversation_id, order_by=(items.c.created_at, items.c.id))
+        ranked = select(items.c.id, items.c.conversation_id.label("talk"), place.label("place"))
+        line = ranked.where(items.c.kind == "message", items.c.conversation_id.in_(talks)).subquery()
+        mine, near = aliased(line), aliased(line)
+        close = near.c.place.between(mine.c.place - before, mine.c.place + after)
+        pairs = mine.join(near, and_(mine.c.talk == near.c.talk, close, near.c.id != mine.c.id))
+        query = select(mine.c.id.label("around"), near.c.place, *_shown(cut)).select_from(
+            pairs.join(items, items.c.id == near.c.id).join(raw_items, raw_items.c.id == items.c.id)
+        )
+        for row in connection.execute(query.where(mine.c.id.in_(part)).order_by(mine.c.id, near.c.place)):
+            found.setdefault(row.around, []).append(row)
+    return found
+
+
+def unreadable(connection: Connection, window: Window, limit: int, cut: int) -> tuple[int, list[ResultRow]]:
+    """How many raw items could not be read, and the newest of them, their payloads cut."""
+    c = raw_items.c
+    bad = (c.state == "quarantined", window.holds(func.coalesce(c.created_at, c.fetched_at)))
+    count = connection.scalar(select(func.count()).select_from(raw_items).where(*bad)) or 0
+    payload = func.substr(c.payload, 1, cut).label("payload")
+    query = select(c.external_id, c.account, c.stream, c.kind, c.fetched_at, c.reason, payload)
+    return count, list(connection.execute(query.where(*bad).order_by(c.id.desc()).limit(limit)))
+
+
+def ledger(connection: Connection) -> list[ResultRow]:
+    """For each stream: objects known, how many wait to be read or fail, and of those that Graph counts: counted and stored."""
+    c = checkpoints.c
+    live = and_(c.scope == LIVE_SCOPE, c.object_id != "")
+    waiting = case((or_(c.done.is_(None), c.done != c.seen), 1), else_=0)
+    objects = select(
+        c.account,
+        c.stream,
+        func.count().label("known"),
+        func.sum(waiting).label("waiting"),
+        func.sum(case((c.fails > 0, 1), else_=0)).label("failing"),
+        func.sum(func.coalesce(c.total, 0)).label("counted"),
+        func.count(c.total).label("with_total"),
+    )
+    kept = {(row.account, row.stream): int(row.n) for row in connection.execute(_stored())}
+    rows = connection.execute(objects.where(live).group_by(c.account, c.stream))
+    return [(row, kept.get((row.account, row.stream), 0)) for row in rows]  # type: ignore[misc]
+
+
+def _stored() -> Any:
+    """What is stored, and not known to be gone, under the objects whose contents Graph counts."""
+    c, r = checkpoints.c, raw_items.c
+    comments = and_(c.stream == "comments", r.kind == "comment", r.post_id == c.object_id)
+    messages = and_(c.stream == "messages", r.kind == "message", r.conversation_id == c.object_id)
+    under = and_(r.account == c.account, r.deleted_at.is_(None), or_(comments, messages))
+    live = and_(c.scope == LIVE_SCOPE, c.object_id != "", c.total.is_not(None))
+    query = select(c.account, c.stream, func.count().label("n")).select_from(checkpoints.join(raw_items, under))
+    return query.where(live).group_by(c.account, c.stream)
