@@ -21,7 +21,19 @@ SHIPPED = Path(__file__).parent / "model"
 Model = Linear | KeywordRules
 """Something that classifies and has a name."""
 
-__all__ = ["SHIPPED", "Classify", "Explanation", "KeywordRules", "Linear", "Model", "ModelUnusable", "Reply", "Verdict", "explain", "load"]
+__all__ = [
+    "SHIPPED",
+    "Classify",
+    "Explanation",
+    "KeywordRules",
+    "Linear",
+    "Model",
+    "ModelUnusable",
+    "Reply",
+    "Verdict",
+    "explain",
+    "load",
+]
 
 
 def load(folder: Path | None = None) -> Model:

@@ -1,4 +1,4 @@
-"""A trained model on disk: plain arrays and a JSON manifest, nothing that could execute, written whole or not at all."""
+"""A trained model on disk: plain arrays and a JSON manifest, nothing executable, written whole or not at all."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ class ModelUnusable(Exception):
     """A model that must not be used: missing, damaged or of another make; the message says what to do about it."""
 
     def __init__(self, folder: Path, what: str) -> None:
-        super().__init__(f"{folder}: {what}. Go back with `ntbcare train --rollback` or make a new model with `ntbcare train`")
+        super().__init__(f"{folder}: {what}. Go back: `ntbcare train --rollback`, or make a new model: `ntbcare train`")
         self.folder = folder
 
 
@@ -124,7 +124,9 @@ def _unpacked(arrays: bytes) -> Weights:
     shape = (len(grams), len(COLUMNS))
     if weights.coef.shape != shape or weights.context.shape != shape or weights.idf.shape != shape[:1]:
         raise ValueError("the arrays do not fit each other")
-    if weights.bias.shape != shape[1:] or not all(np.isfinite(a).all() for a in (weights.coef, weights.context, weights.bias)):
+    if weights.bias.shape != shape[1:] or not all(
+        np.isfinite(a).all() for a in (weights.coef, weights.context, weights.bias)
+    ):
         raise ValueError("the arrays hold numbers that are none")
     return weights
 

@@ -24,16 +24,16 @@ MISSED_COMPLAINT: Final = 3.0
 SURE: Final = 0.96
 """How often the classifier must be right where it says it is sure, on voices it does not know."""
 ALARM_PRECISION: Final = 0.7
-"""Of the alarms at least so many must be real, however dear a missed one is: an office that learns to ignore them helps nobody."""
+"""Of the alarms at least so many must be real, however dear a missed one is: false ones teach an office to look away."""
 _UNDECIDED: Final = Decisions(0.5, 0.1, 0.9, 0.5, 0.5, 0.6)
 
 
 def unheard(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Floats:
     """The scores of each sample from a model that learned from all voices but the sample's own."""
-    voices = np.array([_voice(sample) for sample in samples])
+    voices = [_voice(sample) for sample in samples]
     scores = np.zeros((len(samples), len(COLUMNS)))
-    for voice in sorted(set(voices.tolist())):
-        inside = np.flatnonzero(voices == voice)
+    for voice in sorted(set(voices)):
+        inside = [i for i, v in enumerate(voices) if v == voice]
         weights = fitted([s for s, v in zip(samples, voices, strict=True) if v != voice], recipe)
         scores[inside] = Linear(weights, _UNDECIDED, "").scores([samples[i].said for i in inside])
     return scores
@@ -42,13 +42,17 @@ def unheard(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Floats:
 def calibrated(weights: Weights, scores: Floats, samples: Sequence[Sample]) -> tuple[Weights, Floats]:
     """The weights stretched and shifted so that their scores are log-odds, and the given scores made so too."""
     stretch, shift = np.ones(len(COLUMNS)), np.zeros(len(COLUMNS))
-    answers = ([s.complaint for s in samples], [s.urgent for s in samples], [s.important for s in samples])
+    answers: tuple[list[bool | None], ...] = (
+        [s.complaint for s in samples],
+        [s.urgent for s in samples],
+        [s.important for s in samples],
+    )
     for column, answer in enumerate(answers):
         known = np.array([a is not None for a in answer])
         truth = np.array([bool(a) for a in answer])
         stretch[column], shift[column] = _platt(scores[known, column], truth[known])
-    stretch[KIND] = _temperature(scores[:, KIND], [KINDS.index(s.kind) if s.kind else -1 for s in samples])  # type: ignore[arg-type]
-    topics = [CATEGORIES.index(s.category) if s.complaint and s.category else -1 for s in samples]  # type: ignore[arg-type]
+    stretch[KIND] = _temperature(scores[:, KIND], [KINDS.index(s.kind) if s.kind else -1 for s in samples])
+    topics = [CATEGORIES.index(s.category) if s.complaint and s.category else -1 for s in samples]
     stretch[CATEGORY] = _temperature(scores[:, CATEGORY], topics)
     stretched = replace(
         weights,
@@ -90,7 +94,9 @@ def _platt(scores: Floats, truth: Bools) -> tuple[float, float]:
     for _ in range(50):
         chance = 1 / (1 + np.exp(-np.clip(slope * scores + shift, -30, 30)))
         spread = chance * (1 - chance) + 1e-9
-        gradient = np.array([((chance - truth) * scores).sum() + 1e-3 * (slope - 1), (chance - truth).sum() + 1e-3 * shift])
+        gradient = np.array(
+            [((chance - truth) * scores).sum() + 1e-3 * (slope - 1), (chance - truth).sum() + 1e-3 * shift]
+        )
         mixed = (spread * scores).sum()
         curvature = np.array([[(spread * scores**2).sum() + 1e-3, mixed], [mixed, spread.sum() + 1e-3]])
         step = np.linalg.solve(curvature, gradient)
@@ -121,7 +127,7 @@ def _split(chance: Floats, complaint: Bools) -> float:
     def macro(limit: float) -> float:
         said = chance >= limit
         both = ((said == truth, complaint == truth) for truth in (True, False))
-        return sum(2 * (s & t).sum() / max(s.sum() + t.sum(), 1) for s, t in both)
+        return sum(float(2 * (s & t).sum() / max(s.sum() + t.sum(), 1)) for s, t in both)
 
     return max((round(float(t), 3) for t in np.linspace(0.3, 0.7, 41)), key=macro)
 
@@ -159,5 +165,7 @@ def _alarm(chance: Floats, urgent: Bools) -> float:
 
 def _net_precision(samples: Sequence[Sample], chance: Floats, alarm: float) -> float:
     """How often the net is right about texts that the model alone would let pass."""
-    caught = [bool(s.urgent) for s, c in zip(samples, chance.tolist(), strict=True) if c < alarm and rules.in_danger(s.text)]
+    caught = [
+        bool(s.urgent) for s, c in zip(samples, chance.tolist(), strict=True) if c < alarm and rules.in_danger(s.text)
+    ]
     return (sum(caught) + 1) / (len(caught) + 2)

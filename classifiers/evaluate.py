@@ -114,7 +114,9 @@ def answers(samples: Sequence[Sample], verdicts: Sequence[Verdict]) -> Answers:
         score=np.array([v.complaint_score for v in verdicts], dtype=float),
         sure=np.array([not v.needs_review for v in verdicts], dtype=bool),
         category=np.array(topics, dtype=str),
-        said_category=np.array([v.category if topic else "" for v, topic in zip(verdicts, topics, strict=True)], dtype=str),
+        said_category=np.array(
+            [v.category if topic else "" for v, topic in zip(verdicts, topics, strict=True)], dtype=str
+        ),
         urgent=np.array([bool(s.urgent) for s in samples], dtype=bool),
         said_urgent=np.array([v.urgency == "mendesak" for v in verdicts], dtype=bool),
         urgent_score=np.array([v.urgent_score for v in verdicts], dtype=float),
@@ -156,7 +158,9 @@ FIGURES: Final[dict[str, Callable[[Answers], float]]] = {
     "urgent_recall_at_precision_0.4": lambda a: metrics.recall_at(a.urgent, a.urgent_score, 0.4),
     "urgent_recall_at_precision_0.7": lambda a: metrics.recall_at(a.urgent, a.urgent_score, 0.7),
     "urgent_recall": lambda a: metrics.precision_recall(a.urgent, a.said_urgent)[1] if a.urgent.any() else metrics.NONE,
-    "urgent_precision": lambda a: metrics.precision_recall(a.urgent, a.said_urgent)[0] if a.urgent.any() else metrics.NONE,
+    "urgent_precision": lambda a: (
+        metrics.precision_recall(a.urgent, a.said_urgent)[0] if a.urgent.any() else metrics.NONE
+    ),
     "ece": lambda a: metrics.calibration_error(a.complaint, a.score),
     "sure_share": lambda a: float(a.sure.mean()) if len(a.sure) else metrics.NONE,
     "sure_accuracy": _accuracy_when_sure,
@@ -189,7 +193,10 @@ def _confusion(a: Answers) -> list[tuple[str, str, int]]:
 
 def table(evaluation: Evaluation) -> str:
     """The evaluation as text for a terminal."""
-    lines = [f"{evaluation.model}: {evaluation.texts} texts, {evaluation.complaints} complaints, {evaluation.urgent} urgent", ""]
+    lines = [
+        f"{evaluation.model}: {evaluation.texts} texts, {evaluation.complaints} complaints, {evaluation.urgent} urgent",
+        "",
+    ]
     lines += [f"{name:32} {_shown(figure)}" for name, figure in evaluation.figures.items()]
     for style, figures in evaluation.styles.items():
         lines += ["", f"style {style}"]

@@ -15,7 +15,7 @@ Shares = tuple[tuple[str, float], ...]
 class Explanation:
     """A verdict with the words behind it: above 0 they speak for it, below against; the strongest first.
 
-    `context` holds the words of the parent that spoke for or against a complaint, `net` says that the danger net holds the text.
+    `context` holds the parent's words for or against a complaint, `net` says that the danger net holds the text.
     """
 
     verdict: Verdict

@@ -1,7 +1,7 @@
 """Learning by scikit-learn: from samples to the weights that `linear.py` predicts with. Only training imports this."""
 
-from collections.abc import Callable, Sequence
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ Bools = npt.NDArray[np.bool_]
 Column = tuple[Floats, float]
 
 COMPLAINTS: Final = {"pesan": 0.85, "laporan": 0.9, "komentar": 0.15, "cuitan": 0.12}
-"""How many of a channel's texts are complaints in life, about: people write to an official to complain, and tweet to talk."""
+"""About how many of a channel's texts are complaints in life: people write to officials to complain, tweet to talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,5 +189,3 @@ def _by_gram(words: Sequence[str], index: dict[str, int]) -> Matrix:
     counts = sp.csr_matrix((np.ones(len(found)), found, ends), shape=(len(words), len(index)))
     counts.sum_duplicates()
     return counts
-
-

@@ -18,11 +18,17 @@ import numpy.typing as npt
 from classifiers import rules
 from classifiers.features import grams_of
 from classifiers.text import MAX_CHARS, Reply, tokens_of, words_of
-from classifiers.verdict import CATEGORIES, KINDS, Verdict
+from classifiers.verdict import CATEGORIES, KINDS, Urgency, Verdict
 
 Floats = npt.NDArray[np.float64]
 
-COLUMNS: Final = ("complaint", "mendesak", "penting", *(f"kind:{k}" for k in KINDS), *(f"category:{c}" for c in CATEGORIES))
+COLUMNS: Final = (
+    "complaint",
+    "mendesak",
+    "penting",
+    *(f"kind:{k}" for k in KINDS),
+    *(f"category:{c}" for c in CATEGORIES),
+)
 """What each column of the coefficients decides."""
 KIND: Final = slice(3, 3 + len(KINDS))
 CATEGORY: Final = slice(3 + len(KINDS), len(COLUMNS))
@@ -52,7 +58,7 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """What was learned: n-grams, their weights, one column of coefficients a question, and the same for what is replied to."""
+    """What was learned: n-grams, how rare they are, coefficients by question, and the same for what is replied to."""
 
     grams: tuple[str, ...]
     idf: npt.NDArray[np.float32]
@@ -62,9 +68,11 @@ class Weights:
 
 
 class _Memo(dict[str, int]):
-    """Token → row of the table; a token never seen is worked out on first use. Holds `limit` tokens, then starts anew."""
+    """Token → row of the table; a new token is worked out on first use. Holds `limit` tokens, then starts anew."""
 
-    def __init__(self, index: dict[str, int], idf: npt.NDArray[np.float32], coef: npt.NDArray[np.float32], limit: int) -> None:
+    def __init__(
+        self, index: dict[str, int], idf: npt.NDArray[np.float32], coef: npt.NDArray[np.float32], limit: int
+    ) -> None:
         super().__init__()
         self._index, self._idf, self._coef, self._limit = index, idf, coef, limit
         self.table: Floats = np.zeros((1024, _WIDTH))
@@ -128,7 +136,7 @@ class Linear:
         return np.concatenate(parts) if parts else np.zeros((0, len(COLUMNS)))
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """As `scores`, as probabilities: the three first columns by themselves, kinds and categories among each other."""
+        """The scores as probabilities: the first three columns by themselves, kinds and categories among each other."""
         return _probabilities(self.scores(texts))
 
     def shares(self, text: str, column: str, *, replied_to: bool = False) -> list[tuple[str, float]]:
@@ -180,11 +188,17 @@ class Linear:
             complaint_score=complaint,
             category=CATEGORIES[category],
             category_score=row[CATEGORY.start + category],
-            urgency="mendesak" if pressing else "penting" if is_complaint and important >= limits.important else "biasa",
+            urgency=_urgency(pressing, is_complaint and important >= limits.important),
             urgent_score=urgent,
             needs_review=unsure or (unread and not wordless),
             model=self.name,
         )
+
+
+def _urgency(pressing: bool, important: bool) -> Urgency:
+    if pressing:
+        return "mendesak"
+    return "penting" if important else "biasa"
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -69,7 +69,9 @@ def calibration_error(truth: Bools, score: Floats) -> float:
     return float(sum(abs(said - came) * count for said, came, count in reliability(truth, score)) / len(truth))
 
 
-def interval(figure: Callable[[npt.NDArray[np.intp]], float], size: int, rounds: int = 400, seed: int = 7) -> tuple[float, float]:
+def interval(
+    figure: Callable[[npt.NDArray[np.intp]], float], size: int, rounds: int = 400, seed: int = 7
+) -> tuple[float, float]:
     """Percentile bootstrap: where a figure of `size` texts lies in 95 of 100 redrawn samples."""
     if not size:
         return NONE, NONE

@@ -15,27 +15,40 @@ NAME: Final = "rules-1"
 
 _DANGERS: Final = (
     r"keba?karan|terbakar|kebakar|dibakar massa|api (?:makin|membesar|menjalar|sudah|udah)|asap (?:tebal|pekat)",
-    r"banjir|air (?:sudah |udah |sdh |udh )?(?:masuk|msk|naik|setinggi|selutut|sepinggang|sedada)|terendam|kelelep|hanyut|terseret arus",
+    r"banjir|air (?:sudah |udah |sdh |udh )?(?:masuk|msk|naik|setinggi|selutut|sepinggang|sedada)|terendam",
+    r"kelelep|hanyut|terseret arus",
     r"tenggelam|kelem|longsor|tertimbun|ketimbun|gempa|roboh|ambruk|ambrol|puting beliung",
     r"kecelakaan|laka|tabrakan|ketabrak|ditabrak|terguling|kegencet|kejepit|tersetrum|kesetrum|nyetrum",
     r"kabel (?:\w+ ){0,2}(?:putus|jatuh|jatoh|menjuntai|lepas)|tiang (?:\w+ ){0,2}(?:roboh|tumbang)",
-    r"tawuran|bentrok|rusuh|perang (?:kampung|panah|batu)|dipanah|ditusuk|dibacok|parang|dikeroyok|ditembak|diperkosa",
-    r"kejang|pingsan|tidak sadar|ga(?:k)? sadar|sesak na[fp]as|pendarahan|muntah[a-z]*|keracunan|melahirkan|lahiran|kritis|sekarat",
+    r"tawuran|bentrok|rusuh|perang (?:kampung|panah|batu)|dipanah|ditusuk|dibacok|parang|dikeroyok|ditembak",
+    r"diperkosa",
+    r"kejang|pingsan|tidak sadar|ga(?:k)? sadar|sesak na[fp]as|pendarahan|muntah[a-z]*|keracunan|melahirkan",
+    r"lahiran|kritis|sekarat",
     r"digigit (?:anjing|ular)|wabah|dbd|diare massal|overdosis|bunuh diri|gantung diri",
     r"dipukul[a-z]*|mukul[a-z]*|dianiaya|disekap|kdrt|hilang dari|belum (?:di)?temu(?:kan)?|blm ketemu",
 )
 _NOW: Final = (
-    r"tolong|tlg|tulung|mohon bantuan|bantu kami|butuh (?:bantuan|pertolongan|perahu|ambulans?|evakuasi|darah)|darurat|sos|help|segera|cepa?t",
-    r"sekarang|skrg|skrang|saat ini|barusan|baru saja|td pagi|tadi (?:pagi|siang|sore|malam|subuh)|malam ini|pagi ini|hari ini",
-    r"masih|msh|lagi|sedang|makin|terus|terjebak|kejebak|terkurung|belum ada|blm ada|gak ada|ga ada|tidak ada|tdk ada|mana (?:damkar|ambulan|polisi|sar)",
+    r"tolong|tlg|tulung|mohon bantuan|bantu kami|butuh (?:bantuan|pertolongan|perahu|ambulans?|evakuasi|darah)",
+    r"darurat|sos|help|segera|cepa?t",
+    r"sekarang|skrg|skrang|saat ini|barusan|baru saja|td pagi|tadi (?:pagi|siang|sore|malam|subuh)|malam ini",
+    r"pagi ini|hari ini",
+    r"masih|msh|lagi|sedang|makin|terus|terjebak|kejebak|terkurung|belum ada|blm ada|gak ada|ga ada|tidak ada",
+    r"tdk ada|mana (?:damkar|ambulan|polisi|sar)",
 )
 _NOT_NOW: Final = (
-    r"tahun lalu|thn lalu|bulan lalu|minggu lalu|dulu|dahulu|jaman|zaman|waktu itu|pernah|mengenang|peringatan|tsunami aceh",
-    r"kalau|kalo|klo|jika|andai[a-z]*|seandainya|misal[a-z]*|jangan sampai|jgn smp|takut(?:nya)?|khawatir|kuatir|rawan|bisa bisa|semoga tidak|cegah|mencegah|antisipasi|waspada",
-    r"simulasi|latihan|pelatihan|sosialisasi|penyuluhan|lomba|workshop|seminar|film|drakor|sinetron|novel|mimpi|game|lagu",
-    r"terima ?kasih|makasih|alhamdulillah|syukur|sudah (?:padam|surut|aman|ditangani|selesai|normal|ketemu)|(?:sdh|udah|udh) (?:padam|surut|aman|selesai|normal|ketemu)|berhasil|telah (?:dipadamkan|dievakuasi|ditemukan)",
-    r"jenggot|diskon|promo|air mata|hati(?:ku| ini| gue| gw)|rindu|cinta|mantan|tugas|skripsi|deadline|dompet|orderan|pesanan|notif|like|view|wkwk[a-z]*|haha[a-z]*|hehe[a-z]*",
-    r"berita|kompas|detik|breaking|polisi (?:tangkap|menangkap|ungkap)|tersangka|korban jiwa|turut berduka|belasungkawa|innalillahi|menurut|kata(?:nya)?|dilaporkan|bmkg|live report|simak|baca",
+    r"tahun lalu|thn lalu|bulan lalu|minggu lalu|dulu|dahulu|jaman|zaman|waktu itu|pernah|mengenang|peringatan",
+    r"tsunami aceh",
+    r"kalau|kalo|klo|jika|andai[a-z]*|seandainya|misal[a-z]*|jangan sampai|jgn smp|takut(?:nya)?|khawatir",
+    r"kuatir|rawan|bisa bisa|semoga tidak|cegah|mencegah|antisipasi|waspada",
+    r"simulasi|latihan|pelatihan|sosialisasi|penyuluhan|lomba|workshop|seminar|film|drakor|sinetron|novel",
+    r"mimpi|game|lagu",
+    r"terima ?kasih|makasih|alhamdulillah|syukur|sudah (?:padam|surut|aman|ditangani|selesai|normal|ketemu)",
+    r"(?:sdh|udah|udh) (?:padam|surut|aman|selesai|normal|ketemu)|berhasil",
+    r"telah (?:dipadamkan|dievakuasi|ditemukan)",
+    r"jenggot|diskon|promo|air mata|hati(?:ku| ini| gue| gw)|rindu|cinta|mantan|tugas|skripsi|deadline|dompet",
+    r"orderan|pesanan|notif|like|view|wkwk[a-z]*|haha[a-z]*|hehe[a-z]*",
+    r"berita|kompas|detik|breaking|polisi (?:tangkap|menangkap|ungkap)|tersangka|korban jiwa|turut berduka",
+    r"belasungkawa|innalillahi|menurut|kata(?:nya)?|dilaporkan|bmkg|live report|simak|baca",
 )
 _URGENT: Final = re.compile(rf"\b(?:{'|'.join(_DANGERS)})\b")
 _PRESENT: Final = re.compile(rf"\b(?:{'|'.join(_NOW)})\b")
@@ -109,7 +122,7 @@ def keywords(text: str) -> list[str]:
 
 def _by_keywords(text: str) -> Verdict:
     words = " ".join(word for token in tokens_of(text) for word in words_of(token))
-    category = next((name for name, pattern in _TOPIC if pattern.search(words)), "lainnya")
+    category: Category = next((name for name, pattern in _TOPIC if pattern.search(words)), "lainnya")
     danger = in_danger(text)
     troubles = len(set(_TROUBLE.findall(words)))
     score = 0.1 if category == "lainnya" else min(0.25 + 0.15 * troubles, 0.75) if troubles else 0.2

@@ -57,9 +57,9 @@ def read_labelled(file: Path) -> list[Sample]:
     """A labelled CSV: `text` and `is_complaint`; `kind`, `category`, `urgent`, `parent`, `style`, `hard` if known."""
     content = "\n".join(row for _, row in numbered(file))
     reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
-    missing = {"text", "is_complaint"} - set(reader.fieldnames or ())
+    missing = " or ".join(sorted({"text", "is_complaint"} - set(reader.fieldnames or ())))
     if missing:
-        raise CorpusError(f"{file}:1: no column {' or '.join(sorted(missing))}; expected text,is_complaint[,kind,category,urgent]")
+        raise CorpusError(f"{file}:1: no column {missing}; expected text,is_complaint[,kind,category,urgent]")
     samples = []
     try:
         for row in reader:
@@ -83,7 +83,9 @@ def is_held_out(sample: Sample, percent: int = 8) -> bool:
 
 
 def _labelled(row: dict[str, str | None], where: str) -> Sample:
-    cells = {key: (value or "").strip() for key, value in row.items() if key is not None and isinstance(value, str | None)}
+    cells = {
+        key: (value or "").strip() for key, value in row.items() if key is not None and isinstance(value, str | None)
+    }
     complaint = _truth(cells["is_complaint"], "is_complaint", where)
     kind = _known(cells.get("kind", ""), KINDS, "kind", where) or ("pengaduan" if complaint else None)
     if (kind == "pengaduan") != complaint and kind is not None:

@@ -1,6 +1,6 @@
 """What the classifier sees of a text: whitespace tokens, each turned into plain words, whatever was sent.
 
-`words_of` depends on its token alone, so everything learned of a token can be remembered: a text is a sum of its tokens.
+`words_of` depends on its token alone, so what is learned of a token can be remembered: a text is a sum of its tokens.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A new model from the corpus and from people's labels: `python -m classifiers.train` rebuilds the one that is shipped."""
+"""A new model from the corpus and people's labels: `python -m classifiers.train` rebuilds the one that is shipped."""
 
 import argparse
 import sys
@@ -36,7 +36,9 @@ class Trained:
         artifact.write(folder, self.weights, self.decisions, self.manifest)
 
 
-def train(labelled: Iterable[Path] = (), *, samples: Sequence[Sample] = (), folder: Path = corpus.FOLDER, today: date) -> Trained:
+def train(
+    labelled: Iterable[Path] = (), *, samples: Sequence[Sample] = (), folder: Path = corpus.FOLDER, today: date
+) -> Trained:
     """Learns from the corpus in `folder`, labelled CSV files and samples that people labelled.
 
     `CorpusError` names file and line of what cannot be trusted. The same input and day give the same bytes.

@@ -1,4 +1,4 @@
-"""Our own texts, written by hand: reading them strictly, so that a wrong line stops a training instead of spoiling it."""
+"""Our own texts, written by hand, read strictly: a wrong line stops a training instead of spoiling it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
