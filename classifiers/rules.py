@@ -28,27 +28,24 @@ _DANGERS: Final = (
     r"dipukul[a-z]*|mukul[a-z]*|dianiaya|disekap|kdrt|hilang dari|belum (?:di)?temu(?:kan)?|blm ketemu",
 )
 _NOW: Final = (
-    r"tolong|tlg|tulung|mohon bantuan|bantu kami|butuh (?:bantuan|pertolongan|perahu|ambulans?|evakuasi|darah)",
-    r"darurat|sos|help|segera|cepa?t",
-    r"sekarang|skrg|skrang|saat ini|barusan|baru saja|td pagi|tadi (?:pagi|siang|sore|malam|subuh)|malam ini",
-    r"pagi ini|hari ini",
-    r"masih|msh|lagi|sedang|makin|terus|terjebak|kejebak|terkurung|belum ada|blm ada|gak ada|ga ada|tidak ada",
-    r"tdk ada|mana (?:damkar|ambulan|polisi|sar)",
+    r"tolong(?:in|lah)?|tlg|tulung|mohon bantuan(?:nya)?|bantu kami|bantuin|sos|segera dievakuasi|cepa?t(?:an)?",
+    r"butuh (?:\w+ )?(?:bantuan|pertolongan|perahu|ambulans?|evakuasi|darah|damkar|pemadam)|secepatnya|help",
+    r"(?:mana|panggil|kirim|butuh) (?:damkar|ambulans?|polisi|sar|pemadam|brimob|petugas)|polisi (?:mana|tolong)",
+    r"barusan|baru saja|saat ini|skrg juga|sekarang juga|terjebak|kejebak|terkurung|belum dievakuasi|blm dievakuasi",
+    r"(?:damkar|ambulans?|polisi|bidan|dokter|petugas|pemadam|sar) (?:belum|blm|ga|gak|tidak|tdk|kok) \w+",
 )
 _NOT_NOW: Final = (
-    r"tahun lalu|thn lalu|bulan lalu|minggu lalu|dulu|dahulu|jaman|zaman|waktu itu|pernah|mengenang|peringatan",
-    r"tsunami aceh",
-    r"kalau|kalo|klo|jika|andai[a-z]*|seandainya|misal[a-z]*|jangan sampai|jgn smp|takut(?:nya)?|khawatir",
-    r"kuatir|rawan|bisa bisa|semoga tidak|cegah|mencegah|antisipasi|waspada",
-    r"simulasi|latihan|pelatihan|sosialisasi|penyuluhan|lomba|workshop|seminar|film|drakor|sinetron|novel",
-    r"mimpi|game|lagu",
-    r"terima ?kasih|makasih|alhamdulillah|syukur|sudah (?:padam|surut|aman|ditangani|selesai|normal|ketemu)",
-    r"(?:sdh|udah|udh) (?:padam|surut|aman|selesai|normal|ketemu)|berhasil",
-    r"telah (?:dipadamkan|dievakuasi|ditemukan)",
-    r"jenggot|diskon|promo|air mata|hati(?:ku| ini| gue| gw)|rindu|cinta|mantan|tugas|skripsi|deadline|dompet",
-    r"orderan|pesanan|notif|like|view|wkwk[a-z]*|haha[a-z]*|hehe[a-z]*",
-    r"berita|kompas|detik|breaking|polisi (?:tangkap|menangkap|ungkap)|tersangka|korban jiwa|turut berduka",
-    r"belasungkawa|innalillahi|menurut|kata(?:nya)?|dilaporkan|bmkg|live report|simak|baca",
+    r"(?:tahun|thn|taun|bulan|bln|minggu) (?:lalu|kemarin|kmrn|yang lalu|yg lalu)|dulu|dahulu|jaman|zaman|waktu itu|pernah",
+    r"bekas|pasca|sejak|semenjak|sudah (?:\w+ )?(?:tahun|bulan)|setiap|tiap|sering|selalu|langganan|mengenang|peringatan",
+    r"kalau|kalo|klo|jika|apabila|andai[a-z]*|seandainya|misal[a-z]*|jangan sampai|jgn smp|takut(?:nya)?|semoga",
+    r"khawatir|dikhawatirkan|kuatir|rawan|bisa bisa|cegah|mencegah|antisipasi|waspada|sebelum (?:ada|terjadi|kejadian)",
+    r"simulasi|latihan|pelatihan|sosialisasi|penyuluhan|lomba|workshop|seminar|film|drakor|sinetron|novel|mimpi|game",
+    r"terima ?kasih (?:sudah|telah|damkar|kepada)|makasih|alhamdulillah|syukur(?:lah)?|berhasil|untung(?:nya)?|salut",
+    r"(?:sudah|sdh|udah|udh|telah) (?:padam|surut|aman|ditangani|selesai|normal|ketemu|dipadamkan|dievakuasi|ditemukan)",
+    r"jenggot|diskon|promo|air mata|hati(?:ku| ini| gue| gw)|rindu|cinta|mantan|tugas|skripsi|deadline|dompet|orderan",
+    r"pesanan|notif|like|view|wkwk[a-z]*|haha[a-z]*|hehe[a-z]*|anjir|lagu|konten|viral|meme|netizen",
+    r"berita|kompas|detik|breaking|polisi (?:tangkap|menangkap|ungkap)|tersangka|korban jiwa|turut berduka|belasungkawa",
+    r"innalillahi|menurut|kata(?:nya)?|dilaporkan|bmkg|live report|simak|baca|apakah|proposal|stimulan|huntara|rehab",
 )
 _URGENT: Final = re.compile(rf"\b(?:{'|'.join(_DANGERS)})\b")
 _PRESENT: Final = re.compile(rf"\b(?:{'|'.join(_NOW)})\b")

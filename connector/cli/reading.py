@@ -42,7 +42,8 @@ def poll(
     visits = read_accounts(works, [(a, order, f"account:{a.key}") for a, order in orders])
     result, failures = process(works)
     show(visits, result, json)
-    finish([line for v in visits for line in v.failures] + failures)
+    stopped = ["stopped before the end; all that was read is kept: run it again"] if works.stop.is_set() else []
+    finish([line for v in visits for line in v.failures] + failures + stopped)
 
 
 def _need_tokens(wanted: Iterable["AccountSettings"]) -> None:

@@ -75,9 +75,13 @@ def _part(reader: Reader, streams: frozenset[Stream], read: Callable[[Reader], N
         values = {"blocked": str(error)}
         reader.progress.fail(f"{reader.account.key}: {'/'.join(sorted(streams))}: {error}")
     except GraphError as error:
+        if reader.stop.is_set():
+            return  # told to stop: no fault of Graph's
         reader.progress.fail(f"{reader.account.key}: {'/'.join(sorted(streams))}: {error}")
     finally:
         reader.halted = None
+    if reader.stop.is_set():
+        return
     now, failed = reader.clock(), reader.progress.failures[before:]
     with writing(reader.engine) as connection:
         for stream in sorted(streams):

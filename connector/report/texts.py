@@ -41,8 +41,11 @@ def shown(text: str | None, most: int = MOST) -> Shown:
 
 def line(text: str | None, most: int = 140) -> str:
     """The same on one line, with an ellipsis where it is cut."""
-    got = shown(" ".join((text or "")[: most * 4].split()), most)
-    return got.text + "…" if got.cut else got.text
+    got = shown(text, most * 4)
+    flat = " ".join(got.text.split())
+    if len(flat) > most or got.cut:
+        return flat[: most - 1].rstrip() + "…"
+    return flat
 
 
 def link(address: str | None) -> str | None:

@@ -167,6 +167,17 @@ def items_of(connection: Connection, ticket_ids: Sequence[int], most: int) -> di
     return found
 
 
+def items_in(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, int]:
+    """How many items each ticket holds."""
+    c = ticket_items.c
+    query = select(c.ticket_id, func.count().label("n")).group_by(c.ticket_id)
+    return {
+        row.ticket_id: row.n
+        for part in chunks(ticket_ids)
+        for row in connection.execute(query.where(c.ticket_id.in_(part)))
+    }
+
+
 def by_external(connection: Connection, kind: str, ids: Sequence[str], cut: int) -> dict[str, ResultRow]:
     """Posts or comments by the platform's id, their texts cut."""
     query = select(*_shown(cut)).select_from(_flow).where(items.c.kind == kind)
@@ -203,7 +214,7 @@ def unreadable(connection: Connection, window: Window, limit: int, cut: int) -> 
     return count, list(connection.execute(query.where(*bad).order_by(c.id.desc()).limit(limit)))
 
 
-def ledger(connection: Connection) -> list[ResultRow]:
+def ledger(connection: Connection) -> list[tuple[ResultRow, int]]:
     """For each stream: objects known, how many wait to be read or fail, and of those that Graph counts: counted and stored."""
     c = checkpoints.c
     live = and_(c.scope == LIVE_SCOPE, c.object_id != "")
@@ -219,7 +230,7 @@ def ledger(connection: Connection) -> list[ResultRow]:
     )
     kept = {(row.account, row.stream): int(row.n) for row in connection.execute(_stored())}
     rows = connection.execute(objects.where(live).group_by(c.account, c.stream))
-    return [(row, kept.get((row.account, row.stream), 0)) for row in rows]  # type: ignore[misc]
+    return [(row, kept.get((row.account, row.stream), 0)) for row in rows]
 
 
 def _stored() -> Any:

@@ -1,0 +1,108 @@
+"""How each stream of each account fares, in words. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from . import words
+from .texts import line
+
+STREAMS = {
+    "posts": "Kiriman akun",
+    "comments": "Komentar",
+    "visitor_posts": "Kiriman pengunjung",
+    "messages": "Pesan Messenger",
+}
+STALE = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFact:
+    """What the store knows of an account."""
+
+    key: str
+    ok_at: datetime | None
+    tried_at: datetime | None
+    blocked: str | None
+    paused_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFact:
+    """What the store knows of a stream; `counted` is what Graph counts under those objects that it counts."""
+
+    account: str
+    stream: str
+    landed: int
+    ok_at: datetime | None
+    blocked: str | None = None
+    error: str | None = None
+    error_at: datetime | None = None
+    known: int = 0
+    waiting: int = 0
+    failing: int = 0
+    counted: int | None = None
+    stored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHealth:
+    """One row of the table; `tone` is good, warn or bad."""
+
+    account: str
+    stream: str
+    tone: str
+    state: str
+    detail: str
+    ok: str
+    ok_at: str
+    landed: str
+    known: str
+    completeness: str
+
+
+def judge(fact: StreamFact, accounts: Sequence[AccountFact], account: str, now: datetime) -> StreamHealth:
+    """The row of one stream."""
+    owner = next((a for a in accounts if a.key == fact.account), None)
+    tone, state, detail = _state(fact, owner, now)
+    return StreamHealth(
+        account=account,
+        stream=STREAMS.get(fact.stream, fact.stream),
+        tone=tone,
+        state=state,
+        detail=detail,
+        ok=words.ago(fact.ok_at, now),
+        ok_at=words.short_time(fact.ok_at),
+        landed=words.number(fact.landed),
+        known=_known(fact),
+        completeness=_completeness(fact),
+    )
+
+
+def _state(fact: StreamFact, owner: AccountFact | None, now: datetime) -> tuple[str, str, str]:
+    blocked = fact.blocked or (owner.blocked if owner else None)
+    if blocked:
+        return "bad", "terhenti", line(blocked, 300)
+    if fact.error and (fact.ok_at is None or (fact.error_at is not None and fact.error_at >= fact.ok_at)):
+        return "bad", "galat", f"{line(fact.error, 300)} ({words.short_time(fact.error_at)})"
+    if owner and owner.paused_until and owner.paused_until > now:
+        return "warn", "dijeda Facebook", f"sampai {words.short_time(owner.paused_until)}"
+    if fact.ok_at is None:
+        return "warn", "belum pernah dibaca", ""
+    if now - fact.ok_at > STALE:
+        return "warn", "lama tidak dibaca", "periksa apakah layanan berjalan"
+    return "good", "baik", ""
+
+
+def _known(fact: StreamFact) -> str:
+    if not fact.known:
+        return "–"
+    rest = [f"{words.number(n)} {word}" for n, word in ((fact.waiting, "menunggu"), (fact.failing, "gagal")) if n]
+    what = "percakapan" if fact.stream == "messages" else "kiriman"
+    return f"{words.number(fact.known)} {what}" + (f" ({', '.join(rest)})" if rest else "")
+
+
+def _completeness(fact: StreamFact) -> str:
+    if fact.counted is None:
+        return "–"
+    return f"{words.number(fact.stored)} dari {words.number(fact.counted)}"
