@@ -51,7 +51,8 @@ def calibrated(weights: Weights, scores: Floats, samples: Sequence[Sample]) -> t
         known = np.array([a is not None for a in answer])
         truth = np.array([bool(a) for a in answer])
         stretch[column], shift[column] = _platt(scores[known, column], truth[known])
-    stretch[KIND] = _temperature(scores[:, KIND], [KINDS.index(s.kind) if s.kind else -1 for s in samples])
+    kinds = [KINDS.index(s.kind) if s.kind and not s.complaint else -1 for s in samples]
+    stretch[KIND] = _temperature(scores[:, KIND], kinds)
     topics = [CATEGORIES.index(s.category) if s.complaint and s.category else -1 for s in samples]
     stretch[CATEGORY] = _temperature(scores[:, CATEGORY], topics)
     stretched = replace(

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
 from classifiers.features import grams_of, is_whole
 from classifiers.linear import Weights
@@ -34,15 +33,16 @@ class Recipe:
 
     seed: int = 20261124
     min_df: int = 2
-    complaint_c: float = 2.0
-    ratio_c: float = 1.0
-    urgent_c: float = 4.0
-    kind_c: float = 0.2
-    category_c: float = 0.3
-    other_topic_weight: float = 0.3
+    complaint_c: tuple[float, float] = (2.0, 1.0)
+    urgent_c: tuple[float, float] = (8.0, 2.0)
+    kind_c: float = 8.0
+    category_c: float = 20.0
+    other_topic_weight: float = 0.05
 
 
 RECIPE: Final = Recipe()
+NEVER: Final = -20.0
+"""The score of a kind or category that no sample has."""
 
 
 class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -113,24 +113,27 @@ def channel_weights(samples: Sequence[Sample]) -> Floats:
 
 def _yes_no(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
     """The columns of the three questions that are answered yes or no."""
-    complaint = np.array([s.complaint for s in samples])
-    answered: list[Column] = [blended(rows, complaint, channel_weights(samples), recipe)]
-    questions: tuple[Callable[[Sample], bool | None], ...] = (lambda s: s.urgent, lambda s: s.important)
-    for question in questions:
+    plain = np.array([s.weight for s in samples])
+    questions: tuple[tuple[Callable[[Sample], bool | None], Floats, tuple[float, float]], ...] = (
+        (lambda s: s.complaint, channel_weights(samples), recipe.complaint_c),
+        (lambda s: s.urgent, plain, recipe.urgent_c),
+        (lambda s: s.important, plain, recipe.urgent_c),
+    )
+    answered = []
+    for question, weights, strength in questions:
         known = np.array([i for i, s in enumerate(samples) if question(s) is not None], dtype=np.int64)
         truth = np.array([bool(question(samples[i])) for i in known])
-        weights = np.array([samples[i].weight for i in known])
-        answered.append(logistic(rows[known], truth, weights, recipe.urgent_c, recipe.seed))
+        answered.append(blended(rows[known], truth, weights[known], strength, recipe.seed))
     return answered
 
 
-def blended(rows: Matrix, truth: Bools, weights: Floats, recipe: Recipe) -> Column:
+def blended(rows: Matrix, truth: Bools, weights: Floats, strength: tuple[float, float], seed: int) -> Column:
     """Two linear models in one: logistic regression, and the same on features stretched by their log-count ratio."""
     counted = abs(sp.diags(weights) @ rows)
     there, elsewhere = (1 + np.asarray(counted[side].sum(axis=0)).ravel() for side in (truth, ~truth))
     ratio = np.log((there / there.sum()) / (elsewhere / elsewhere.sum()))
-    plain, bias = logistic(rows, truth, weights, recipe.complaint_c, recipe.seed)
-    stretched, shift = logistic(rows @ sp.diags(ratio), truth, weights, recipe.ratio_c, recipe.seed)
+    plain, bias = logistic(rows, truth, weights, strength[0], seed)
+    stretched, shift = logistic(rows @ sp.diags(ratio), truth, weights, strength[1], seed)
     parts = ((plain, bias), (stretched * ratio, shift))
     spreads = [float((rows @ coef + intercept).std()) or 1.0 for coef, intercept in parts]
     mixed = sum((coef / spread for (coef, _), spread in zip(parts, spreads, strict=True)), np.zeros(rows.shape[1]))
@@ -145,8 +148,11 @@ def logistic(rows: Matrix, truth: Bools, weights: Floats, c: float, seed: int) -
 
 
 def _many(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
-    """The columns of kinds and of categories, each against the rest; margins, made probabilities by calibration."""
-    kinds = [KINDS.index(s.kind) if s.kind else -1 for s in samples]
+    """The columns of kinds and of categories, each against the rest.
+
+    Kinds are told apart among what is no complaint, categories mostly among complaints: there they matter.
+    """
+    kinds = [KINDS.index(s.kind) if s.kind and not s.complaint else -1 for s in samples]
     topics = [CATEGORIES.index(s.category) if s.category else -1 for s in samples]
     plain = np.array([s.weight for s in samples])
     topical = plain * np.array([1.0 if s.complaint else recipe.other_topic_weight for s in samples])
@@ -158,11 +164,10 @@ def _many(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Colum
 
 def _against_rest(rows: Matrix, labels: Ints, weights: Floats, size: int, c: float, seed: int) -> list[Column]:
     known = np.flatnonzero(labels >= 0)
-    columns: list[Column] = [(np.zeros(rows.shape[1]), -1.0)] * size
-    for label in sorted({int(label) for label in labels[known]}):
-        machine = LinearSVC(C=c, dual=True, random_state=seed, max_iter=2000)
-        machine.fit(rows[known], labels[known] == label, sample_weight=weights[known])
-        columns[label] = machine.coef_[0], float(machine.intercept_[0])
+    columns: list[Column] = [(np.zeros(rows.shape[1]), NEVER)] * size
+    present = sorted({int(label) for label in labels[known]})
+    for label in present if len(present) > 1 else []:
+        columns[label] = logistic(rows[known], labels[known] == label, weights[known], c, seed)
     return columns
 
 

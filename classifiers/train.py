@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -63,7 +63,7 @@ def train(
         "corpus_sha256": corpus.digest(folder),
         "texts": {"corpus": len(known), "people": len(people), "held_out": len(held_out)},
         "metrics": {key: figure.value for key, figure in measured.figures.items()},
-        "recipe": {slot: getattr(fit.RECIPE, slot) for slot in fit.RECIPE.__slots__},
+        "recipe": asdict(fit.RECIPE),
     }
     return Trained(weights, decisions, manifest, held_out)
 

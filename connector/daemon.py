@@ -15,7 +15,8 @@ from classifiers import ModelUnusable
 from .errors import ConnectorError, LeaseLost
 from .ingest.reader import Progress
 from .process import process_pending
-from .schedule import next_due
+from .records import Stream
+from .schedule import next_due, sweep_due
 from .settings import AccountSettings
 from .store import accounts
 from .store.engine import reading, writing
@@ -65,8 +66,10 @@ class Daemon:
         if self.works.stop.is_set() or not self.busy[account.key].acquire(blocking=False):
             return
         try:
-            if self._due(account):
-                self._pass(account)
+            with reading(self.works.engine) as connection:
+                state = accounts.account_states(connection)[account.key]
+            if self._due(state):
+                self._pass(account, state)
         except SQLAlchemyError as error:
             self.log.error("store out of reach", action="store_failed", account=account.key, error=_brief(error))
             self.works.stop.wait(5.0)
@@ -76,17 +79,17 @@ class Daemon:
         finally:
             self.busy[account.key].release()
 
-    def _due(self, account: AccountSettings) -> bool:
-        with reading(self.works.engine) as connection:
-            state = accounts.account_states(connection)[account.key]
+    def _due(self, state: accounts.AccountState) -> bool:
         now = self.works.clock()
         paused = state.paused_until is not None and state.paused_until > now
         return not paused and (state.due_at is None or state.due_at <= now)
 
-    def _pass(self, account: AccountSettings) -> None:
+    def _pass(self, account: AccountSettings, state: accounts.AccountState) -> None:
         works = self.works
+        due = sweep_due(works.clock(), state.swept_at)
+        healthy = self._healthy(account) if due else ()
+        order = works.sweep(healthy) if healthy else works.order(account.account.streams)
         try:
-            order = works.order(account.account.streams)
             visit = works.read(account, order, lease=f"account:{account.key}", wait=0.0, progress=Progress())
         except LeaseLost as error:
             self.log.warning(str(error), action="lease_lost", account=account.key)
@@ -97,11 +100,18 @@ class Daemon:
             return
         if visit is None:
             return  # another daemon reads this account
-        self._plan(account, visit)
+        whole = not visit.failures and not works.stop.is_set()  # a first read has seen all there is, as a sweep does
+        self._plan(account, visit, swept=due and whole)
         self._tell(account, visit)
         self._process()
 
-    def _plan(self, account: AccountSettings, visit: "Visit") -> None:
+    def _healthy(self, account: AccountSettings) -> tuple[Stream, ...]:
+        """The streams that were read to their end once and are not in trouble: only these can be swept."""
+        with reading(self.works.engine) as connection:
+            states = {s.stream: s for s in accounts.stream_states(connection) if s.account == account.key}
+        return tuple(s for s in account.account.streams if s in states and states[s].ok_at and not states[s].error)
+
+    def _plan(self, account: AccountSettings, visit: "Visit", swept: bool = False) -> None:
         with writing(self.works.engine) as connection:
             fails = accounts.account_states(connection)[account.key].fails
             fails = fails + 1 if visit.failures else 0
@@ -109,7 +119,8 @@ class Daemon:
             due = next_due(now, account.every_seconds, fails, self.chance(), blocked=visit.blocked is not None)
             if visit.paused_until:
                 due = max(due, visit.paused_until + timedelta(seconds=self.chance() * 10))
-            accounts.set_account(connection, account.key, fails=fails, due_at=due)
+            done = {"swept_at": now} if swept else {}
+            accounts.set_account(connection, account.key, fails=fails, due_at=due, **done)
 
     def _postpone(self, account: AccountSettings) -> None:
         """A pass that could not even begin is tried again later, at the pace of failures."""

@@ -6,6 +6,18 @@ LONGEST_WAIT = timedelta(minutes=15)
 BLOCKED_WAIT = timedelta(hours=1)
 
 
+SWEEP_EVERY = timedelta(hours=20)
+SWEEP_BACK = timedelta(days=30)
+
+
+def sweep_due(now: datetime, swept_at: datetime | None) -> bool:
+    """Whether all that is recent is to be re-read: edits, hides and deletions do not move a post's time.
+
+    Meta's terms want what was deleted on Facebook gone within 24 hours.
+    """
+    return swept_at is None or now - swept_at >= SWEEP_EVERY
+
+
 def next_due(now: datetime, every_seconds: float, fails: int, chance: float, blocked: bool = False) -> datetime:
     """The next due time after a pass that ended at `now`.
 

@@ -24,6 +24,7 @@ from .places import find_place
 from .platforms.facebook.parse import parse
 from .process import Desk
 from .records import Account, Item, Place, RawItem, Stream
+from .schedule import SWEEP_BACK
 from .settings import AccountSettings, Routing, Settings, app_of, token_of
 from .store import accounts, leases, migrate
 from .store.engine import open_store, reading, writing
@@ -84,6 +85,10 @@ class Works:
         """What a live pass reads."""
         since = self.clock() - timedelta(days=self.settings.graph.first_read_days)
         return Order(frozenset(streams), since, full=full)
+
+    def sweep(self, streams: Iterable[Stream]) -> Order:
+        """A full re-read of what is recent."""
+        return Order(frozenset(streams), self.clock() - SWEEP_BACK, full=True)
 
     def read(
         self, account: AccountSettings, order: Order, *, lease: str, wait: float, progress: Progress

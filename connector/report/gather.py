@@ -118,8 +118,8 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
     first = {ticket: mine[0] for ticket, mine in held.items()}
     rest = [item for mine in held.values() for item in mine[1:]]
     counts = summary.items_in(connection, ids)
-    said = summary.item_rows(connection, list(first.values()), MOST + 1)
-    more = summary.item_rows(connection, rest, CONTEXT + 1)
+    said = summary.item_rows(connection, list(first.values()), MOST)
+    more = summary.item_rows(connection, rest, CONTEXT)
     around = _around(connection, said)
     found = []
     for row in rows:
@@ -133,7 +133,7 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
 
 
 def _items(connection: Connection, ids: Sequence[int], names: Names) -> list[Entry]:
-    said = summary.item_rows(connection, ids, MOST + 1)
+    said = summary.item_rows(connection, ids, MOST)
     around = _around(connection, said)
     return [item_entry(said[i], around[i], names) for i in ids if i in said]
 
@@ -141,9 +141,9 @@ def _items(connection: Connection, ids: Sequence[int], names: Names) -> list[Ent
 def _around(connection: Connection, said: dict[int, Any]) -> dict[int, Around]:
     posts = sorted({row.post_id for row in said.values() if row.kind == "comment" and row.post_id})
     parents = sorted({row.parent_id for row in said.values() if row.parent_id})
-    post = summary.by_external(connection, "post", posts, CONTEXT + 1)
-    parent = summary.by_external(connection, "comment", parents, CONTEXT + 1)
-    talk = summary.neighbours(connection, [i for i, r in said.items() if r.kind == "message"], _BEFORE, _AFTER, CONTEXT + 1)
+    post = summary.by_external(connection, "post", posts, CONTEXT)
+    parent = summary.by_external(connection, "comment", parents, CONTEXT)
+    talk = summary.neighbours(connection, [i for i, r in said.items() if r.kind == "message"], _BEFORE, _AFTER, CONTEXT)
     labels = items.latest_labels(connection, list(said))
     return {
         i: Around(

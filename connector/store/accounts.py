@@ -24,6 +24,7 @@ class AccountState:
     blocked: str | None
     tried_at: datetime | None
     ok_at: datetime | None
+    swept_at: datetime | None
     authors_shown: bool
     quirks: Mapping[str, Any] | None
 

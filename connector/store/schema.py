@@ -43,6 +43,7 @@ accounts = Table(
     Column("blocked", Faithful),  # why nothing is read: a person has to act
     Column("tried_at", Utc),
     Column("ok_at", Utc),
+    Column("swept_at", Utc),  # when all that is recent was last re-read
     Column("authors_shown", Boolean, nullable=False, server_default="0"),
     Column("quirks", Json),  # fields that Graph knows no more, and how much it bears at once
     **_mariadb,

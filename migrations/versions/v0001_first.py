@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("blocked", LONG, nullable=True),
         sa.Column("tried_at", TIME, nullable=True),
         sa.Column("ok_at", TIME, nullable=True),
+        sa.Column("swept_at", TIME, nullable=True),
         sa.Column("authors_shown", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("quirks", LONG, nullable=True),
         sa.PrimaryKeyConstraint("key", name="pk_accounts"),

@@ -13,7 +13,7 @@ from connector.masking import mask
 from connector.pipeline import by_time, judge, summary_of, understand
 from connector.places import find_place
 from connector.records import Item, Place, RawItem
-from connector.schedule import LONGEST_WAIT, next_due
+from connector.schedule import LONGEST_WAIT, next_due, sweep_due
 from tests.core.test_triage import ITEM, SURE
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -33,6 +33,11 @@ def test_failures_wait_longer_up_to_a_bound_and_a_blocked_account_an_hour() -> N
     assert waits == sorted(waits) and waits[1] == timedelta(minutes=2) and waits[-1] == LONGEST_WAIT
     assert next_due(NOW, 3600, 3, 0.0) - NOW == timedelta(hours=1)
     assert next_due(NOW, 60, 1, 0.5, blocked=True) - NOW == timedelta(hours=1, minutes=3)
+
+
+def test_what_is_recent_is_re_read_daily() -> None:
+    assert sweep_due(NOW, None)
+    assert sweep_due(NOW, NOW - timedelta(hours=21)) and not sweep_due(NOW, NOW - timedelta(hours=3))
 
 
 @pytest.mark.parametrize(

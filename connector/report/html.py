@@ -1,0 +1,88 @@
+"""The HTML file: Jinja2 with everything escaped, written piece by piece, sealed by a policy that lets nothing in or out."""
+
+import hashlib
+from base64 import b64encode
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any, TextIO
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from sqlalchemy import Connection
+
+from classifiers.verdict import CATEGORIES, KINDS, URGENCIES
+
+from ..settings import Routing
+from ..store.summary import Window
+from . import gather, words
+from .entries import KINDS as KIND_NAMES
+from .entries import STATUS
+from .gather import Lists
+from .summary import URGENCY_NAMES, Names, Summary, summarise
+
+PER_PAGE = 50
+
+
+def write_report(
+    connection: Connection,
+    stream: TextIO,
+    routing: Routing,
+    since: datetime | None,
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """Writes the report of what was created in [since, until) as it stands at `now`, in bounded memory."""
+    window = Window(now, since, until)
+    names = gather.names_of(connection, routing)
+    summary = summarise(gather.facts_of(connection, window), names)
+    render(stream, summary, gather.lists_of(connection, window, names), names)
+
+
+def render(stream: TextIO, summary: Summary, lists: Lists, names: Names) -> None:
+    """Writes the page; the lists are read while they are written."""
+    page = _environment().get_template("report.html.j2")
+    pieces = page.stream(summary=summary, lists=lists, names=names, **_sealed())
+    pieces.enable_buffering(500)
+    for piece in pieces:
+        stream.write(piece)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("connector.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"number": words.number}
+    environment.globals |= {
+        "KINDS": [(key, KIND_NAMES[key]) for key in KINDS],
+        "URGENCIES": [(key, URGENCY_NAMES[key]) for key in URGENCIES],
+        "CATEGORIES": CATEGORIES,
+        "STATUS": list(STATUS.items()),
+        "PER_PAGE": PER_PAGE,
+    }
+    return environment
+
+
+@cache
+def _sealed() -> dict[str, Any]:
+    """Our own style and script, the only things that escaping leaves alone, and the policy that lets nothing else run."""
+    style, script = _own("style.css"), _own("script.js")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return {"style": Markup(style), "script": Markup(script), "policy": policy}  # noqa: S704  (files of this package)
+
+
+def _own(name: str) -> str:
+    return (resources.files("connector.report") / name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

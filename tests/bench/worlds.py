@@ -1,0 +1,51 @@
+"""Sandbox worlds with texts as people write them: from the corpus, no two alike, one word in twenty misspelt."""
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from classifiers import corpus
+from connector.sandbox import World
+
+MIX = (0, 3, 8, 20, 60, 15, 120, 40, 200, 5)
+"""Comments a post: most posts have few, some have many; 47.1 on average."""
+SPAN = timedelta(days=80)
+
+
+def texts(seed: int = 1) -> Iterator[str]:
+    """Endless distinct texts: half of one text of the corpus and half of another, so lengths and words are lifelike.
+
+    The typing errors keep new words coming, as in life: a classifier that remembers words gains no more than it would.
+    """
+    chance = random.Random(seed)
+    lines = [line.text for file in sorted(corpus.FOLDER.glob("*.tsv")) for line in corpus.read(file)]
+    while True:
+        head, tail = chance.choice(lines).split(" "), chance.choice(lines).split(" ")
+        words = head[: (len(head) + 1) // 2] + tail[len(tail) // 2 :]
+        yield " ".join(_misspelt(word, chance) if chance.random() < 0.05 else word for word in words)
+
+
+def _misspelt(word: str, chance: random.Random) -> str:
+    at = chance.randrange(len(word) + 1)
+    return word[:at] + chance.choice("aeiknrstu") + word[at:]
+
+
+def crowd(counts: Sequence[int], now: datetime | None = None) -> World:
+    """One Page with a post for each count, oldest first, and that many comments; every fifth comment is a reply."""
+    now, world, said = now or datetime.now(UTC), World(), texts()
+    page = world.add_page("page1", "100000000000001", "Bulk 1")
+    step = SPAN / max(len(counts), 1)
+    for n, count in enumerate(counts):
+        at = now - step * (len(counts) - n)
+        post, top = world.add_post(page, next(said), at=at), None
+        for k in range(count):
+            under = top if top and k % 5 == 4 else post
+            made = world.add_comment(under, next(said), f"Warga {k * 7919 % 5003}", at=at + step * (k + 1) / (count + 2))
+            top = made if under is post else top
+    return world
+
+
+def mixed(comments: int) -> list[int]:
+    """Posts of the usual mix, with about so many comments in all."""
+    rounds, rest = divmod(comments, sum(MIX))
+    return [*MIX * rounds, *([rest] if rest else [])]
