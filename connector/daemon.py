@@ -100,8 +100,9 @@ class Daemon:
             return
         if visit is None:
             return  # another daemon reads this account
-        whole = not visit.failures and not works.stop.is_set()  # a first read has seen all there is, as a sweep does
-        self._plan(account, visit, swept=due and whole)
+        cut = works.stop.is_set() or visit.paused_until or visit.blocked
+        whole = bool(healthy) or not visit.failures  # a clean first read has seen all there is, as a sweep does
+        self._plan(account, visit, swept=due and whole and not cut)
         self._tell(account, visit)
         self._process()
 

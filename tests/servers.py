@@ -51,7 +51,7 @@ def postgresql() -> Iterator[str]:
         if user:
             shutil.chown(folder, user)
         data = folder / "data"
-        make = [program("initdb"), "-D", data, "-U", "care", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        make = [program("initdb"), "-D", str(data), "-U", "care", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         subprocess.run(make, check=True, user=user, stdout=subprocess.DEVNULL, cwd=folder)
         options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
         quick = ["-c", "max_connections=300", "-c", "shared_buffers=64MB"]

@@ -69,7 +69,9 @@ def facts_of(connection: Connection, window: Window) -> Facts:
 
 
 def _flow(row: Any) -> Flow:
-    return Flow(date.fromisoformat(row.day) if row.day else None, row.account, row.decision, bool(row.by_account), row.n)
+    return Flow(
+        date.fromisoformat(row.day) if row.day else None, row.account, row.decision, bool(row.by_account), row.n
+    )
 
 
 def _streams(connection: Connection) -> list[StreamFact]:

@@ -43,7 +43,9 @@ def flow(connection: Connection, window: Window) -> list[ResultRow]:
     c = items.c
     day = _day(connection, _created).label("day")
     query = select(day, c.account, c.decision, c.by_account, func.count().label("n")).select_from(_flow)
-    return list(connection.execute(query.where(window.holds(_created)).group_by("day", c.account, c.decision, c.by_account)))
+    return list(
+        connection.execute(query.where(window.holds(_created)).group_by("day", c.account, c.decision, c.by_account))
+    )
 
 
 def _day(connection: Connection, when: ColumnElement[Any]) -> ColumnElement[str]:
@@ -54,8 +56,8 @@ def _day(connection: Connection, when: ColumnElement[Any]) -> ColumnElement[str]
             shifted = when.op("+")(literal_column("interval '8 hours'"))
             return func.to_char(shifted, literal_column("'YYYY-MM-DD'"), type_=String)
         case _:
-            shifted = func.addtime(when, literal_column("'08:00:00'"))
-            return func.date_format(shifted, literal_column("'%Y-%m-%d'"), type_=String)
+            local = func.addtime(when, literal_column("'08:00:00'"))
+            return func.date_format(local, literal_column("'%Y-%m-%d'"), type_=String)
 
 
 def reasons(connection: Connection, window: Window) -> list[ResultRow]:
@@ -129,7 +131,9 @@ _counts = (
 
 def by_ids(connection: Connection, table: Any, ids: Sequence[int]) -> list[ResultRow]:
     """Rows of a table in the order of the ids given."""
-    found = {row.id: row for part in chunks(ids) for row in connection.execute(select(table).where(table.c.id.in_(part)))}
+    found = {
+        row.id: row for part in chunks(ids) for row in connection.execute(select(table).where(table.c.id.in_(part)))
+    }
     return [found[key] for key in ids if key in found]
 
 
@@ -157,11 +161,15 @@ def items_of(connection: Connection, ticket_ids: Sequence[int], most: int) -> di
     c = ticket_items.c
     found: dict[int, list[int]] = {}
     for part in chunks(ticket_ids):
-        ranked = select(
-            c.ticket_id,
-            c.item_id,
-            func.row_number().over(partition_by=c.ticket_id, order_by=c.position).label("rank"),
-        ).where(c.ticket_id.in_(part)).subquery()
+        ranked = (
+            select(
+                c.ticket_id,
+                c.item_id,
+                func.row_number().over(partition_by=c.ticket_id, order_by=c.position).label("rank"),
+            )
+            .where(c.ticket_id.in_(part))
+            .subquery()
+        )
         query = select(ranked).where(ranked.c.rank <= most).order_by(ranked.c.ticket_id, ranked.c.rank)
         for row in connection.execute(query):
             found.setdefault(row.ticket_id, []).append(row.item_id)
@@ -186,7 +194,9 @@ def by_external(connection: Connection, kind: str, ids: Sequence[str], cut: int)
     return {row.external_id: row for row in rows}
 
 
-def neighbours(connection: Connection, ids: Sequence[int], before: int, after: int, cut: int) -> dict[int, list[ResultRow]]:
+def neighbours(
+    connection: Connection, ids: Sequence[int], before: int, after: int, cut: int
+) -> dict[int, list[ResultRow]]:
     """The messages around each message of a conversation, in their order, by that message's row."""
     found: dict[int, list[ResultRow]] = {}
     for part in chunks(ids):

@@ -36,8 +36,14 @@ def world() -> World:
 
 @pytest.fixture
 def reader(sqlite_engine: Engine, world: World, cursors: str) -> Iterator[Bench]:
-    options: Any = Options(cursors=cursors, conversations_per_second=None, old_messages="readable")
-    with bench(sqlite_engine, world, Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))) as made:
+    options: Any = Options(
+        cursors=cursors,  # type: ignore[arg-type]
+        conversations_per_second=None,
+        old_messages="readable",
+    )
+    with bench(
+        sqlite_engine, world, Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))
+    ) as made:
         yield made
 
 
@@ -49,7 +55,9 @@ def fill(world: World, posts: int, comments: int, *, replies: int = 0, days: flo
         at = old(days=days * (posts - n) / posts, hours=1)
         post = world.add_post(page, f"Kunjungan kerja {n}", at=at)
         for m in range(comments):
-            comment = world.add_comment(post, f"jalan rusak {n}/{m}", f"Warga {m % 17}", at=at + timedelta(minutes=m + 1))
+            comment = world.add_comment(
+                post, f"jalan rusak {n}/{m}", f"Warga {m % 17}", at=at + timedelta(minutes=m + 1)
+            )
             for r in range(replies):
                 world.add_comment(comment, f"betul {n}/{m}/{r}", f"Warga {r}", at=at + timedelta(minutes=m + 2))
         made.append(post)
@@ -65,7 +73,9 @@ def test_the_first_read_stores_every_post_comment_reply_and_message_once(reader:
     page = world.pages["gubernur"]
     visitor = world.add_visitor_post(page, "Lampu jalan mati di Ampenan", "Siti", at=old(days=3))
     conversation = world.conversation(page, "Amaq Sahril")
-    messages = [world.add_message(conversation, f"pesan {n}", by_page=n % 3 == 0, at=old(hours=60 - n)) for n in range(45)]
+    messages = [
+        world.add_message(conversation, f"pesan {n}", by_page=n % 3 == 0, at=old(hours=60 - n)) for n in range(45)
+    ]
     assert reader.poll().failures == ()
     reader.process()
     stored = reader.items()
@@ -269,7 +279,11 @@ def test_endless_paging_ends(reader: Bench, world: World, loop: tuple[str, ...],
 def test_a_stale_cursor_starts_the_walk_again(reader: Bench, world: World) -> None:
     fill(world, 60, 2)
     reader.sandbox.faults.add(
-        Fault(faults.error(100, "(#100) The After Cursor specified exceeds the max limit", http=400), path="after=", times=1)
+        Fault(
+            faults.error(100, "(#100) The After Cursor specified exceeds the max limit", http=400),
+            path="after=",
+            times=1,
+        )
     )
     assert reader.poll().failures == ()
     reader.process()
@@ -297,7 +311,9 @@ def test_a_throttle_is_kept_and_nothing_is_asked_meanwhile(reader: Bench, world:
 
 def test_a_missing_permission_stops_its_stream_only(reader: Bench, world: World) -> None:
     fill(world, 3, 3)
-    reader.sandbox.faults.add(Fault(faults.error(200, "(#200) pages_messaging", http=403), path="conversations", times=None))
+    reader.sandbox.faults.add(
+        Fault(faults.error(200, "(#200) pages_messaging", http=403), path="conversations", times=None)
+    )
     done = reader.poll()
     assert len(done.failures) == 1
     reader.process()
