@@ -29,13 +29,21 @@ _UNDECIDED: Final = Decisions(0.5, 0.1, 0.9, 0.5, 0.5, 0.6)
 
 
 def unheard(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Floats:
-    """The scores of each sample from a model that learned from all voices but the sample's own."""
+    """The scores of each sample from a model that learned from all voices but the sample's own.
+
+    Kinds and categories, which take most of the time and need only a temperature, are scored for the largest voice
+    and are NaN elsewhere.
+    """
     voices = [_voice(sample) for sample in samples]
+    largest = max(sorted(set(voices)), key=voices.count)
     scores = np.zeros((len(samples), len(COLUMNS)))
     for voice in sorted(set(voices)):
         inside = [i for i, v in enumerate(voices) if v == voice]
-        weights = fitted([s for s, v in zip(samples, voices, strict=True) if v != voice], recipe)
+        others = [s for s, v in zip(samples, voices, strict=True) if v != voice]
+        weights = fitted(others, recipe, all_columns=voice == largest)
         scores[inside] = Linear(weights, _UNDECIDED, "").scores([samples[i].said for i in inside])
+        if voice != largest:
+            scores[inside, KIND.start :] = np.nan
     return scores
 
 
@@ -110,7 +118,7 @@ def _platt(scores: Floats, truth: Bools) -> tuple[float, float]:
 def _temperature(scores: Floats, labels: Sequence[int]) -> float:
     """How much to stretch margins so that the softmax says what comes true."""
     places = np.array(labels)
-    known = np.flatnonzero(places >= 0)
+    known = np.flatnonzero((places >= 0) & np.isfinite(scores).all(axis=1))
     if not len(known):
         return 1.0
 

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 
 from classifiers.features import grams_of, is_whole
-from classifiers.linear import Weights
+from classifiers.linear import COLUMNS, Weights
 from classifiers.samples import PEOPLE, Sample
 from classifiers.text import tokens_of, words_of
 from classifiers.verdict import CATEGORIES, KINDS
@@ -79,11 +79,17 @@ class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return sp.diags(1 / np.where(lengths > 0, lengths, 1.0)) @ (counts @ by_gram)
 
 
-def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Weights:
-    """The weights learned from samples; the same samples in the same order give the same weights."""
+def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE, *, all_columns: bool = True) -> Weights:
+    """The weights learned from samples; the same samples in the same order give the same weights.
+
+    Without `all_columns` kinds and categories stay unlearned, which is quicker.
+    """
     form = Additive(recipe.min_df).fit([s.text for s in samples])
     rows = features(form, samples)
-    columns = [*_yes_no(rows, samples, recipe), *_many(rows, samples, recipe)]
+    columns = _yes_no(rows, samples, recipe)
+    if all_columns:
+        columns += _many(rows, samples, recipe)
+    columns += [(np.zeros(rows.shape[1]), NEVER)] * (len(COLUMNS) - len(columns))
     coef = np.stack([column for column, _ in columns], axis=1)
     bias = np.array([intercept for _, intercept in columns])
     size = len(form.grams_)
