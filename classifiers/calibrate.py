@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
 
 from classifiers import rules
 from classifiers.fit import RECIPE, Recipe, fitted
@@ -74,7 +75,7 @@ def calibrated(weights: Weights, scores: Floats, samples: Sequence[Sample]) -> t
 
 def decided(scores: Floats, samples: Sequence[Sample]) -> Decisions:
     """The thresholds that cost least on calibrated scores of unheard voices."""
-    chances = 1 / (1 + np.exp(-scores[:, :3]))
+    chances = 1 / (1 + np.exp(-np.clip(scores[:, :3], -50, 50)))
     complaint = np.array([s.complaint for s in samples])
     urgent = np.array([bool(s.urgent) for s in samples])
     known = np.array([s.urgent is not None for s in samples])
@@ -98,21 +99,12 @@ def _voice(sample: Sample) -> str:
 
 
 def _platt(scores: Floats, truth: Bools) -> tuple[float, float]:
-    """Slope and shift of a one-dimensional logistic regression, by Newton's method."""
-    slope, shift = 1.0, 0.0
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(slope * scores + shift, -30, 30)))
-        spread = chance * (1 - chance) + 1e-9
-        gradient = np.array(
-            [((chance - truth) * scores).sum() + 1e-3 * (slope - 1), (chance - truth).sum() + 1e-3 * shift]
-        )
-        mixed = (spread * scores).sum()
-        curvature = np.array([[(spread * scores**2).sum() + 1e-3, mixed], [mixed, spread.sum() + 1e-3]])
-        step = np.linalg.solve(curvature, gradient)
-        slope, shift = slope - float(step[0]), shift - float(step[1])
-        if np.abs(step).max() < 1e-9:
-            break
-    return slope, shift
+    """Slope and shift of a one-dimensional logistic regression; as it is where there is nothing to learn from."""
+    spread = float(scores.std())
+    if truth.all() or not truth.any() or not spread:
+        return 1.0, 0.0
+    model = LogisticRegression(C=10.0).fit(scores[:, None] / spread, truth)
+    return float(model.coef_[0, 0]) / spread, float(model.intercept_[0])
 
 
 def _temperature(scores: Floats, labels: Sequence[int]) -> float:

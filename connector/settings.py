@@ -146,7 +146,10 @@ def load(file: Path | None, environment: Environment = os.environ) -> Settings:
         merged = {**settings.graph.model_dump(), "base_url": graph}
         fresh = _validated(GraphSettings, merged, Path("NTBCARE_GRAPH_URL"))
         settings = settings.model_copy(update={"graph": fresh})
-    parse_url(settings.store.url)
+    try:
+        parse_url(settings.store.url)
+    except SettingsError as error:
+        raise SettingsError(f"{'NTBCARE_STORE_URL' if url else file}: {error}") from None
     return settings
 
 

@@ -91,6 +91,8 @@ def written(file: Path | None) -> Iterator[Any]:
         yield sys.stdout
         sys.stdout.flush()
         return
+    if file.is_dir():
+        raise Misuse(f"{file}: is a folder; expected the name of a file")
     draft = file.parent / f".{file.name}.{uuid.uuid4().hex}"
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import SettingsError
 from .app import app
 from .opening import chosen_streams, moment, open_works
 from .outcome import finish, out, out_json
@@ -38,7 +39,7 @@ def poll(
     works = open_works(context)
     wanted = works.configured(account or ())
     orders = [(a, works.order(chosen_streams(stream or (), a.account.streams), full=full)) for a in wanted]
-    _need_tokens(wanted)
+    need_tokens(context, wanted)
     visits = read_accounts(works, [(a, order, f"account:{a.key}") for a, order in orders])
     result, failures = process(works)
     show(visits, result, json)
@@ -46,11 +47,14 @@ def poll(
     finish([line for v in visits for line in v.failures] + failures + stopped)
 
 
-def _need_tokens(wanted: Iterable["AccountSettings"]) -> None:
-    from ..settings import token_of
+def need_tokens(context: typer.Context, wanted: Iterable["AccountSettings"]) -> list[str]:
+    """The tokens of these accounts, before anything is touched. Raises SettingsError naming the configuration's file too."""
+    from ..settings import found, token_of
 
-    for account in wanted:
-        token_of(account)
+    try:
+        return [token_of(account).get_secret_value() for account in wanted]
+    except SettingsError as error:
+        raise SettingsError(f"{found(context.obj)}: {error}") from None
 
 
 def read_accounts(works: "Works", jobs: Sequence[tuple["AccountSettings", Any, str]]) -> list["Visit"]:
@@ -117,7 +121,7 @@ def backfill(
     wanted = works.configured([account])[0]
     start, end = moment(since, "--since"), moment(until, "--until")
     streams = chosen_streams(stream or (), wanted.account.streams)
-    _need_tokens([wanted])
+    need_tokens(context, [wanted])
     assert start is not None  # noqa: S101  (--since is required)
     run_backfill(works, wanted, start, end, streams, dry_run=dry_run, as_json=json)
 

@@ -10,7 +10,7 @@ from ..errors import Misuse
 from .app import app
 from .opening import open_works, stop_on_signals, window, written
 from .outcome import finish, out, out_json
-from .reading import AsJson
+from .reading import AsJson, need_tokens
 from .records import Out, Since, Until
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ def run(
 ) -> None:
     """The daemon; SIGTERM and SIGINT stop it cleanly."""
     from ..daemon import Daemon
-    from ..settings import app_of, token_of
+    from ..settings import app_of
     from ..telling import Metrics, notify, start_logging
 
     works = open_works(context)
-    secrets = [token_of(a).get_secret_value() for a in works.configured()]
+    secrets = need_tokens(context, works.configured())
     app_secret = app_of(works.settings.graph)[1]
     secrets += [app_secret.get_secret_value()] if app_secret else []
     log, metrics = start_logging(works.settings.daemon.log, secrets), Metrics()

@@ -81,10 +81,20 @@ def tickets_list(
     json: AsJson = False,
 ) -> None:
     """Tickets in the order of their numbers, one a line."""
+    from classifiers.verdict import CATEGORIES, URGENCIES
+
+    from ..casework import MOVES
     from ..export import ticket_record
     from ..store import tickets
     from ..store.engine import reading
 
+    for option, value, allowed in (
+        ("status", status, MOVES),
+        ("urgency", urgency, URGENCIES),
+        ("category", category, CATEGORIES),
+    ):
+        if value is not None and value not in allowed:
+            raise Misuse(f"--{option} {value}: expected one of {', '.join(allowed)}")
     works = open_works(context)
     with reading(works.engine) as connection:
         for ticket in tickets.every(connection, status=status, urgency=urgency, category=category):

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..errors import Gone, GraphError, StaleCursor
-from ..graph.paging import Guard, Halt, after_of
 from ..platforms.facebook import asks
 from ..platforms.facebook.asks import Ask
 from ..platforms.facebook.parse import child, nodes_of, raw_comment, raw_message, raw_post, when
@@ -17,6 +16,7 @@ from ..store import raw
 from ..store.checkpoints import Checkpoint
 from ..store.engine import reading
 from .reader import OVERLAP, Reader
+from .walk import walk
 
 TOO_OLD = 9000001  # "message has been deleted": beyond the newest 20 that Graph shows
 
@@ -28,13 +28,12 @@ class Kin:
     stream: Stream
     column: str
     kind: str
-    first: Callable[[str], Ask]
     more: Callable[[str], Ask]
     raw: Callable[[Any, str, Any], RawItem]
 
 
-COMMENTS = Kin("comments", "post_id", "comment", asks.comments_of, asks.comments_of, raw_comment)
-MESSAGES = Kin("messages", "conversation_id", "message", asks.messages_of, asks.messages_of, raw_message)
+COMMENTS = Kin("comments", "post_id", "comment", asks.comments_of, raw_comment)
+MESSAGES = Kin("messages", "conversation_id", "message", asks.messages_of, raw_message)
 
 
 def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetime | None) -> None:
@@ -43,11 +42,13 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
         checkpoint = reader.shelf(kin.stream).get(connection, object_id)
     reader.settle(checkpoint.seen, server_time)
     try:
-        _Reading(reader, kin, object_id, checkpoint, checkpoint.position).run()
-    except StaleCursor:
-        _Reading(reader, kin, object_id, checkpoint, None).run()
+        try:
+            _Reading(reader, kin, object_id, checkpoint, checkpoint.position).run()
+        except StaleCursor:
+            _Reading(reader, kin, object_id, checkpoint, None, again=True).run()
     except GraphError as error:
-        _failed(reader, kin, checkpoint, error)
+        if not reader.stop.is_set():
+            _failed(reader, kin, checkpoint, error)
         raise
 
 
@@ -64,7 +65,13 @@ class _Reading:
     """One reading of one object. Its position holds what a later run needs to go on with the very same reading."""
 
     def __init__(
-        self, reader: Reader, kin: Kin, object_id: str, checkpoint: Checkpoint, position: Mapping[str, Any] | None
+        self,
+        reader: Reader,
+        kin: Kin,
+        object_id: str,
+        checkpoint: Checkpoint,
+        position: Mapping[str, Any] | None,
+        again: bool = False,
     ) -> None:
         position = position or {}
         self.reader, self.kin, self.id, self.checkpoint = reader, kin, object_id, checkpoint
@@ -75,53 +82,35 @@ class _Reading:
         self.total: int | None = position.get("total")
         self.first_total: int | None = position.get("total")
         self.shown: int = position.get("shown", 0)
-        self.guard, self.met = Guard(), set[str]()
-        self.cut = self.again = False
+        self.cut, self.again, self.post = False, again, None
 
     def run(self) -> None:
-        """Batch by batch; each batch and the position in one transaction."""
-        while not self.reader.stop.is_set():
-            try:
-                edge, post = self._ask()
-            except Gone as error:
-                if error.code != TOO_OLD and not (self.kin is MESSAGES and self.after):
-                    raise
-                edge, post, self.cut = {"data": []}, None, True  # Graph shows no more of this conversation
-            nodes, after = nodes_of(edge), after_of(edge)
-            self._count(edge)
+        """To what is known, or to the end. An object that Graph shows only in circles stays unread, from the top."""
+        if not walk(self.reader, self.id, self.after, self._ask, self._keep):
             with self.reader.writing() as connection:
-                over = self._keep(connection, nodes, post, after)
-            if over or (after and self._looping(after, self._unmet(nodes))):
-                return
+                fails = self.checkpoint.fails + 1
+                self.reader.shelf(self.kin.stream).put(connection, self.id, position=None, fails=fails)
 
-    def _looping(self, after: str, fresh: int) -> bool:
-        """Whether Graph leads us round in circles; then the object stays unread and is said to be so."""
-        step = self.guard.step(after, fresh)
-        if not isinstance(step, Halt):
-            self.guard = step
-            return False
-        self.reader.progress.fail(f"{self.reader.account.key}: {self.id}: {step.reason}; not read to the end")
-        with self.reader.writing() as connection:
-            self.reader.shelf(self.kin.stream).put(connection, self.id, position=None, fails=self.checkpoint.fails + 1)
-        return True
-
-    def _unmet(self, nodes: Sequence[Any]) -> int:
-        """How many of a batch this walk meets for the first time: an endless paging shows the same again and again."""
-        before = len(self.met)
-        self.met.update(str(child(node, "id")) for node in nodes)
-        return len(self.met) - before
-
-    def _ask(self) -> tuple[Any, Any]:
+    def _ask(self, after: str | None) -> Any:
         """The next batch; a post read afresh comes with its own text, since an edit moves its time too."""
-        if self.kin is MESSAGES or self.after is not None:
-            answer = self.reader.asker.ask(self.kin.more(self.id), self.after)
-            return answer.data, None
+        self.post = None
+        if self.kin is MESSAGES or after is not None:
+            return self._more(after)
         answer = self.reader.asker.ask(asks.post_whole(self.id, "comments" in self.reader.order.streams))
-        post = answer.data
-        edge = child(post, "comments")
+        self.post = answer.data
+        edge = child(self.post, "comments")
         if edge is None and "comments" in self.reader.order.streams and self._needs_edge():
-            edge = self.reader.asker.ask(asks.comments_of(self.id)).data
-        return edge or {"data": []}, post
+            edge = self._more(None)
+        return edge or {"data": []}
+
+    def _more(self, after: str | None) -> Any:
+        try:
+            return self.reader.asker.ask(self.kin.more(self.id), after).data
+        except Gone as error:
+            if self.kin is COMMENTS or (error.code != TOO_OLD and after is None):
+                raise
+            self.cut = True  # Graph shows no more of this conversation
+            return {"data": []}
 
     def _needs_edge(self) -> bool:
         """No nested comments came: there are none, or Graph wanted less and dropped them, or it hides them from us."""
@@ -130,20 +119,18 @@ class _Reading:
         with reading(self.reader.engine) as connection:
             return raw.stored_children(connection, self.id) > 0
 
-    def _keep(self, connection: Connection, nodes: Sequence[Any], post: Any, after: str | None) -> bool:
-        items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes]
-        landed = self.reader.land(connection, [*([raw_post(self.reader.account, post)] if post else []), *items])
-        self.shown += len(nodes)
+    def _keep(self, connection: Connection, edge: Any, after: str | None) -> bool:
+        items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes_of(edge)]
+        post: list[RawItem] = [raw_post(self.reader.account, self.post)] if self.post else []
+        landed = self.reader.land(connection, [*post, *items])
+        self.shown += len(items)
         times = [item.created_at for item in items if item.created_at]
         self.newest = max([*times, *([self.newest] if self.newest else [])], default=None)
+        self._count(edge)
         if after is None and self._shrank():
-            self._restart(connection)
-            return False
-        if after is None:
-            self._finish(connection, complete=not self.cut)
-            return True
-        if self._known(items, landed.known):
-            self._finish(connection, complete=False)
+            raise StaleCursor(f"{self.id}: something was deleted while it was read; it is read again")
+        if after is None or self._known(items, landed.known):
+            self._finish(connection, complete=after is None and not self.cut)
             return True
         self.after = after
         self._advance(connection)
@@ -157,13 +144,9 @@ class _Reading:
 
     def _shrank(self) -> bool:
         """Something was deleted while we paged: where cursors are offsets, its neighbour slipped past us."""
-        paged = self.after is not None and self.total is not None and self.first_total is not None
-        return paged and not self.again and (self.total or 0) < (self.first_total or 0)
-
-    def _restart(self, connection: Connection) -> None:
-        self.after, self.again, self.guard, self.met = None, True, Guard(), set()
-        self.started, self.first_total, self.shown = self.reader.clock(), None, 0
-        self.reader.shelf(self.kin.stream).put(connection, self.id, position=None)
+        if self.again or self.after is None or self.total is None or self.first_total is None:
+            return False
+        return self.total < self.first_total
 
     def _known(self, items: Sequence[RawItem], known: frozenset[str]) -> bool:
         """Whether the rest is known: the batch reaches behind what was read, and all that lies there is stored."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..errors import BadRequest, Gone, StaleCursor
-from ..graph.paging import Guard, Halt, after_of
+from ..graph.paging import after_of
 from ..platforms.facebook import asks
 from ..platforms.facebook.parse import child, nodes_of, raw_message, usable_id, when
 from ..records import RawItem
@@ -15,6 +15,7 @@ from ..store.checkpoints import LIVE_SCOPE, Checkpoint
 from ..store.engine import reading
 from .feed import Row, moved
 from .reader import OVERLAP, SETTLED, Reader
+from .walk import walk
 
 
 def walk_conversations(reader: Reader) -> datetime | None:
@@ -50,41 +51,26 @@ class _Walk:
         self.server_time: datetime | None = None
         self.lowest: datetime | None = None
         self.ordered = True
-        self.guard, self.met = Guard(), set[str]()
 
     def run(self) -> None:
-        """Batch by batch until what is known; each batch and the position in one transaction."""
-        while not self.reader.stop.is_set():
-            answer = self._ask()
-            self.server_time = answer.server_time
-            nodes, after = nodes_of(answer.data), after_of(answer.data)
-            self._measure(nodes)
+        """Down to what is known, or to the end."""
+        if not walk(self.reader, "messages", self.after, self._ask, self._keep) and self.thorough:
             with self.reader.writing() as connection:
-                self._keep(connection, nodes)
-                over = after is None or self._reached()
-                self._move(connection, None if over else after)
-            if over or after is None:
-                return
-            step = self.guard.step(after, self._unmet(nodes))
-            if isinstance(step, Halt):
-                self.reader.progress.fail(f"{self.reader.account.key}: messages: {step.reason}; not listed to the end")
-                return
-            self.guard = step
+                self.reader.shelf("messages").put(connection, position=None)
 
-    def _unmet(self, nodes: Sequence[Any]) -> int:
-        """How many of a batch this walk meets for the first time: an endless paging shows the same again and again."""
-        before = len(self.met)
-        self.met.update(str(child(node, "id")) for node in nodes)
-        return len(self.met) - before
+    def _ask(self, after: str | None) -> Any:
+        answer = self._answer(after)
+        self.server_time = answer.server_time
+        return answer.data
 
-    def _ask(self) -> Any:
-        account = self.reader.account.id
+    def _answer(self, after: str | None) -> Any:
+        account, asker = self.reader.account.id, self.reader.asker
         if self.whole:
             try:
-                return self.reader.asker.ask(asks.conversations_whole(account), self.after, about_account=True)
+                return asker.ask(asks.conversations_whole(account), after, about_account=True)
             except (BadRequest, Gone):
                 self.whole = False  # Graph cannot do it in one call: list them, then read each
-        return self.reader.asker.ask(asks.conversations_listed(account), self.after, about_account=True)
+        return asker.ask(asks.conversations_listed(account), after, about_account=True)
 
     def _measure(self, nodes: Sequence[Any]) -> None:
         times = [at for node in nodes if (at := when(child(node, "updated_time")))]
@@ -101,7 +87,15 @@ class _Walk:
             return self.lowest < self.reader.order.since
         return self.checkpoint.newest is not None and self.lowest < self.checkpoint.newest - OVERLAP
 
-    def _keep(self, connection: Connection, nodes: Sequence[Any]) -> None:
+    def _keep(self, connection: Connection, edge: Any, after: str | None) -> bool:
+        nodes = nodes_of(edge)
+        self._measure(nodes)
+        self._note(connection, nodes)
+        enough = after is None or self._reached()
+        self._move(connection, None if enough else after)
+        return enough
+
+    def _note(self, connection: Connection, nodes: Sequence[Any]) -> None:
         shelf = self.reader.shelf("messages")
         ids = [key for node in nodes if (key := usable_id(child(node, "id")))]
         known = shelf.seen(connection, ids)
@@ -152,7 +146,6 @@ class _Walk:
         return row
 
     def _move(self, connection: Connection, after: str | None) -> None:
-        self.after = after
         shelf = self.reader.shelf("messages")
         if after is None:
             newest = max([t for t in (self.highest, self.checkpoint.newest) if t], default=None)

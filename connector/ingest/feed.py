@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..errors import BadRequest, Gone, StaleCursor
-from ..graph.paging import Guard, Halt, after_of
+from ..graph.paging import after_of
 from ..platforms.facebook import asks
 from ..platforms.facebook.parse import child, nodes_of, raw_comment, raw_post, usable_id, when
 from ..records import RawItem
@@ -20,6 +20,7 @@ from ..store import raw
 from ..store.checkpoints import LIVE_SCOPE
 from ..store.engine import reading
 from .reader import SETTLED, Reader
+from .walk import walk
 
 Row = dict[str, Any]
 Known = Mapping[str, tuple[str | None, str | None]]
@@ -50,51 +51,45 @@ class _Walk:
 
     def __init__(self, reader: Reader, thorough: bool, position: Mapping[str, Any] | None) -> None:
         position = position or {}
-        self.reader, self.thorough, self.whole = reader, thorough, thorough
+        self.reader, self.thorough = reader, thorough
+        self.whole = self.nested = thorough
         self.after: str | None = position.get("after")
         self.started = when(position.get("started")) or reader.clock()
         self.reached = when(position.get("reached"))
         self.server_time: datetime | None = None
-        self.guard, self.met = Guard(), set[str]()
 
     def run(self) -> None:
-        """Batch by batch to the end; each batch and the walk's position in one transaction."""
-        while not self.reader.stop.is_set():
-            answer, whole = self._ask()
-            self.server_time = answer.server_time
-            nodes, after = nodes_of(answer.data), after_of(answer.data)
+        """To the end of the feed."""
+        if not walk(self.reader, "posts", self.after, self._ask, self._keep) and self.thorough:
             with self.reader.writing() as connection:
-                self._keep(connection, nodes, whole)
-                self._move(connection, after)
-            if after is None:
-                return
-            step = self.guard.step(after, self._unmet(nodes))
-            if isinstance(step, Halt):
-                self.reader.progress.fail(f"{self.reader.account.key}: posts: {step.reason}; the walk is not complete")
-                return
-            self.guard = step
+                self.reader.shelf("posts").put(connection, position=None)
 
-    def _unmet(self, nodes: Sequence[Any]) -> int:
-        """How many of a batch this walk meets for the first time: an endless paging shows the same again and again."""
-        before = len(self.met)
-        self.met.update(str(child(node, "id")) for node in nodes)
-        return len(self.met) - before
+    def _ask(self, after: str | None) -> Any:
+        answer = self._answer(after)
+        self.server_time = answer.server_time
+        return answer.data
 
-    def _ask(self) -> tuple[Any, bool]:
-        account = self.reader.account.id
-        if self.whole and self._inside():
+    def _answer(self, after: str | None) -> Any:
+        account, asker = self.reader.account.id, self.reader.asker
+        self.nested = self.whole and self._inside()
+        if self.nested:
             try:
                 ask = asks.feed_whole(account, "comments" in self.reader.order.streams)
-                return self.reader.asker.ask(ask, self.after, about_account=True), True
+                return asker.ask(ask, after, about_account=True)
             except (BadRequest, Gone):
-                self.whole = False  # Graph cannot do it in one call: list the posts, then read each
-        return self.reader.asker.ask(asks.feed_listed(account), self.after, about_account=True), False
+                self.whole = self.nested = False  # Graph cannot do it in one call: list the posts, then read each
+        return asker.ask(asks.feed_listed(account), after, about_account=True)
 
     def _inside(self) -> bool:
         """Whether the next posts probably lie in the window, going by the last ones."""
         return self.reader.order.covers(self.reached or self.reader.clock())
 
-    def _keep(self, connection: Connection, nodes: Sequence[Any], whole: bool) -> None:
+    def _keep(self, connection: Connection, edge: Any, after: str | None) -> bool:
+        self._note(connection, nodes_of(edge))
+        self._move(connection, after)
+        return False
+
+    def _note(self, connection: Connection, nodes: Sequence[Any]) -> None:
         shelf = self.reader.shelf("comments")
         ids = [post_id for node in nodes if (post_id := usable_id(child(node, "id")))]
         known = shelf.seen(connection, ids)
@@ -104,7 +99,7 @@ class _Walk:
         for node in nodes:
             created, post_id = when(child(node, "created_time")), usable_id(child(node, "id"))
             self.reached = created or self.reached
-            if whole and self.reader.order.covers(created):
+            if self.nested and self.reader.order.covers(created):
                 items.append(raw_post(self.reader.account, node))
                 row = self._nested(post_id, node, items) if post_id else None
                 if row and row["done"] is not None:
@@ -161,7 +156,6 @@ class _Walk:
             self.reader.progress.add("deleted", gone)
 
     def _move(self, connection: Connection, after: str | None) -> None:
-        self.after = after
         shelf = self.reader.shelf("posts")
         if after is None:
             shelf.put(connection, position=None, complete_at=self.reader.clock(), newest=self.started)

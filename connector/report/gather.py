@@ -17,7 +17,7 @@ from .summary import Facts, Flow, Names, ReasonCount, TicketCount
 from .texts import MOST
 
 SLICE = 100
-TICKETS, REVIEW, SAMPLE, UNREADABLE = 20_000, 5_000, 200, 200
+TICKETS, REVIEW, SAMPLE, UNREADABLE = 10_000, 5_000, 200, 200
 _BEFORE, _AFTER, _MORE = 3, 2, 6
 
 

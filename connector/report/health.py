@@ -105,4 +105,6 @@ def _known(fact: StreamFact) -> str:
 def _completeness(fact: StreamFact) -> str:
     if fact.counted is None:
         return "–"
-    return f"{words.number(fact.stored)} dari {words.number(fact.counted)}"
+    less = fact.counted - fact.stored
+    short = f" (kurang {words.number(less)})" if less > 0 else ""
+    return f"{words.number(fact.stored)} dari {words.number(fact.counted)}{short}"

@@ -93,6 +93,7 @@
   const tally = () => {
     one("#count").textContent = count(corrections.size);
     one("#save").disabled = corrections.size === 0;
+    one(".tray").hidden = corrections.size === 0;
     one("#kept").textContent = kept.lasting() ? "" : "(hanya selama halaman ini terbuka: unduh sebelum menutup)";
   };
   const change = { right: {}, not: { kind: "lainnya" }, undo: null };
@@ -119,7 +120,7 @@
         words.every((word) => text(row).includes(word))
       );
     };
-    const size = () => Number(form.elements.size.value);
+    const size = () => Number(one("[name=size]", pager).value);
     const draw = () => {
       const pages = Math.max(1, Math.ceil(found.length / size()));
       page = Math.min(Math.max(page, 0), pages - 1);
@@ -132,7 +133,7 @@
       status.textContent = rows.length
         ? `Menampilkan ${range}${count(found.length)}` + (found.length < rows.length ? `, tersaring dari ${count(rows.length)}` : "")
         : "Tidak ada.";
-      pager.hidden = pages < 2;
+      pager.hidden = found.length <= 25;
       one("span", pager).textContent = `Halaman ${count(page + 1)} dari ${count(pages)}`;
       const [back, on] = many("button", pager);
       [back.disabled, on.disabled] = [page === 0, page === pages - 1];
@@ -153,8 +154,10 @@
       waiting = setTimeout(filter, 120);
     });
     form.addEventListener("submit", (event) => event.preventDefault());
+    pager.addEventListener("change", () => go(0));
     pager.addEventListener("click", ({ target }) => target.dataset.go && go(Number(target.dataset.go)));
     form.hidden = rows.length < 2;
+    one(".more", form).open = !window.matchMedia("(max-width: 44rem)").matches;
     draw();
     return { element, form, go };
   });
@@ -234,6 +237,5 @@
   });
   setInterval(() => many(".row").forEach(tellTime), 60000);
   document.documentElement.classList.add("js");
-  one(".tray").hidden = false;
   tally();
 })();

@@ -13,7 +13,7 @@ from .texts import clean, line
 
 OPEN = ("diterima", "ditindaklanjuti")
 URGENCY_NAMES = {"mendesak": "Mendesak", "penting": "Penting", "biasa": "Biasa"}
-MOST_BARS = 45
+MOST_BARS = 93
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def _headlines(facts: Facts, streams: Sequence[StreamHealth]) -> tuple[Headline,
         Headline("Mendesak, terbuka", n(urgent), "jawab dalam 1 jam", "bad" if urgent else "good", "tiket"),
         Headline("Terlambat dijawab", n(late), "tenggat sudah lewat", "bad" if late else "good", "tiket"),
         Headline("Perlu ditinjau", n(review), "menunggu petugas", "warn" if review else "good", "tinjau"),
-        Headline("Tidak terbaca", n(facts.unreadable), "disimpan, belum hilang", _tone(facts.unreadable), "rusak"),
+        Headline("Tidak terbaca", n(facts.unreadable), "disimpan, dapat dicoba lagi", _tone(facts.unreadable), "rusak"),
         Headline("Aliran bermasalah", n(ill), f"dari {n(len(streams))} aliran", "bad" if ill else "good", "sehat"),
     )
 
@@ -264,7 +264,7 @@ def _days(flow: Sequence[Flow]) -> Chart:
 def _unit(length: int) -> tuple[Callable[[date], date], Callable[[date], str], str]:
     if length <= MOST_BARS:
         return lambda d: d, words.day_and_month, "hari"
-    if length <= MOST_BARS * 7 - 6:
+    if length <= 7 * MOST_BARS - 6:
         return lambda d: d - timedelta(days=d.weekday()), words.day_and_month, "minggu"
     return lambda d: d.replace(day=1), words.month, "bulan"
 

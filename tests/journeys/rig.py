@@ -218,7 +218,9 @@ class Rig:
         ids = [item["id"] for item in items]
         assert len(ids) == len(set(ids)), "an item is there twice"
         kept = {item["id"]: item["text"] or "" for item in items if not item["deleted"]}
-        assert kept.keys() == shown.keys(), f"missing {shown.keys() - kept.keys()}, not shown {kept.keys() - shown.keys()}"
+        assert kept.keys() == shown.keys(), (
+            f"missing {shown.keys() - kept.keys()}, not shown {kept.keys() - shown.keys()}"
+        )
         assert kept == shown
         tickets = self.stored("tickets")
         numbers = [ticket["number"] for ticket in tickets]
@@ -229,7 +231,9 @@ class Rig:
         for item in items:
             if item["by_account"]:
                 assert item["ticket"] is None
-            elif (v := item["verdict"]) and (v["urgency"] == "mendesak" or (v["is_complaint"] and not v["needs_review"])):
+            elif (v := item["verdict"]) and (
+                v["urgency"] == "mendesak" or (v["is_complaint"] and not v["needs_review"])
+            ):
                 assert item["ticket"], f"a sure or urgent complaint without a ticket: {item}"
 
 

@@ -142,7 +142,13 @@ def test_import_elsewhere_gives_the_same_items_and_tickets(polled: Rig, tmp_path
 
 def test_a_bad_line_of_an_import_is_named_and_loses_no_other(polled: Rig, tmp_path: Path) -> None:
     lines = polled.run("export", "raw").out.splitlines()[:5]
-    lines[1:1] = ["{not json", '{"kind":"comment"}', "[" * 100_000, '{"kind":"post","stream":"posts","payload":[]}', '"\ud800"']
+    lines[1:1] = [
+        "{not json",
+        '{"kind":"comment"}',
+        "[" * 100_000,
+        '{"kind":"post","stream":"posts","payload":[]}',
+        '"\ud800"',
+    ]
     (tmp_path / "raw.jsonl").write_text("\n".join(lines) + "\n", "utf-8", errors="surrogatepass")
     other = tmp_path / "other"
     other.mkdir()
@@ -225,7 +231,9 @@ def test_check_names_what_a_missing_scope_breaks(rig: Rig) -> None:
     finding = next(f for f in done.answer["findings"] if f["what"] == "account wagub")
     assert finding["facts"]["missing"]["pages_messaging"]
     asked = next(f for f in done.answer["findings"] if f["what"] == "account gubernur")["facts"]
-    assert asked["valid"] and asked["kind"] == "PAGE" and asked["graph_version"] == {"asked": "v26.0", "served": "v26.0"}
+    assert (
+        asked["valid"] and asked["kind"] == "PAGE" and asked["graph_version"] == {"asked": "v26.0", "served": "v26.0"}
+    )
 
 
 def _secret(rig: Rig) -> dict[str, str]:
@@ -304,5 +312,7 @@ def test_a_closed_pipe_ends_an_export_in_silence(polled: Rig) -> None:
     os.close(reader)
     command = [PROGRAM, "--config", str(polled.config), "export", "raw"]
     with open(writer, "wb") as closed:  # noqa: PTH123  (an open descriptor)
-        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, env=clean(polled.env), check=False, timeout=60)
+        done = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, env=clean(polled.env), check=False, timeout=60
+        )
     assert done.returncode == 1 and done.stderr == b""

@@ -53,7 +53,8 @@ def test_labels_as_csv_and_lines_and_a_bad_one_loses_no_other(office: Rig, tmp_p
     first, second = [t["source_ids"][0] for t in office.stored("tickets")][:2]
     (tmp_path / "a.csv").write_text(f"id,is_complaint,category,by\n{first},ya,listrik,Amaq\n", "utf-8")
     (tmp_path / "b.jsonl").write_text(
-        f'{{"id":"{second}","urgency":"penting"}}\n{{"id":"unknown"}}\nnot json\n{{"id":"{first}","kind":"nonsense"}}\n', "utf-8"
+        f'{{"id":"{second}","urgency":"penting"}}\n{{"id":"unknown"}}\nnot json\n{{"id":"{first}","kind":"nonsense"}}\n',
+        "utf-8",
     )
     office.run("labels", "import", "a.csv")
     done = office.run("labels", "import", "b.jsonl", "--json", code=1)
@@ -112,7 +113,9 @@ def _merge(office: Rig) -> None:
 
 def test_what_a_person_set_survives_replays_and_polls(office: Rig) -> None:
     number = office.stored("tickets")[0]["number"]
-    office.run("tickets", "amend", number, "--summary", "Kata petugas", "--category", "telekomunikasi", "--urgency", "penting")
+    office.run(
+        "tickets", "amend", number, "--summary", "Kata petugas", "--category", "telekomunikasi", "--urgency", "penting"
+    )
     set_by_hand = office.stored("tickets")[0]
     office.run("replay")
     office.run("poll", "--full")
@@ -190,7 +193,9 @@ def test_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
 
     process = Process(tmp_path, ["sandbox"], {})
     try:
-        lines = until(lambda: (t := process.out.read_text("utf-8").splitlines()) and t[-1].startswith("app ") and t, 20, "sandbox")
+        lines = until(
+            lambda: (t := process.out.read_text("utf-8").splitlines()) and t[-1].startswith("app ") and t, 20, "sandbox"
+        )
         assert lines[0].startswith("address http://127.0.0.1:")
         assert [line.split()[1] for line in lines if line.startswith("account ")] == ["gubernur", "wagub", "ntbcare"]
         process.stop()

@@ -1,0 +1,37 @@
+"""Following one list of Graph batch by batch: each batch and the walk's position in one transaction, and no going in circles."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..graph.paging import Guard, Halt, after_of
+from ..platforms.facebook.parse import child, nodes_of
+from .reader import Reader
+
+Ask = Callable[[str | None], Any]
+Keep = Callable[[Connection, Any, str | None], bool]
+
+
+def walk(reader: Reader, label: str, after: str | None, ask: Ask, keep: Keep) -> bool:
+    """Asks for batch after batch, from a cursor on, until Graph has no more, `keep` says that it is enough, or we are stopped.
+
+    `ask` gives the next list (`data` and `paging`); `keep` lands it and notes the cursor to go on with. Returns False when
+    Graph leads round in circles, which is said. Raises GraphError.
+    """
+    guard, met = Guard(), set[str]()
+    while not reader.stop.is_set():
+        edge = ask(after)
+        nodes, following = nodes_of(edge), after_of(edge)
+        with reader.writing() as connection:
+            enough = keep(connection, edge, following)
+        if enough or following is None:
+            return True
+        before = len(met)
+        met.update(str(child(node, "id")) for node in nodes)
+        step = guard.step(following, len(met) - before)  # an endless paging shows the same things again and again
+        if isinstance(step, Halt):
+            reader.progress.fail(f"{reader.account.key}: {label}: {step.reason}; not read to the end")
+            return False
+        guard, after = step, following
+    return True

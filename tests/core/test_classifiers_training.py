@@ -1,0 +1,287 @@
+"""What a model learns from is checked line by line; what it becomes is kept whole, promoted with care, and can go back."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+import classifiers
+from classifiers import ModelUnusable, artifact, corpus, metrics, promote, samples, shelf, train
+from classifiers.card import Curve, card
+from classifiers.evaluate import evaluate, table
+from classifiers.linear import COLUMNS, Decisions, Linear, Weights
+from classifiers.promote import worse
+from classifiers.samples import Sample, read_labelled
+from classifiers.verdict import Classify, Verdict
+
+HEADER = "\t".join(corpus.COLUMNS)
+GOOD = "pengaduan\tjalan_jembatan\tbiasa\tid\tkomentar\t\tjalan rusak"
+DECISIONS = Decisions(0.5, 0.1, 0.9, 0.5, 0.5, 0.6)
+
+
+def write(file: Path, *lines: str | bytes) -> Path:
+    file.write_bytes(b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (GOOD.replace("pengaduan", "keluhan"), "unknown kind 'keluhan'"),
+        (GOOD.replace("jalan_jembatan", "jalan"), "unknown category"),
+        (GOOD.replace("biasa", "gawat"), "unknown urgency"),
+        (GOOD.replace("\tid\t", "\tid+xx\t"), "unknown lang 'xx'"),
+        (GOOD.replace("komentar", "surat"), "unknown style"),
+        (GOOD.replace("jalan rusak", " "), "no text"),
+        (GOOD.replace("\tbiasa", "\tmendesak").replace("pengaduan", "lainnya"), "only a pengaduan"),
+        (GOOD + "\tx", "8 columns"),
+        (GOOD.upper().replace("JALAN RUSAK", "x"), "unknown kind"),
+        (GOOD.encode() + b"\xff", "not UTF-8"),
+        (GOOD.replace("jalan rusak", "Jalan  RUSAK"), "the same text stands at"),
+    ],
+)
+def test_a_wrong_line_stops_naming_file_and_line(tmp_path: Path, line: str | bytes, said: str) -> None:
+    file = write(tmp_path / "a.tsv", HEADER, GOOD, line)
+    with pytest.raises(corpus.CorpusError) as caught:
+        corpus.load(tmp_path)
+    assert f"{file}:3" in str(caught.value) and said in str(caught.value)
+    with pytest.raises(corpus.CorpusError):
+        train.train(folder=tmp_path, today=date(2026, 1, 1))
+
+
+def test_no_corpus_and_a_wrong_header_are_said(tmp_path: Path) -> None:
+    with pytest.raises(corpus.CorpusError, match="no corpus here"):
+        corpus.load(tmp_path)
+    write(tmp_path / "a.tsv", "kind text", GOOD)
+    with pytest.raises(corpus.CorpusError, match=r"a\.tsv:1: the header"):
+        corpus.load(tmp_path)
+
+
+def test_the_corpus_is_what_it_has_to_be() -> None:
+    lines = corpus.load()
+    assert len(lines) >= 15_000
+    urgent = sum(line.urgency == "mendesak" for line in lines)
+    assert urgent >= 1_200
+    assert sum(line.kind != "pengaduan" for line in lines) >= len(lines) / 2
+    assert {line.kind for line in lines} == set(classifiers.verdict.KINDS)
+    assert {line.category for line in lines} == set(classifiers.verdict.CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["text,label", "a,1"], ":1: no column is_complaint"),
+        (["text,is_complaint", "a,1", "b,mungkin"], ":3: is_complaint is 'mungkin'"),
+        (["text,is_complaint", ",1"], ":2: no text"),
+        (["text,is_complaint,category", "a,1,jalan"], ":2: unknown category"),
+        (["text,is_complaint,kind", "a,1,spam"], ":2: kind 'spam' does not go with"),
+        (["text,is_complaint", 'a,1', '"b,0'], "not readable as CSV"),
+    ],
+)  # fmt: skip
+def test_a_wrong_label_file_is_said(tmp_path: Path, rows: Sequence[str], said: str) -> None:
+    file = write(tmp_path / "x.csv", *rows)
+    with pytest.raises(corpus.CorpusError) as caught:
+        read_labelled(file)
+    assert str(file) in str(caught.value) and said in str(caught.value)
+
+
+def test_labels_are_read_as_given(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "x.csv", "text,is_complaint,kind,category,urgent",
+        '"air\nmati",1,,air_bersih,0', "makasih,tidak,apresiasi,,", "banjir,ya,,,1",
+    )  # fmt: skip
+    first, second, third = read_labelled(file)
+    assert (first.text, first.kind, first.category, first.urgent) == ("air\nmati", "pengaduan", "air_bersih", False)
+    assert (second.complaint, second.kind, second.urgent) == (False, "apresiasi", False)
+    assert third.urgent and third.category is None and third.weight == samples.PEOPLE_WEIGH
+
+
+def test_a_later_label_counts_and_a_person_is_heard_before_the_corpus() -> None:
+    said = [Sample("Jalan rusak", complaint=True), Sample("jalan  RUSAK", complaint=False)]
+    assert [s.complaint for s in samples.without_known(said, ())] == [False]
+    assert samples.without_known([Sample("jalan rusak", complaint=True, voice="a")], said) == []
+
+
+def weights(bias: float = 0.0) -> Weights:
+    grams = ("=banjir", "=jalan", "=rusak")
+    coef = np.zeros((3, len(COLUMNS)), dtype=np.float32)
+    coef[2, 0] = 3
+    return Weights(grams, np.ones(3, dtype=np.float32), coef, np.full(len(COLUMNS), bias), np.zeros_like(coef))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "m"
+    artifact.write(folder, weights(), DECISIONS, {"name": "linear-2026-01-01-abcdef"})
+    return folder
+
+
+def test_a_model_comes_back_as_it_was_written(model: Path) -> None:
+    read = classifiers.load(model)
+    assert isinstance(read, Linear) and read.name == "linear-2026-01-01-abcdef" and read.decisions == DECISIONS
+    assert np.array_equal(read.weights.coef, weights().coef) and read.weights.grams == weights().grams
+    assert read(["rusak"])[0].model == read.name
+    assert [p.name for p in model.parent.iterdir()] == ["m"]
+
+
+def test_writing_again_replaces_it_whole(model: Path) -> None:
+    artifact.write(model, weights(1.0), DECISIONS, {"name": "linear-2"})
+    assert classifiers.load(model).name == "linear-2"
+    assert sorted(p.name for p in model.iterdir()) == ["arrays.npz", "manifest.json"]
+
+
+def spoil_manifest(folder: Path, **changes: object) -> None:
+    manifest = json.loads((folder / artifact.MANIFEST).read_bytes()) | changes
+    (folder / artifact.MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_what_does_not_match_is_unusable_and_says_the_way_out(model: Path) -> None:
+    whole = {p.name: p.read_bytes() for p in model.iterdir()}
+
+    def refused(said: str) -> None:
+        with pytest.raises(ModelUnusable) as caught:
+            classifiers.load(model)
+        assert said in str(caught.value) and "ntbcare train" in str(caught.value) and str(model) in str(caught.value)
+        for name, content in whole.items():
+            (model / name).write_bytes(content)
+
+    (model / artifact.ARRAYS).write_bytes(whole[artifact.ARRAYS][:-1])
+    refused("SHA-256 differs")
+    (model / artifact.ARRAYS).unlink()
+    refused("no readable arrays.npz")
+    (model / artifact.MANIFEST).write_bytes(b"{")
+    refused("damaged")
+    spoil_manifest(model, format=99)
+    refused("format 1")
+    spoil_manifest(model, columns=["complaint"])
+    refused("other questions")
+    spoil_manifest(model, decisions={})
+    refused("incomplete")
+
+
+def test_a_pickle_in_the_arrays_is_never_opened(model: Path) -> None:
+    import hashlib
+
+    class Bomb:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (pytest.fail, ("a pickle was opened",))
+
+    arrays = model / artifact.ARRAYS
+    np.savez(arrays, grams=np.array([Bomb()], dtype=object))
+    spoil_manifest(model, sha256={artifact.ARRAYS: hashlib.sha256(arrays.read_bytes()).hexdigest()})
+    with pytest.raises(ModelUnusable, match="incomplete"):
+        classifiers.load(model)
+    with ZipFile(arrays, "w") as pack:
+        pack.writestr("x", b"")
+    spoil_manifest(model, sha256={artifact.ARRAYS: hashlib.sha256(arrays.read_bytes()).hexdigest()})
+    with pytest.raises(ModelUnusable, match="incomplete"):
+        classifiers.load(model)
+
+
+def test_where_no_model_was_put_there_is_one_all_the_same(tmp_path: Path) -> None:
+    assert classifiers.load(tmp_path / "none").name == classifiers.load().name
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "something").touch()
+    with pytest.raises(ModelUnusable, match="no promoted model here"):
+        classifiers.load(tmp_path / "x")
+
+
+def trained(name: str, coefficient: float, held_out: Sequence[Sample]) -> train.Trained:
+    learned = weights()
+    learned.coef[2, 0] = coefficient
+    return train.Trained(learned, DECISIONS, {"name": name}, tuple(held_out))
+
+
+HELD_OUT = [Sample(f"rusak {i}", complaint=True, voice="a") for i in range(40)] + [
+    Sample(f"jalan {i}", complaint=False, voice="a") for i in range(40)
+]
+
+
+def test_a_better_model_is_promoted_a_worse_one_kept_with_the_reason(tmp_path: Path) -> None:
+    first = promote.promote(tmp_path, trained("linear-1", 3.0, HELD_OUT))
+    assert first.promoted and classifiers.load(tmp_path).name == "linear-1"
+    second = promote.promote(tmp_path, trained("linear-2", -3.0, HELD_OUT))
+    assert not second.promoted and classifiers.load(tmp_path).name == "linear-1"
+    assert "pr_auc fell" in (second.folder / shelf.REASON).read_text() and second.folder.parent.name == shelf.REFUSED
+    third = promote.promote(tmp_path, trained("linear-3", 4.0, HELD_OUT))
+    assert third.promoted and classifiers.load(tmp_path).name == "linear-3"
+    assert shelf.roll_back(tmp_path) == tmp_path / "linear-1" and classifiers.load(tmp_path).name == "linear-1"
+    assert shelf.roll_back(tmp_path) is None and classifiers.load(tmp_path).name == classifiers.load().name
+    with pytest.raises(ModelUnusable, match="nothing to go back from"):
+        shelf.roll_back(tmp_path)
+
+
+def test_a_damaged_shelf_is_said(tmp_path: Path) -> None:
+    for content in ("{", '{"a": 1}', '["../outside"]'):
+        (tmp_path / shelf.HISTORY).write_text(content)
+        with pytest.raises(ModelUnusable, match="damaged"):
+            classifiers.load(tmp_path)
+    with pytest.raises(ModelUnusable):
+        shelf.put_on_top(tmp_path / "other", "missing")
+
+
+def test_each_guarded_figure_can_refuse() -> None:
+    held_out = [
+        Sample(f"{kind} {i}", complaint=True, category=topic, urgent=kind == "rusak", voice="a")
+        for kind, topic in (("rusak", "jalan_jembatan"), ("banjir", "bencana_kebakaran"))
+        for i in range(20)
+    ] + [Sample(f"jalan {i}", complaint=False, urgent=False, voice="a") for i in range(20)]
+
+    def says(**changes: object) -> Classify:
+        def classify(texts: Sequence[str]) -> list[Verdict]:
+            return [replace(truth(text), **changes if "rusak" in text else {}) for text in texts]  # type: ignore[arg-type]
+
+        return classify
+
+    def truth(text: str) -> Verdict:
+        bad, wet = "rusak" in text, "banjir" in text
+        return Verdict(
+            "pengaduan" if bad or wet else "lainnya", bad or wet, 0.9 if bad or wet else 0.1,
+            "jalan_jembatan" if bad else "bencana_kebakaran", 0.9, "mendesak" if bad else "biasa",
+            0.9 if bad else 0.1, False, "x",
+        )  # fmt: skip
+
+    assert worse(says(), says(), held_out) == []
+    assert "pr_auc" in worse(says(complaint_score=0.0), says(), held_out)[0]
+    assert "urgent_recall" in worse(says(urgency="biasa"), says(), held_out)[0]
+    assert any("F1 of jalan_jembatan" in r for r in worse(says(category="pariwisata"), says(), held_out))
+
+
+def test_figures_agree_with_sklearn() -> None:
+    from sklearn.metrics import average_precision_score, f1_score
+
+    draw = np.random.default_rng(3)
+    truth, score = draw.random(300) < 0.3, draw.random(300).round(2)
+    assert metrics.average_precision(truth, score) == pytest.approx(average_precision_score(truth, score))
+    names = np.array(["a", "b", "c"])
+    true, said = names[draw.integers(0, 3, 200)], names[draw.integers(0, 3, 200)]
+    assert metrics.macro_f1(true, said) == pytest.approx(f1_score(true, said, average="macro"))
+    assert metrics.calibration_error(np.array([True, False]), np.array([1.0, 0.0])) == 0
+    assert metrics.recall_at(np.array([True, False, True]), np.array([0.9, 0.5, 0.1]), 0.9) == 0.5
+    assert metrics.interval(lambda p: float(len(p)), 10, rounds=5) == (10, 10)
+
+
+def test_evaluation_as_data_table_and_card(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(("text", "is_complaint", "category", "urgent", "style", "hard"))
+        for i in range(30):
+            writer.writerow((f"jalan rusak parah {i} tolong diperbaiki", 1, "jalan_jembatan", 0, "pesan", 0))
+            writer.writerow((f"selamat pagi semua {i}", 0, "", "", "komentar", 1))
+        writer.writerow(("tolong kebakaran di pasar sekarang", 1, "bencana_kebakaran", 1, "pesan", 0))
+    measured = evaluate(classifiers.load(), read_labelled(file), rounds=20)
+    assert measured.texts == 61 and measured.value("macro_f1") > 0.9 and measured.urgent == 1
+    assert measured.figures["pr_auc_hard"].value is None and set(measured.styles) == {"pesan", "komentar"}
+    shown = table(measured)
+    assert "macro_f1" in shown and "jalan_jembatan" in shown
+    assert json.loads(json.dumps(measured.as_dict()))["texts"] == 61
+    page = card({"name": "<x>"}, measured, [Curve("own texts", ((100, 0.5), (200, 0.7)))])
+    assert "&lt;x&gt;" in page and "<script" not in page and "http" not in page
+    assert evaluate(classifiers.load(), [], rounds=2).texts == 0

@@ -1,0 +1,289 @@
+"""The daemon in processes of its own: on time, in spite of faults, stopped cleanly, killed at will, two on a store."""
+
+import json
+import random
+import re
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connector.sandbox import Fault, faults
+from connector.sandbox.things import Comment
+from tests.journeys.rig import Process, Rig, rigged, small_world, truth, until
+
+COMPLAINT = "Jembatan di Sekotong rusak parah dan hampir ambruk, tolong segera diperbaiki pak"
+SOON = 15.0  # a bound for what takes about two seconds on a quiet machine
+NAMES = ("Sahrip", "Murni", "Wayan", "Baiq", "Lalu", "Ida")
+
+
+def complain(rig: Rig, key: str = "gubernur", n: int = 0) -> Comment:
+    """A new comment that is surely a complaint."""
+    post = rig.world.pages[key].posts[-1]
+    return rig.world.add_comment(post, f"{COMPLAINT} ({n})", f"Warga {NAMES[n % len(NAMES)]} {n}")
+
+
+def all_read(rig: Rig, within: float = 30.0) -> None:
+    """Waits until the store has every thing of the world and nothing is left to process."""
+    until(lambda: set(rig.ids()) >= set(truth(rig.world)), within, "everything is read")
+
+
+def test_a_new_comment_becomes_a_ticket_in_about_two_intervals(rig: Rig) -> None:
+    daemon = rig.daemon()
+    all_read(rig)
+    for n in range(3):
+        comment, began = complain(rig, n=n), time.monotonic()
+        until(lambda comment=comment: rig.ticket_of(comment), SOON, "a ticket")
+        took = time.monotonic() - began
+        assert took < SOON
+    passes = len(daemon.said("pass", account="wagub"))
+    until(lambda: len(daemon.said("pass", account="wagub")) >= passes + 3, SOON, "three more passes")
+    times = [r["timestamp"] for r in daemon.said("pass", account="wagub")]
+    assert times == sorted(times)
+    daemon.stop()
+    rig.assert_whole()
+
+
+def test_it_keeps_to_the_interval(tmp_path: Path) -> None:
+    with rigged(tmp_path, small_world(), every=3600) as rig:
+        daemon = rig.migrated().daemon()
+        until(
+            lambda: daemon.said("pass", account="gubernur") and daemon.said("pass", account="wagub"),
+            SOON,
+            "a pass each",
+        )
+        rig.sandbox.calls.clear()
+        daemon.stop()
+        again = rig.daemon()
+        with pytest.raises(AssertionError, match="not within"):
+            until(lambda: rig.sandbox.calls, 3, "a call")
+        again.stop()
+
+
+def test_faults_of_graph_pass_and_one_dead_token_stops_nobody_else(rig: Rig) -> None:
+    daemon = rig.daemon()
+    all_read(rig)
+    rig.sandbox.faults.add(Fault(faults.html(502), times=8))
+    rig.sandbox.faults.add(Fault(faults.truncated(), skip=2, times=2))
+    late = complain(rig, n=1)
+    until(lambda: rig.ticket_of(late), 60, "a ticket in spite of 502s")
+    rig.sandbox.faults.clear()
+    token = rig.sandbox.tokens.page(rig.world.pages["gubernur"])
+    token.revoke(460)
+    until(lambda: daemon.said("read_failed", account="gubernur"), SOON, "the dead token is told")
+    until(
+        lambda: [r for r in daemon.said("read_failed", account="gubernur") if "190" in r["event"]],
+        60,
+        "error 190 is told",
+    )
+    other = complain(rig, "wagub", n=2)
+    rig.sandbox.calls.clear()
+    until(lambda: rig.ticket_of(other), 60, "the other account goes on")
+    passes = len(daemon.said("pass", account="wagub"))
+    until(lambda: len(daemon.said("pass", account="wagub")) >= passes + 3, SOON, "three more passes")
+    dead = [c for c in rig.sandbox.calls if rig.world.pages["gubernur"].id in c.path]
+    assert len(dead) <= 1, "a dead token is not tried again and again"
+    daemon.stop()
+    token.dead = 0
+    hidden = complain(rig, n=3)
+    rig.run("poll")
+    assert rig.ticket_of(hidden)
+    rig.assert_whole()
+
+
+def test_a_throttle_is_honoured_without_probing(rig: Rig) -> None:
+    daemon = rig.daemon()
+    all_read(rig)
+    page = rig.world.pages["gubernur"]
+    fault = rig.sandbox.faults.add(
+        Fault(faults.error(32, "Page request limit reached", http=403, is_transient=True), path=page.id, times=None)
+    )
+    until(lambda: fault.hits, SOON, "the first throttled call")
+    until(lambda: daemon.said("read_failed", account="gubernur"), SOON, "it is told")
+    hits, passes = fault.hits, len(daemon.said("pass", account="wagub"))
+    until(lambda: len(daemon.said("pass", account="wagub")) >= passes + 4, SOON, "four more passes of the other")
+    assert fault.hits == hits <= 2
+    daemon.stop()
+    restarted = rig.daemon()
+    until(lambda: restarted.said("pass", account="wagub"), SOON, "a pass of the other")
+    assert fault.hits == hits, "a restart probes a throttled account"
+    restarted.stop()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("phase", ["idle", "reading", "processing", "starting"])
+def test_it_stops_cleanly_in_every_phase(rig: Rig, how: signal.Signals, phase: str) -> None:
+    if phase == "processing":
+        post = rig.world.pages["gubernur"].posts[0]
+        for n in range(2500):
+            rig.world.add_comment(post, f"{COMPLAINT} di RT {n}", f"Warga {n}")
+    daemon = rig.daemon()
+    if phase == "idle":
+        all_read(rig)
+    elif phase == "reading":
+        all_read(rig)
+        fault = rig.sandbox.faults.add(Fault(faults.latency(25), times=None))
+        until(lambda: fault.hits, SOON, "a slow read")
+    elif phase == "processing":
+        until(lambda: len(rig.stored("raw")) > 2000, 30, "much is landed")
+    assert daemon.stop(how) < 10
+    assert daemon.said("stop")
+    rig.sandbox.faults.clear()
+    rig.run("poll")
+    rig.assert_whole()
+
+
+def test_kill_at_random_moments_loses_and_doubles_nothing(rig_on: Rig) -> None:
+    chance = random.Random(2026)
+    rig = rig_on
+    for n in range(10):
+        process = rig.start("run")
+        complain(rig, chance.choice(["gubernur", "wagub"]), n)
+        until(lambda process=process: process.said("start") or process.popen.poll() is not None, 30, "start")
+        time.sleep(chance.random() * 0.8)
+        assert process.popen.poll() is None
+        complain(rig, chance.choice(["gubernur", "wagub"]), n + 100)
+        process.kill()
+    last = rig.daemon()
+    all_read(rig)
+    last.stop()
+    rig.assert_whole()
+    assert rig.run("poll", "--full", "--json").answer["accounts"][0]["counts"].get("new", 0) == 0
+
+
+def test_two_daemons_share_a_store_and_one_takes_over_from_a_killed_one(rig_on: Rig) -> None:
+    rig = rig_on
+    both = [rig.start("run"), rig.start("run")]
+    for daemon in both:
+        daemon.ready()
+    for n in range(4):
+        complain(rig, ("gubernur", "wagub")[n % 2], n)
+    all_read(rig)
+    rig.assert_whole()
+    killed = _reader_of_a_slow_page(rig, both)
+    after = complain(rig, "gubernur", 50)
+    until(lambda: rig.ticket_of(after), 35, "the other daemon takes over")
+    survivor = next(daemon for daemon in both if daemon is not killed)
+    survivor.stop()
+    rig.assert_whole()
+
+
+def _reader_of_a_slow_page(rig: Rig, both: list[Process]) -> Process:
+    """Kills the daemon that holds the lease of an account while it waits for Graph."""
+    fault = rig.sandbox.faults.add(Fault(faults.latency(20), path=rig.world.pages["gubernur"].id, times=1))
+    until(lambda: fault.hits, SOON, "a slow read")
+    holder = until(lambda: _holder(rig, "account:gubernur"), SOON, "a lease")
+    killed = next(daemon for daemon in both if daemon.pid == holder)
+    killed.kill()
+    return killed
+
+
+def _holder(rig: Rig, lease: str) -> int:
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(rig.store_url)
+    with engine.connect() as connection:
+        owner = connection.scalar(text("SELECT owner FROM leases WHERE name = :n AND until_ms > 0"), {"n": lease})
+    engine.dispose()
+    return int(str(owner).split(":")[1]) if owner else 0
+
+
+@pytest.fixture
+def notify_socket(tmp_path: Path) -> Iterator[socket.socket]:
+    """A socket as systemd has it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(tmp_path / "n"))
+        receiver.settimeout(30)
+        yield receiver
+
+
+def test_systemd_is_told_of_start_life_and_stop(rig: Rig, notify_socket: socket.socket) -> None:
+    process = rig.start("run", env={"NOTIFY_SOCKET": notify_socket.getsockname()})
+    assert notify_socket.recv(100) == b"READY=1"
+    assert [notify_socket.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+    process.stop()
+    told = iter(lambda: notify_socket.recv(100), b"STOPPING=1")
+    assert set(told) <= {b"WATCHDOG=1"}
+
+
+def test_systemd_that_is_gone_stops_nothing(rig: Rig) -> None:
+    process = rig.daemon(NOTIFY_SOCKET=str(rig.folder / "gone"))
+    all_read(rig)
+    process.stop()
+
+
+def test_metrics_are_on_loopback_and_a_busy_port_is_only_a_warning(rig: Rig) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        rig.configure(metrics_port=port)
+        second = rig.daemon()
+        until(lambda: second.said("metrics_unavailable", level="warning"), SOON, "a warning")
+        all_read(rig)
+        second.stop()
+    first = rig.daemon()
+    until(lambda: first.said("pass", account="wagub"), SOON, "a pass")
+    metrics = _scrape(port)
+    assert re.search(r'ntbcare_passes_total\{account="wagub",outcome="ok"\} [1-9]', metrics)
+    assert re.search(r'ntbcare_blocked\{account="wagub"\} 0', metrics)
+    rig.assert_no_secret(metrics)
+    listening = [line.split()[1] for line in Path(f"/proc/{first.pid}/net/tcp").read_text("utf-8").splitlines()[1:]]
+    assert f"0100007F:{port:04X}" in listening and f"00000000:{port:04X}" not in listening
+    first.stop()
+
+
+def _scrape(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return str(answer.read().decode("utf-8"))
+
+
+HOSTILE = (
+    "jalan rusak\n2026 CRITICAL palsu\r\n",
+    "\x1b[31m air mati \x07 lima hari \u202e",
+    "nol \0 di tengah, banjir di Dompu",
+)
+
+
+def test_no_log_line_can_be_forged_and_no_token_is_anywhere(rig: Rig) -> None:
+    page = rig.world.pages["gubernur"]
+    for n, words in enumerate(HOSTILE):
+        rig.world.add_visitor_post(page, words, f"Nama\n{n}\x1b[0m")
+    rig.sandbox.faults.add(
+        Fault(faults.error(1, "rusak\n\x1b[31m" + rig.sandbox.token("wagub")), path=page.id, times=3)
+    )
+    secret = {"NTBCARE_APP_SECRET": rig.sandbox.tokens.app_secret, "NTBCARE_APP_ID": rig.sandbox.tokens.app_id}
+    process = rig.daemon(**secret)
+    all_read(rig, 60)
+    shown = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode("utf-8")
+    rig.sandbox.tokens.page(rig.world.pages["wagub"]).revoke()
+    until(lambda: process.said("read_failed", account="wagub"), SOON, "a dead token is told")
+    process.stop()
+    lines = process.err.read_bytes()
+    assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", lines) and lines.isascii()
+    for line in lines.decode("ascii").splitlines():
+        event = json.loads(line)
+        assert event["action"] and event["level"] and event["timestamp"].endswith("Z")
+    exports = [rig.run("export", what).out for what in ("raw", "items", "tickets")]
+    rig.run("report", "--out", "laporan.html")
+    kept = [p.read_bytes().decode("utf-8", "replace") for p in rig.folder.rglob("*") if p.is_file()]
+    rig.assert_no_secret(shown, *exports, *kept)
+    assert {item["text"] for item in rig.stored()} >= set(HOSTILE)
+
+
+def test_only_the_owner_can_read_what_a_daemon_keeps(tmp_path: Path) -> None:
+    import os
+
+    before = os.umask(0)
+    try:
+        with rigged(tmp_path, small_world()) as rig:
+            rig.run("migrate")
+            daemon = rig.daemon()
+            all_read(rig)
+            modes = {p.name: p.stat().st_mode & 0o777 for p in tmp_path.glob("store.db*")}
+            daemon.stop()
+    finally:
+        os.umask(before)
+    assert len(modes) == 3 and set(modes.values()) == {0o600}, modes
