@@ -43,7 +43,7 @@ def load(folder: Path | None = None) -> Model:
     """
     if folder is not None and not (folder / MANIFEST).exists():
         current = shelf.current(folder)
-        if current is None and folder != SHIPPED and folder.exists() and any(folder.iterdir()):
+        if current is None and not shelf.is_one(folder):
             raise ModelUnusable(folder, f"no {MANIFEST} and no promoted model here")
         folder = current
     folder = folder or SHIPPED

@@ -51,16 +51,25 @@ _URGENT: Final = re.compile(rf"\b(?:{'|'.join(_DANGERS)})\b")
 _PRESENT: Final = re.compile(rf"\b(?:{'|'.join(_NOW)})\b")
 _ABSENT: Final = re.compile(rf"\b(?:{'|'.join(_NOT_NOW)})\b")
 _SMELL: Final = re.compile(
-    r"bakar|api|asap|banjir|air|rendam|lelep|hanyut|arus|tenggelam|kelem|longsor|timbun|gempa|roboh|ambr|beliung|"
-    r"celaka|laka|tabrak|guling|gencet|jepit|setrum|kabel|tiang|tawur|bentrok|rusuh|perang|panah|tusuk|bacok|parang|"
-    r"royok|tembak|kosa|kejang|pingsan|sadar|sesak|darah|muntah|racun|lahir|kritis|sekarat|gigit|wabah|dbd|diare|dosis|"
-    r"diri|pukul|mukul|aniaya|sekap|kdrt|hilang|temu"
-)  # fmt: skip
+    r"ba?kar|\bapi\b|\basap|banjir|\bair\b|terendam|kelelep|hanyut|arus|tenggelam|kelem|longsor|timbun|gempa|roboh|ambr|"
+    r"beliung|laka|tabrak|terguling|gencet|jepit|setrum|nyetrum|kabel|tiang|tawuran|bentrok|rusuh|perang|dipanah|tusuk|"
+    r"bacok|parang|royok|tembak|kosa|kejang|pingsan|sadar|sesak|darah|muntah|racun|lahir|kritis|sekarat|gigit|wabah|dbd|"
+    r"diare|overdosis|bunuh|gantung|pukul|mukul|aniaya|sekap|kdrt|hilang|ketemu|ditemu"
+)
+_SMELL_NOW: Final = re.compile(
+    r"tolong|tlg|tulung|bantu|sos|segera|cepa?t|butuh|help|mana|panggil|kirim|barusan|baru|saat|sekarang|skrg|jebak|"
+    r"kurung|belum|blm|damkar|ambulan|polisi|bidan|dokter|petugas|pemadam|sar\b"
+)
 
 
 def smells_of_danger(token: str) -> bool:
-    """Whether a text with this token is worth reading with the net: cheap, and remembered by token."""
+    """Whether a text with this token may be about a danger: cheap, and remembered by token."""
     return _SMELL.search(token.casefold()) is not None
+
+
+def smells_of_now(token: str) -> bool:
+    """Whether a text with this token may be about something that happens now, or a call for help."""
+    return _SMELL_NOW.search(token.casefold()) is not None
 
 
 def in_danger(text: str) -> bool:

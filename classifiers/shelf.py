@@ -19,6 +19,11 @@ def current(shelf: Path) -> Path | None:
     return shelf / names[-1] if names else None
 
 
+def is_one(shelf: Path) -> bool:
+    """Whether models are, were or can be put here: not in a folder of other things."""
+    return not shelf.exists() or (shelf / HISTORY).exists() or (shelf / REFUSED).exists() or not any(shelf.iterdir())
+
+
 def history(shelf: Path) -> list[str]:
     """The names of the promoted models, the oldest first."""
     file = shelf / HISTORY

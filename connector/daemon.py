@@ -36,6 +36,7 @@ class Daemon:
         self.works, self.log, self.metrics, self.chance = works, log, metrics, chance
         self.busy: dict[str, threading.Lock] = {a.key: threading.Lock() for a in works.settings.accounts}
         self.processing = threading.Lock()
+        self.failures: list[str] = []
 
     def run(self, alive: Callable[[], None]) -> None:
         """Works until `works.stop` is set; `alive` is told each second that the daemon lives."""
@@ -53,13 +54,14 @@ class Daemon:
         finally:
             scheduler.shutdown(wait=True)
 
-    def once(self) -> None:
-        """Does what is due now, then returns."""
+    def once(self) -> list[str]:
+        """Does what is due now, then returns what failed."""
         threads = [threading.Thread(target=self.tend, args=(a,)) for a in self.works.settings.accounts]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        return self.failures
 
     def tend(self, account: AccountSettings) -> None:
         """Reads one account if it is due and nobody else does, then processes what came. Never raises."""
@@ -71,10 +73,11 @@ class Daemon:
             if self._due(state):
                 self._pass(account, state)
         except SQLAlchemyError as error:
-            self.log.error("store out of reach", action="store_failed", account=account.key, error=_brief(error))
+            self._trouble("store_failed", f"store out of reach: {_brief(error)}", account.key)
             self.works.stop.wait(5.0)
         except Exception:  # the outermost loop: the next pass must come whatever went wrong in this one
             self.log.exception("pass failed", action="pass_failed", account=account.key)
+            self.failures.append(f"{account.key}: the pass failed by a defect of the program; its log has the traceback")
             self._postpone(account)
         finally:
             self.busy[account.key].release()
@@ -95,7 +98,7 @@ class Daemon:
             self.log.warning(str(error), action="lease_lost", account=account.key)
             return
         except ConnectorError as error:
-            self.log.error(str(error), action="account_unusable", account=account.key)
+            self._trouble("account_unusable", str(error), account.key)
             self._postpone(account)
             return
         if visit is None:
@@ -130,13 +133,17 @@ class Daemon:
         try:
             self._plan(account, Visit(account.key, {}, ("not read",)))
         except SQLAlchemyError as error:
-            self.log.error("store out of reach", action="store_failed", account=account.key, error=_brief(error))
+            self._trouble("store_failed", f"store out of reach: {_brief(error)}", account.key)
 
     def _tell(self, account: AccountSettings, visit: "Visit") -> None:
         for line in visit.failures:
-            self.log.warning(line, action="read_failed", account=account.key)
+            self._trouble("read_failed", line, account.key)
         self.log.info("pass done", action="pass", account=account.key, **visit.counts)
         self.metrics.passed(account.key, visit, self.works.clock())
+
+    def _trouble(self, action: str, line: str, account: str = "") -> None:
+        self.failures = [*self.failures, line][-100:]
+        self.log.warning(line, action=action, account=account)
 
     def _process(self) -> None:
         if not self.processing.acquire(blocking=False):
@@ -145,7 +152,7 @@ class Daemon:
             classify = self.works.classify()
             result = process_pending(self.works.engine, self.works.desk(classify), self.works.stop.is_set)
         except ModelUnusable as error:
-            self.log.error(str(error), action="model_unusable")
+            self._trouble("model_unusable", str(error))
             return
         finally:
             self.processing.release()

@@ -99,7 +99,7 @@ def run(
     works.on_call = metrics.called
     daemon = Daemon(works, log, metrics)
     if once:
-        daemon.once()
+        finish(daemon.once())
         return
     _serve_metrics(works, metrics, log)
     log.info("started", action="start", accounts=[a.key for a in works.settings.accounts], owner=works.owner)

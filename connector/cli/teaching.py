@@ -1,14 +1,17 @@
 """Verbs about the model: train, evaluate."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import Misuse
+from ..errors import Misuse, SettingsError
 from .app import app
 from .outcome import finish, out, out_json
 from .reading import AsJson
+
+if TYPE_CHECKING:
+    from classifiers.samples import Sample
 
 
 @app.command(epilog="Example: ntbcare train --with corrected.csv")
@@ -28,6 +31,7 @@ def train(
     from ..labels import taught
     from ..settings import found
     from ..store.engine import reading
+    from ..wiring import utc_now
     from .opening import open_works
 
     for file in with_ or ():
@@ -37,26 +41,32 @@ def train(
         back = shelf.roll_back(found(context.obj).parent / "models")
         out(f"now in use: {back.name if back else 'the model that ships'}")
         return
-    samples, models = [], None
-    if out_dir is None or context.obj:
+    samples: list[Sample] = []
+    if out_dir is None or _configured(context):
         works = open_works(context)
-        models = works.models
         with reading(works.engine) as connection:
             samples = list(taught(connection))
-    from ..wiring import utc_now
-
     trained = fit(list(with_ or ()), samples=samples, today=utc_now().date())
     if out_dir is not None:
         trained.write(out_dir)
         out(f"written to {out_dir}")
         return
-    assert models is not None  # noqa: S101  (without --out the store was opened)
-    outcome = promote(models, trained)
+    outcome = promote(works.models, trained)
     if outcome.promoted:
         out(f"{outcome.name} is in use; `ntbcare replay --dry-run` shows what it would change")
         return
     out(f"{outcome.name} was not promoted; it is kept in {outcome.folder}")
     finish([f"worse: {reason}" for reason in outcome.reasons])
+
+
+def _configured(context: typer.Context) -> bool:
+    """Whether there is a store with people's labels to learn from; `--out` works without one."""
+    from ..settings import found
+
+    try:
+        return found(context.obj).is_file()
+    except SettingsError:
+        return False
 
 
 @app.command(epilog="Example: ntbcare evaluate labelled.csv")

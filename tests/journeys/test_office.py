@@ -103,7 +103,7 @@ def _merge(office: Rig) -> None:
     first, second = [t for t in office.stored("tickets") if t["status"] == "diterima" and t["source_ids"]][:2]
     office.run("tickets", "merge", second["number"], first["number"])
     kept, gone = ticket(office, first["number"]), ticket(office, second["number"])
-    assert gone["merged_into"] == first["number"] and gone["status"] == "ditolak" or gone["closed_at"]
+    assert (gone["merged_into"] == first["number"] and gone["status"] == "ditolak") or gone["closed_at"]
     assert set(first["source_ids"]) | set(second["source_ids"]) == set(kept["source_ids"])
     assert kept["source_ids"][0] == first["source_ids"][0] and gone["source_ids"] == []
     office.run("tickets", "merge", first["number"], first["number"], code=None)
@@ -141,7 +141,7 @@ def test_demo_does_the_main_job_in_few_words(tmp_path: Path) -> None:
 
 
 HOSTILE = [
-    "jalan rusak di Gerung\0, berlubang".encode(),
+    b"jalan rusak di Gerung\0, berlubang",
     b"\xff\xfe\xfa bukan utf-8",
     "air mati \ud800 lima hari".encode("utf-8", "surrogatepass"),
     b"",

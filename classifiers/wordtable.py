@@ -1,0 +1,158 @@
+"""What each token adds to the scores, worked out on first sight for many tokens at once and then remembered."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers import rules
+from classifiers.features import LONGEST, SHORTEST, is_whole
+from classifiers.text import tokens_of, words_of
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.uint64]
+_BITS: Final = 12
+"""Bits a character of an n-gram takes: five fit into a number, so that equal numbers mean equal n-grams."""
+_LIMIT: Final = 0x110000
+
+
+class Grams:
+    """The known n-grams, found by number: characters the model never saw have number 0 and match nothing."""
+
+    def __init__(self, grams: Sequence[str]) -> None:
+        places = [i for i, gram in enumerate(grams) if not is_whole(gram)]
+        letters = np.unique(_codepoints("".join(grams[i] for i in places)))
+        if len(letters) >= 1 << _BITS:
+            raise ValueError(f"n-grams of {len(letters)} different characters")
+        self._numbers = np.zeros(_LIMIT, dtype=np.uint16)
+        self._numbers[letters] = np.arange(1, len(letters) + 1)
+        codes = self._coded([grams[i] for i in places])
+        order = np.argsort(codes)
+        self._codes = codes[order]
+        self._places = np.array(places, dtype=np.intp)[order]
+        self.wholes = {gram[1:]: i for i, gram in enumerate(grams) if is_whole(gram)}
+
+    def found_in(self, words: Sequence[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+        """Which known n-grams the words have: number of the word, place of the n-gram, how often."""
+        padded = " " + "  ".join(words) + " "
+        numbers = self._numbers[_codepoints(padded)].astype(np.uint64)
+        sizes = np.fromiter(map(len, words), dtype=np.intp, count=len(words)) + 2
+        of_word = np.repeat(np.arange(len(words)), sizes)
+        left = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(numbers))
+        keys = []
+        code = numbers
+        for size in range(2, LONGEST + 1):
+            code = (code[:-1] << np.uint64(_BITS)) | numbers[size - 1 :]
+            if size >= SHORTEST:
+                inside = left[: len(code)] >= size
+                keys.append(self._keys(code[inside], of_word[: len(code)][inside]))
+        unique, counts = np.unique(np.concatenate(keys), return_counts=True)
+        return unique // len(self._codes), self._places[unique % len(self._codes)], counts.astype(np.float64)
+
+    def _keys(self, codes: Codes, of_word: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        at = np.searchsorted(self._codes, codes)
+        at[at == len(self._codes)] = 0
+        known = self._codes[at] == codes if len(self._codes) else np.zeros(len(at), dtype=bool)
+        return of_word[known] * len(self._codes) + at[known]
+
+    def _coded(self, grams: Sequence[str]) -> Codes:
+        codes = np.zeros(len(grams), dtype=np.uint64)
+        lengths = np.array([len(gram) for gram in grams])
+        for size in set(lengths.tolist()):
+            here = np.flatnonzero(lengths == size)
+            numbers = self._numbers[_codepoints("".join(grams[i] for i in here))].reshape(-1, size).astype(np.uint64)
+            for column in numbers.T:
+                codes[here] = (codes[here] << np.uint64(_BITS)) | column
+        return codes
+
+
+class WordTable(dict[str, int]):
+    """Token → row of a table: the shares of its n-grams, those of its whole words, and what `extra` names.
+
+    Remembers about `limit` tokens, then starts anew. Not safe among threads by itself.
+    """
+
+    EXTRA: Final = 5
+    GRAM_SQUARES, WHOLE_SQUARES, LETTERS, DANGER, NOW = range(EXTRA)
+
+    def __init__(self, grams: Grams, idf: npt.NDArray[np.float32], coef: npt.NDArray[np.float32], limit: int) -> None:
+        super().__init__()
+        self._grams, self._idf, self._coef, self._limit = grams, idf.astype(np.float64), coef, limit
+        self.size = coef.shape[1]
+        self.width = 2 * self.size + self.EXTRA
+        self._start()
+
+    def sums(self, texts: Sequence[str]) -> Floats:
+        """For each text the sum of its tokens' rows."""
+        if len(self) > self._limit:
+            self._start()
+        tokens: list[str] = []
+        starts = []
+        for text in texts:
+            starts.append(len(tokens))
+            tokens.append("")
+            tokens += tokens_of(text)
+        new = set(tokens).difference(self)
+        if new:
+            self._learn(sorted(new))
+        rows = np.fromiter(map(self.__getitem__, tokens), dtype=np.intp, count=len(tokens))
+        return np.add.reduceat(self.table[rows], starts, axis=0)
+
+    def of_words(self, words: Sequence[str]) -> Floats:
+        """One row a word: a mark like <url> has no n-grams."""
+        table = np.zeros((len(words), self.width))
+        with_letters = np.fromiter((word[0].isalpha() for word in words), dtype=bool, count=len(words))
+        table[:, 2 * self.size + self.LETTERS] = with_letters
+        whole = [(i, place) for i, word in enumerate(words) if (place := self._grams.wholes.get(word)) is not None]
+        if whole:
+            rows, places = (np.array(column) for column in zip(*whole, strict=True))
+            table[rows, self.size : 2 * self.size] = self._idf[places, None] * self._coef[places]
+            table[rows, 2 * self.size + self.WHOLE_SQUARES] = self._idf[places] ** 2
+        spelt = np.flatnonzero(with_letters)
+        if len(spelt):
+            self._add_grams(table, spelt, [words[i] for i in spelt])
+        return table
+
+    def _add_grams(self, table: Floats, spelt: npt.NDArray[np.intp], words: Sequence[str]) -> None:
+        of_word, places, counts = self._grams.found_in(words)
+        if not len(of_word):
+            return
+        values = counts * self._idf[places]
+        starts = np.flatnonzero(np.diff(of_word, prepend=-1))
+        rows = spelt[of_word[starts]]
+        table[rows, : self.size] = np.add.reduceat(values[:, None] * self._coef[places], starts, axis=0)
+        table[rows, 2 * self.size + self.GRAM_SQUARES] = np.add.reduceat(values * values, starts)
+
+    def _learn(self, tokens: Sequence[str]) -> None:
+        first = len(self)
+        while len(self.table) < first + len(tokens):
+            self.table = np.concatenate([self.table, np.zeros_like(self.table)])
+        split = [words_of(token) for token in tokens]
+        words = list(chain.from_iterable(split))
+        counts = np.fromiter(map(len, split), dtype=np.intp, count=len(split))
+        shares = self.of_words(words) if words else np.zeros((0, self.width))
+        full = np.flatnonzero(counts)
+        starts = (np.cumsum(counts) - counts)[full]
+        rows = self.table[first : first + len(tokens)]
+        rows[:] = 0
+        rows[full] = np.add.reduceat(shares, starts, axis=0) if len(full) else 0
+        for column, smells in ((self.DANGER, rules.smells_of_danger), (self.NOW, rules.smells_of_now)):
+            rows[:, 2 * self.size + column] = np.fromiter(map(smells, tokens), dtype=bool, count=len(tokens))
+        self.update(zip(tokens, range(first, first + len(tokens)), strict=True))
+
+    def _start(self) -> None:
+        """Row 0 is the row of nothing, so that an empty text has one."""
+        self.clear()
+        self.table: Floats = np.zeros((1024, self.width))
+        self[""] = 0
+
+
+def words_in(texts: Iterable[str]) -> list[str]:
+    """The words of texts in order."""
+    return [word for text in texts for token in tokens_of(text) for word in words_of(token)]
+
+
+def _codepoints(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)

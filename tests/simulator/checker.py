@@ -1,0 +1,137 @@
+"""The independent checker: compares the store with the world's own objects, by plain SQL and nothing of the product's."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connector.sandbox.things import Comment, Message, Post
+
+from .life import Life, Thing
+from .office import is_sure
+
+_STORED = """SELECT r.kind, r.external_id, r.deleted_at, r.state, r.post_id, i.id AS item, i.text, i.deleted, i.hidden, i.by_account
+FROM raw_items r LEFT JOIN items i ON i.id = r.id ORDER BY r.id"""
+_POINTS = "SELECT stream, object_id, seen, done FROM checkpoints WHERE scope = 'live' AND object_id <> '' AND done = seen"
+_TICKETS = """SELECT t.id, t.number, t.opened_at, i.external_id, i.by_account, x.position FROM tickets t
+LEFT JOIN ticket_items x ON x.ticket_id = t.id LEFT JOIN items i ON i.id = x.item_id ORDER BY t.id, x.position"""
+
+
+def visible(life: Life) -> dict[str, Thing]:
+    """All that Graph shows of the Page now."""
+    shown: dict[str, Thing] = {}
+    for post in life.page.posts:
+        shown[post.id] = post
+        shown |= {comment.id: comment for comment in post.stream if not comment.held}
+    for talk in life.page.conversations:
+        shown |= {message.id: message for message in talk.messages if not message.unsent}
+    return shown
+
+
+def faults_at_rest(connection: Connection, life: Life) -> Iterator[str]:
+    """What must hold whenever nobody is writing: nothing seen ever since is called gone, no checkpoint ahead of its rows."""
+    stored = {row.external_id: row for row in connection.execute(text(_STORED))}
+    shown = visible(life)
+    for key, row in stored.items():
+        if row.deleted_at is not None and key in shown and key not in life.vanished:
+            yield f"{key} is marked deleted, and was in sight all the time"
+    for point in connection.execute(text(_POINTS)):
+        for thing in _under(life, point.object_id):
+            if thing.id in life.vanished or thing.id in stored or thing.id not in shown:
+                continue
+            if _seconds(point.seen) is not None and thing.created <= (_seconds(point.seen) or 0):
+                yield f"checkpoint of {point.object_id} at {point.seen} is ahead of {thing.id} of {stamp(thing.created)}"
+
+
+def missing(connection: Connection, life: Life, before: datetime, then: set[str]) -> Iterator[str]:
+    """What a complete pass that began at `before` must have stored: all in sight all along."""
+    stored = {row.external_id for row in connection.execute(text(_STORED))}
+    for key, thing in visible(life).items():
+        if key in then and key not in life.vanished and thing.created < int(before.timestamp()) and key not in stored:
+            yield f"{key} of {stamp(thing.created)} is lost: a clean pass that began at {before} did not store it"
+
+
+def faults_in_the_end(connection: Connection, life: Life) -> Iterator[str]:
+    """What must hold after a quiet time, a clean full pass and processing."""
+    yield from _of_items(list(connection.execute(text(_STORED))), life)
+    yield from _of_tickets(list(connection.execute(text(_TICKETS))), life)
+
+
+def _of_items(rows: list[Any], life: Life) -> Iterator[str]:
+    shown, stored = visible(life), {row.external_id: row for row in rows}
+    if len(stored) != len(rows):
+        yield f"{len(rows) - len(stored)} duplicates"
+    for key, thing in shown.items():
+        row = stored.get(key)
+        if row is None:
+            yield f"{key} is lost"
+        elif row.deleted_at is not None or row.deleted:
+            yield f"{key} is marked deleted and stands there"
+        elif row.text != thing.text:
+            yield f"{key} has the text {row.text!r}, on Facebook it is {thing.text!r}"
+        elif isinstance(thing, Comment) and bool(row.hidden) != thing.hidden:
+            yield f"{key} is hidden: {bool(row.hidden)}, on Facebook {thing.hidden}"
+    for key, row in stored.items():
+        if key not in life.things:
+            yield f"{key} never was"
+        elif key not in shown and (row.deleted_at is None or not row.deleted):
+            yield f"{key} is gone and not marked deleted"
+        elif row.state != "done":
+            yield f"{key} is left {row.state}"
+
+
+def _of_tickets(rows: list[Any], life: Life) -> Iterator[str]:
+    shown = visible(life)
+    held: dict[str, set[int]] = {}
+    for row in rows:
+        if row.external_id is None:
+            yield f"ticket {row.number} has no source"
+        elif row.by_account:
+            yield f"ticket {row.number} holds {row.external_id}, which the account itself wrote"
+        else:
+            held.setdefault(row.external_id, set()).add(row.id)
+    for key, tickets in held.items():
+        if len(tickets) > 1:
+            yield f"{key} is in {len(tickets)} tickets"
+    for key, thing in shown.items():
+        if is_sure(thing.text) and thing.author.id != life.page.id and key not in held:
+            yield f"{key} {thing.text!r} is in no ticket"
+    yield from _of_numbers(rows)
+
+
+def _of_numbers(rows: list[Any]) -> Iterator[str]:
+    firsts = {row.id: row for row in rows}
+    numbers = [row.number for row in firsts.values()]
+    if len(set(numbers)) != len(numbers):
+        yield "a ticket number was given twice"
+    times = [str(row.opened_at) for row in sorted(firsts.values(), key=lambda row: str(row.number))]
+    if times != sorted(times):
+        yield "ticket numbers are not in the order of opening"
+
+
+def _under(life: Life, object_id: str) -> list[Comment] | list[Message]:
+    for post in life.page.posts:
+        if post.id == object_id:
+            return post.stream
+    for talk in life.page.conversations:
+        if talk.id == object_id:
+            return talk.messages
+    return []
+
+
+def _seconds(graph_time: str) -> int | None:
+    try:
+        return int(datetime.fromisoformat(graph_time).timestamp())
+    except ValueError:
+        return None
+
+
+def stamp(seconds: int) -> str:
+    """Unix seconds for people."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def is_post(thing: Thing) -> bool:
+    """Whether the thing is a post."""
+    return isinstance(thing, Post)

@@ -1,0 +1,159 @@
+"""The world grows by itself: citizens write, edit, delete; admins hide, hold and approve."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+from connector.sandbox import World
+from connector.sandbox.things import Comment, Conversation, Message, Page, Post
+
+Thing = Post | Comment | Message
+WORDS = ("ADUAN jalan rusak", "ADUAN lampu mati", "DARURAT banjir", "terima kasih", "kapan buka?", "RAGU itu")
+PEOPLE = tuple(f"Warga {n}" for n in range(6))
+
+
+class Life:
+    """All that happens on one Page. `things` keeps every thing that ever was, `vanished` those that ever were out of sight."""
+
+    def __init__(self, world: World, page: Page, rng: Random, told: Callable[[str], None]) -> None:
+        self.world, self.page, self.rng, self.told = world, page, rng, told
+        self.things: dict[str, Thing] = {}
+        self.vanished: set[str] = set()
+        self.talks: list[Conversation] = []
+        self.count = 0
+
+    def begin(self, posts: int, comments: int) -> None:
+        """What stands there before anybody reads."""
+        for _ in range(posts):
+            self._post()
+            for _ in range(self.rng.randint(0, comments)):
+                self._comment()
+        self._message()
+
+    def act(self) -> None:
+        """One thing happens."""
+        kinds: tuple[tuple[Callable[[], None], int], ...] = (
+            (self._comment, 30), (self._burst, 4), (self._post, 4), (self._message, 8), (self._edit, 10),
+            (self._delete, 8), (self._delete_post, 1), (self._hold, 3), (self._approve, 5), (self._hide, 3),
+            (self._unsend, 2), (self._edit_post, 2), (self._repost, 2),
+        )  # fmt: skip
+        (act,) = self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])
+        act()
+
+    def text(self) -> str:
+        """A text that no other thing has."""
+        self.count += 1
+        return f"{self.rng.choice(WORDS)} {self.count}"
+
+    def posts(self) -> list[Post]:
+        """The posts that stand."""
+        return list(self.page.posts)
+
+    def comments(self) -> list[Comment]:
+        """The comments that can be seen."""
+        return [c for p in self.page.posts for c in p.stream if not c.held]
+
+    def _keep(self, thing: Thing, what: str) -> None:
+        self.things[thing.id] = thing
+        self.told(f"{what} {thing.id} {thing.text}")
+
+    def _post(self) -> None:
+        if self.rng.random() < 0.6:
+            self._keep(self.world.add_post(self.page, self.text()), "post")
+        else:
+            self._keep(self.world.add_visitor_post(self.page, self.text(), self.rng.choice(PEOPLE)), "visit")
+
+    def _comment(self) -> None:
+        if not (posts := self.posts()):
+            return
+        post = self.rng.choice(posts[-3:] if self.rng.random() < 0.7 else posts)
+        under: Post | Comment = post
+        if post.stream and self.rng.random() < 0.3:
+            under = self.rng.choice(post.stream)
+        author: Any = self.page if self.rng.random() < 0.1 else self.rng.choice(PEOPLE)
+        held = self.rng.random() < 0.05
+        made = self.world.add_comment(
+            under, self.text(), author, held=held, anonymous=author is not self.page and self.rng.random() < 0.05
+        )
+        if held:
+            self.vanished.add(made.id)
+        self._keep(made, "comment")
+
+    def _burst(self) -> None:
+        for _ in range(self.rng.randint(2, 6)):
+            self._comment()
+
+    def _message(self) -> None:
+        talk = self.world.conversation(self.page, self.rng.choice(PEOPLE[:3]))
+        if talk not in self.talks:
+            self.talks.append(talk)
+        self._keep(self.world.add_message(talk, self.text(), by_page=self.rng.random() < 0.25), "message")
+
+    def _some(self) -> Comment | None:
+        comments = self.comments()
+        return self.rng.choice(comments) if comments else None
+
+    def _edit(self) -> None:
+        if comment := self._some():
+            self.world.edit(comment, self.text())
+            self.told(f"edit {comment.id} {comment.text}")
+
+    def _edit_post(self) -> None:
+        if posts := self.posts():
+            post = self.rng.choice(posts)
+            self.world.edit(post, self.text())
+            self.told(f"edit {post.id} {post.text}")
+
+    def _delete(self) -> None:
+        if comment := self._some():
+            for gone in _below(comment):
+                self.vanished.add(gone.id)
+            self.told(f"delete {comment.id}")
+            self.world.delete(comment, still_counted=self.rng.random() < 0.1)
+
+    def _repost(self) -> None:
+        """Deletes a comment; the same author writes the same again."""
+        if (comment := self._some()) and not comment.replies:
+            self.vanished.add(comment.id)
+            self.world.delete(comment)
+            again = self.world.add_comment(comment.parent or comment.post, comment.text, comment.author.name)
+            self._keep(again, f"repost {comment.id}")
+
+    def _delete_post(self) -> None:
+        if len(posts := self.posts()) > 1:
+            post = self.rng.choice(posts)
+            self.vanished |= {post.id, *(c.id for c in post.stream)}
+            self.told(f"delete {post.id}")
+            self.world.delete(post)
+
+    def _hold(self) -> None:
+        if comment := self._some():
+            self.vanished.add(comment.id)
+            self.told(f"hold {comment.id}")
+            self.world.hold(comment)
+
+    def _approve(self) -> None:
+        held = [c for p in self.page.posts for c in p.stream if c.held]
+        if held:
+            comment = self.rng.choice(held)
+            self.told(f"approve {comment.id}")
+            self.world.approve(comment)
+
+    def _hide(self) -> None:
+        if comment := self._some():
+            self.told(f"hide {comment.id} {not comment.hidden}")
+            self.world.hide(comment, not comment.hidden)
+
+    def _unsend(self) -> None:
+        said = [m for t in self.talks for m in t.messages if not m.unsent]
+        if said:
+            message = self.rng.choice(said)
+            self.vanished.add(message.id)
+            self.told(f"unsend {message.id}")
+            self.world.unsend(message)
+
+
+def _below(comment: Comment) -> Iterator[Comment]:
+    yield comment
+    for reply in comment.replies or ():
+        yield from _below(reply)

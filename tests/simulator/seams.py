@@ -1,0 +1,42 @@
+"""The seams of a store: where a process can die, a disk can fail, and another daemon can come in between."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+
+class Crash(BaseException):
+    """The process is dead: nothing catches it, nothing is tidied up."""
+
+
+def disk_error(seam: str) -> OperationalError:
+    """What the driver raises when the machine under the store fails."""
+    return OperationalError(seam, {}, OSError("disk I/O error"))
+
+
+class Seams:
+    """Tells `told` of each seam of an engine: begin, statement, commit, committed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.told: Callable[[str, str], None] | None = None
+        event.listen(engine, "begin", lambda _: self._hit("begin"), insert=True)
+        event.listen(engine, "before_cursor_execute", self._statement)
+        dialect: Any = engine.dialect
+        commit = dialect.do_commit
+
+        def do_commit(connection: Any) -> None:
+            self._hit("commit")
+            commit(connection)
+            self._hit("committed")
+
+        dialect.do_commit = do_commit
+
+    def _statement(self, _c: Any, _cursor: Any, statement: str, _p: Any, _x: Any, _many: bool) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            self._hit("statement", statement)
+
+    def _hit(self, seam: str, statement: str = "") -> None:
+        if self.told:
+            self.told(seam, statement)
