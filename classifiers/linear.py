@@ -110,7 +110,7 @@ class Linear:
         unread = counted[:, [WordTable.GRAM_SQUARES, WordTable.WHOLE_SQUARES]].sum(axis=1) == 0
         silent = wordless | unread
         complaint[silent] = np.minimum(complaint[silent], limits.sure_no / 2)
-        for i in np.flatnonzero(counted[:, WordTable.DANGER] * counted[:, WordTable.NOW]):
+        for i in np.flatnonzero(counted[:, WordTable.DANGER] * counted[:, WordTable.NOW]).tolist():
             if rules.in_danger(texts[i]):
                 urgent[i] = max(urgent[i], limits.net)
         pressing = (urgent >= limits.urgent) & ~wordless
@@ -172,5 +172,6 @@ def _yes(scores: Floats) -> Floats:
 
 
 def _among(scores: Floats) -> Floats:
-    spread = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return spread / spread.sum(axis=1, keepdims=True)
+    spread: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
+    spread /= spread.sum(axis=1, keepdims=True)
+    return spread

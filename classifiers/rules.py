@@ -5,7 +5,9 @@ is past, only feared, figurative, an exercise, news or already dealt with.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 from classifiers.text import tokens_of, words_of
@@ -62,14 +64,16 @@ _SMELL_NOW: Final = re.compile(
 )
 
 
-def smells_of_danger(token: str) -> bool:
-    """Whether a text with this token may be about a danger: cheap, and remembered by token."""
-    return _SMELL.search(token.casefold()) is not None
+def smells(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Which tokens may be about a danger, and which about something that happens now or a call for help.
 
-
-def smells_of_now(token: str) -> bool:
-    """Whether a text with this token may be about something that happens now, or a call for help."""
-    return _SMELL_NOW.search(token.casefold()) is not None
+    Cheap and remembered by token: only a text that has both is read with the net.
+    """
+    lowered = [token.casefold() for token in tokens]
+    joined = "\n".join(lowered)
+    ends = list(accumulate(len(token) + 1 for token in lowered))
+    dangers, nows = ([bisect_right(ends, m.start()) for m in p.finditer(joined)] for p in (_SMELL, _SMELL_NOW))
+    return dangers, nows
 
 
 def in_danger(text: str) -> bool:

@@ -50,8 +50,7 @@ def words_of(token: str) -> tuple[str, ...]:
     """The words in one whitespace token, in one plain spelling; addresses and numbers become marks like `<url>`."""
     token = token[:MAX_TOKEN]
     if token.isascii() and token.isalpha():
-        word = token.lower()
-        return (_AGAIN.sub(r"\1", word),)
+        return (_unstretched(token.lower()),)
     return tuple(_split(token))
 
 
@@ -94,7 +93,11 @@ def _shape(piece: str) -> str:
     """Numbers keep only their shape (1,5 becomes 0,0), words lose their stretched letters."""
     if piece[0].isdigit():
         return re.sub(r"\d", "0", piece)[:8]
-    return "…" if piece == "..." else _AGAIN.sub(r"\1", piece)
+    return "…" if piece == "..." else _unstretched(piece)
+
+
+def _unstretched(word: str) -> str:
+    return _AGAIN.sub(r"\1", word) if _AGAIN.search(word) else word
 
 
 def _plain(token: str) -> str:

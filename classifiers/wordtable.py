@@ -13,6 +13,7 @@ from classifiers.text import tokens_of, words_of
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.intp]
 _BITS: Final = 12
 """Bits a character of an n-gram takes: five fit into a number, so that equal numbers mean equal n-grams."""
 _LIMIT: Final = 0x110000
@@ -34,7 +35,7 @@ class Grams:
         self._places = np.array(places, dtype=np.intp)[order]
         self.wholes = {gram[1:]: i for i, gram in enumerate(grams) if is_whole(gram)}
 
-    def found_in(self, words: Sequence[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+    def found_in(self, words: Sequence[str]) -> tuple[Places, Places, Floats]:
         """Which known n-grams the words have: number of the word, place of the n-gram, how often."""
         padded = " " + "  ".join(words) + " "
         numbers = self._numbers[_codepoints(padded)].astype(np.uint64)
@@ -51,24 +52,27 @@ class Grams:
         unique, counts = np.unique(np.concatenate(keys), return_counts=True)
         return unique // len(self._codes), self._places[unique % len(self._codes)], counts.astype(np.float64)
 
-    def _keys(self, codes: Codes, of_word: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    def _keys(self, codes: Codes, of_word: Places) -> Places:
         at = np.searchsorted(self._codes, codes)
         at[at == len(self._codes)] = 0
         known = self._codes[at] == codes if len(self._codes) else np.zeros(len(at), dtype=bool)
-        return of_word[known] * len(self._codes) + at[known]
+        keys: Places = of_word[known] * len(self._codes) + at[known]
+        return keys
 
     def _coded(self, grams: Sequence[str]) -> Codes:
         codes = np.zeros(len(grams), dtype=np.uint64)
         lengths = np.array([len(gram) for gram in grams])
         for size in set(lengths.tolist()):
             here = np.flatnonzero(lengths == size)
-            numbers = self._numbers[_codepoints("".join(grams[i] for i in here))].reshape(-1, size).astype(np.uint64)
+            numbers = (
+                self._numbers[_codepoints("".join(grams[i] for i in here.tolist()))].reshape(-1, size).astype(np.uint64)
+            )
             for column in numbers.T:
                 codes[here] = (codes[here] << np.uint64(_BITS)) | column
         return codes
 
 
-class WordTable(dict[str, int]):
+class WordTable:
     """Token → row of a table: the shares of its n-grams, those of its whole words, and what `extra` names.
 
     Remembers about `limit` tokens, then starts anew. Not safe among threads by itself.
@@ -78,15 +82,20 @@ class WordTable(dict[str, int]):
     GRAM_SQUARES, WHOLE_SQUARES, LETTERS, DANGER, NOW = range(EXTRA)
 
     def __init__(self, grams: Grams, idf: npt.NDArray[np.float32], coef: npt.NDArray[np.float32], limit: int) -> None:
-        super().__init__()
         self._grams, self._idf, self._coef, self._limit = grams, idf.astype(np.float64), coef, limit
         self.size = coef.shape[1]
         self.width = 2 * self.size + self.EXTRA
+        self.table: Floats = np.zeros((0, self.width))
+        self._rows: dict[str, int] = {}
         self._start()
+
+    def __len__(self) -> int:
+        """How many tokens it remembers."""
+        return len(self._rows)
 
     def sums(self, texts: Sequence[str]) -> Floats:
         """For each text the sum of its tokens' rows."""
-        if len(self) > self._limit:
+        if len(self._rows) > self._limit:
             self._start()
         tokens: list[str] = []
         starts = []
@@ -94,10 +103,10 @@ class WordTable(dict[str, int]):
             starts.append(len(tokens))
             tokens.append("")
             tokens += tokens_of(text)
-        new = set(tokens).difference(self)
+        new = set(tokens).difference(self._rows)
         if new:
             self._learn(sorted(new))
-        rows = np.fromiter(map(self.__getitem__, tokens), dtype=np.intp, count=len(tokens))
+        rows = np.fromiter(map(self._rows.__getitem__, tokens), dtype=np.intp, count=len(tokens))
         return np.add.reduceat(self.table[rows], starts, axis=0)
 
     def of_words(self, words: Sequence[str]) -> Floats:
@@ -112,10 +121,10 @@ class WordTable(dict[str, int]):
             table[rows, 2 * self.size + self.WHOLE_SQUARES] = self._idf[places] ** 2
         spelt = np.flatnonzero(with_letters)
         if len(spelt):
-            self._add_grams(table, spelt, [words[i] for i in spelt])
+            self._add_grams(table, spelt, [words[i] for i in spelt.tolist()])
         return table
 
-    def _add_grams(self, table: Floats, spelt: npt.NDArray[np.intp], words: Sequence[str]) -> None:
+    def _add_grams(self, table: Floats, spelt: Places, words: Sequence[str]) -> None:
         of_word, places, counts = self._grams.found_in(words)
         if not len(of_word):
             return
@@ -126,7 +135,7 @@ class WordTable(dict[str, int]):
         table[rows, 2 * self.size + self.GRAM_SQUARES] = np.add.reduceat(values * values, starts)
 
     def _learn(self, tokens: Sequence[str]) -> None:
-        first = len(self)
+        first = len(self._rows)
         while len(self.table) < first + len(tokens):
             self.table = np.concatenate([self.table, np.zeros_like(self.table)])
         split = [words_of(token) for token in tokens]
@@ -138,15 +147,14 @@ class WordTable(dict[str, int]):
         rows = self.table[first : first + len(tokens)]
         rows[:] = 0
         rows[full] = np.add.reduceat(shares, starts, axis=0) if len(full) else 0
-        for column, smells in ((self.DANGER, rules.smells_of_danger), (self.NOW, rules.smells_of_now)):
-            rows[:, 2 * self.size + column] = np.fromiter(map(smells, tokens), dtype=bool, count=len(tokens))
-        self.update(zip(tokens, range(first, first + len(tokens)), strict=True))
+        for column, smelling in zip((self.DANGER, self.NOW), rules.smells(tokens), strict=True):
+            rows[smelling, 2 * self.size + column] = 1
+        self._rows.update(zip(tokens, range(first, first + len(tokens)), strict=True))
 
     def _start(self) -> None:
         """Row 0 is the row of nothing, so that an empty text has one."""
-        self.clear()
-        self.table: Floats = np.zeros((1024, self.width))
-        self[""] = 0
+        self._rows = {"": 0}
+        self.table = np.zeros((1024, self.width))
 
 
 def words_in(texts: Iterable[str]) -> list[str]:

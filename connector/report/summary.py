@@ -14,6 +14,7 @@ from .texts import clean, line
 OPEN = ("diterima", "ditindaklanjuti")
 URGENCY_NAMES = {"mendesak": "Mendesak", "penting": "Penting", "biasa": "Biasa"}
 MOST_BARS = 93
+FARTHEST = timedelta(days=20_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +252,10 @@ def _days(flow: Sequence[Flow]) -> Chart:
     known = sorted({f.day for f in flow if f.day and not f.own})
     if not known:
         return Chart("Kiriman warga per hari", "kiriman", "bagian tiket", ())
-    length = (known[-1] - known[0]).days + 1
+    first = max(known[0], known[-1] - FARTHEST) if known[-1] - date.min > FARTHEST else known[0]
+    length = (known[-1] - first).days + 1
     start, name, unit = _unit(length)
-    slots: dict[date, None] = dict.fromkeys(start(known[0] + timedelta(days=i)) for i in range(length))
+    slots: dict[date, None] = dict.fromkeys(start(first + timedelta(days=i)) for i in range(length))
     shown = list(slots)[-MOST_BARS:]
     all_of, part_of = _counted(flow, lambda f: start(f.day).isoformat() if f.day else "")
     rows = [(d.isoformat(), name(d), all_of[d.isoformat()], part_of[d.isoformat()]) for d in shown]

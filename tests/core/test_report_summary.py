@@ -84,24 +84,31 @@ def test_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "unit", "bars", "first"),
+    ("length", "unit", "bars", "first", "last"),
     [
-        (1, "hari", 1, "3 Jan"),
-        (MOST_BARS, "hari", MOST_BARS, "3 Jan"),
-        (MOST_BARS + 1, "minggu", 15, "29 Des"),
-        (3000, "bulan", MOST_BARS, "Agu 2020"),
+        (1, "hari", 1, "3 Jan", "3 Jan"),
+        (MOST_BARS, "hari", MOST_BARS, "3 Jan", "4 Apr"),
+        (MOST_BARS + 1, "minggu", 14, "30 Des", "30 Mar"),
+        (7 * MOST_BARS - 6, "minggu", MOST_BARS, "30 Des", "4 Okt"),
+        (7 * MOST_BARS - 5, "bulan", 22, "Jan 2020", "Okt 2021"),
+        (3000, "bulan", MOST_BARS, "Jul 2020", "Mar 2028"),
+        (2_000_000, "bulan", MOST_BARS, "Nov 7487", "Jul 7495"),
     ],
 )
-def test_days_become_weeks_and_months_where_they_are_too_many(length: int, unit: str, bars: int, first: str) -> None:
+def test_days_become_weeks_and_months_where_they_are_too_many(
+    length: int, unit: str, bars: int, first: str, last: str
+) -> None:
     start = date(2020, 1, 3)
     facts = replace(EMPTY, flow=[flow(start, 1), flow(start + timedelta(days=length - 1), 4, "ignore")])
     chart = summarise(facts, NAMES).days
-    assert chart.title == f"Kiriman warga per {unit}"
-    assert len(chart.bars) == bars
-    if unit != "bulan":
-        assert chart.bars[0].label.startswith(first.split(maxsplit=1)[0]) or unit == "minggu"
+    assert (chart.title, len(chart.bars)) == (f"Kiriman warga per {unit}", bars)
+    assert (chart.bars[0].label, chart.bars[-1].label) == (first, last)
     assert chart.bars[-1].value == (4 if length > 1 else 5)
-    assert bool(chart.note) == (unit == "bulan")
+    assert bool(chart.note) == (length >= 3000)
+
+
+def test_a_single_day_at_the_beginning_of_all_time() -> None:
+    assert summarise(replace(EMPTY, flow=[flow(date.min, 1)]), NAMES).days.bars[0].label == "1 Jan"
 
 
 STREAM = StreamFact("gub", "comments", 1500, NOW - timedelta(minutes=5))

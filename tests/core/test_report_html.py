@@ -1,0 +1,283 @@
+"""The report's file: what it may hold, whatever citizens write, on each of the three databases."""
+
+import base64
+import hashlib
+import io
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert, update
+
+from connector.report import gather, write_report
+from connector.report.html import render
+from connector.report.summary import Facts, Names, summarise
+from connector.sandbox import Sandbox, World
+from connector.settings import load_routing
+from connector.store import accounts, items, tickets
+from connector.store.engine import reading, writing
+from connector.store.schema import checkpoints, raw_items
+from connector.store.schema import tickets as ticket_table
+from tests.core.report_payloads import PAYLOADS
+from tests.core.test_report_entries import item, ticket
+from tests.reading import Bench, bench
+
+ROUTING = load_routing(None)
+NOW = datetime.now(UTC)
+
+
+class Census(HTMLParser):
+    """Counts elements with the names of their attributes, and keeps addresses."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.seen: Counter[tuple[str, ...]] = Counter()
+        self.first: list[tuple[str, dict[str, str | None]]] = []
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen[(tag, *(name for name, _ in attrs))] += 1
+        self.first.append((tag, dict(attrs)))
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "action", "formaction")]
+
+
+def report(engine: Engine, since: datetime | None = None, until: datetime | None = None, at: datetime = NOW) -> str:
+    """The file as written from a store."""
+    stream = io.StringIO()
+    with reading(engine) as connection:
+        write_report(connection, stream, ROUTING, since, until, at)
+    return stream.getvalue()
+
+
+def head(html: str, label: str) -> str:
+    """A headline number."""
+    found = re.search(rf'class="label">{label}</span><span class="value">([^<]*)<', html)
+    assert found
+    return found[1]
+
+
+def world() -> World:
+    """A Page with a post, a complaint that its author goes on with, a reply, a conversation, praise and a photo."""
+    made = World()
+    page = made.add_page("gubernur", "100000000000001", "Gubernur NTB")
+    post = made.add_post(page, "Selamat pagi warga NTB", at=NOW - timedelta(days=3))
+    road = made.add_comment(post, "jalan rusak parah di Gerung", "Baiq Rohani", at=NOW - timedelta(days=2))
+    made.add_comment(post, "masih rusak jalannya, berlubang", "Baiq Rohani", under=road, at=NOW - timedelta(days=1))
+    made.add_comment(post, "terima kasih pak, mantap", "Lalu", at=NOW - timedelta(hours=5))
+    made.add_visitor_post(page, "KEBAKARAN di pasar Bertais, tolong!", "Inaq", at=NOW - timedelta(hours=2))
+    talk = made.conversation(page, "Suster")
+    for n, text in enumerate(("halo", "air mati di Ampenan 3 hari, tolong", "kapan hidup lagi?")):
+        made.add_message(talk, text, at=NOW - timedelta(minutes=90 - n))
+    return made
+
+
+def fill(engine: Engine) -> Bench:
+    """Reads and processes that Page."""
+    made = world()
+    with bench(engine, made, Sandbox(made)) as filled:
+        filled.poll()
+        filled.process()
+    return filled
+
+
+def test_a_store_that_knows_nothing(sqlite_engine: Engine) -> None:
+    html = report(sqlite_engine)
+    assert html.startswith("<!doctype html>")
+    assert html.count("Tidak ada.") >= 4
+    assert "Belum ada akun yang dibaca." in html
+    assert head(html, "Tiket") == "0"
+
+
+def test_what_it_says_on_each_database(engine: Engine) -> None:
+    fill(engine)
+    html = report(engine)
+    assert "Selamat pagi warga NTB" in html
+    assert head(html, "Tiket") == str(html.count('data-due="'))
+    assert html.index("KEBAKARAN") < html.index("jalan rusak parah")
+    assert "Komentar yang dibalas" in html or "Tambahan dalam tiket ini" in html
+    assert "Pesan sebelum atau sesudahnya" in html
+    assert "3 dari 3" in html
+    text = re.sub(r"<style>.*?</style>|<script>.*?</script>", "", html, flags=re.S)
+    assert "Traceback" not in text
+    assert "None" not in text
+    assert "undefined" not in text
+
+
+def test_windows_by_creation(engine: Engine) -> None:
+    fill(engine)
+    recent = report(engine, since=NOW - timedelta(hours=6))
+    assert "KEBAKARAN" in recent
+    assert 'data-status="diterima"' in recent
+    assert ">jalan rusak parah di Gerung<" not in recent
+    assert "Di luar rentang waktu ini masih ada" in recent
+    old = report(engine, until=NOW - timedelta(hours=6))
+    assert "jalan rusak parah" in old
+    assert "KEBAKARAN" not in old
+    future = report(engine, since=NOW + timedelta(days=1))
+    assert head(future, "Tiket") == "0"
+    assert head(future, "Masuk dari warga") == "0"
+
+
+def test_overdue_answered_and_closed(engine: Engine) -> None:
+    fill(engine)
+    late = report(engine, at=NOW + timedelta(hours=5))
+    assert int(head(late, "Terlambat dijawab")) >= 1
+    assert "terlambat 3 jam" in late or "terlambat 4 jam" in late
+    with writing(engine) as connection:
+        connection.execute(update(ticket_table).values(first_response_at=NOW))
+    assert head(report(engine, at=NOW + timedelta(hours=5)), "Terlambat dijawab") == "0"
+    with writing(engine) as connection:
+        first = next(iter(tickets.every(connection, urgency="mendesak")))
+        done = {"status": "tuntas", "closed_at": NOW}
+        tickets.change(connection, first.number, done, who="Ani", what="closed", now=NOW)
+    html = report(engine)
+    assert html.index(first.number) > html.index("jalan rusak parah")
+    assert "Tuntas" in html
+
+
+def test_a_ticket_without_items_and_a_label(engine: Engine) -> None:
+    filled = fill(engine)
+    draft = tickets.Draft(None, "penting", "listrik", "pln", "Lewat telepon", "gubernur", None, item_place(), None, "x", "Ani")
+    with writing(engine) as connection:
+        tickets.open_tickets(connection, [draft], NOW, lambda at, _: at)
+        praised = next(key for key, one in filled.items().items() if one["text"] == "terima kasih pak, mantap")
+        found = items.find(connection, praised)
+        assert found
+        label = gather.items.Label("apresiasi", "lainnya", "biasa", "Ani")
+        items.add_label(connection, found.id, label, NOW)
+    html = report(engine, since=NOW - timedelta(days=9))
+    assert "Lewat telepon" in html
+    assert "Dibuat oleh petugas" in html
+    assert "Apresiasi · Lainnya · Biasa (oleh Ani)" in html
+
+
+def item_place() -> Any:
+    """No place at all."""
+    return tickets.Place()
+
+
+def test_what_could_not_be_read_and_streams_that_ail(engine: Engine) -> None:
+    fill(engine)
+    with writing(engine) as connection:
+        rows = [
+            {
+                "platform": "facebook", "kind": "comment", "external_id": f"bad_{n}", "account": "gubernur",
+                "stream": "comments", "fetched_at": NOW, "seen_at": NOW, "fingerprint": "x",
+                "payload": '{"message":"081234567890 <b>"}', "state": "quarantined", "reason": "no <id>",
+            }
+            for n in range(gather.UNREADABLE + 3)
+        ]  # fmt: skip
+        connection.execute(insert(raw_items), rows)
+        accounts.set_stream(connection, "gubernur", "comments", blocked="token <mati>")
+        accounts.set_stream(connection, "gubernur", "posts", error="Graph 500", error_at=NOW + timedelta(days=1))
+        connection.execute(update(checkpoints).values(total=7, fails=1, done="x"))
+    html = report(engine)
+    assert "Ditampilkan 200 yang terbaru dari 203" in html
+    assert "no &lt;id&gt;" in html
+    assert "token &lt;mati&gt;" in html
+    assert "081234567890" not in html
+    assert head(html, "Tidak terbaca") == "203"
+    assert head(html, "Aliran bermasalah") == "2"
+    assert "gagal)" in html
+
+
+def test_bounded_lists_say_so(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(sqlite_engine)
+    monkeypatch.setattr(gather, "TICKETS", 1)
+    html = report(sqlite_engine)
+    assert "Ditampilkan 1 dari" in html
+    assert html.count('data-due="') == 1
+    assert head(html, "Tiket") != "1"
+
+
+def test_pages_are_inert(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(sqlite_engine)
+    monkeypatch.setattr(gather, "SLICE", 1)
+    html = report(sqlite_engine)
+    assert html.count("<template>") >= 2
+    assert html.count("<template") == html.count("</template>")
+
+
+def hand_made(text: str, count: int = 1) -> str:
+    """A page whose every text is this one."""
+    names = Names({"listrik": text}, {"pln": text}, {"gub": text})
+    facts = Facts(NOW, None, None, (), (), [gather.ReasonCount("ignore", text or "-", 1)], (), (), 0, 0, 0, 0)
+    row = item(text=text, author_name=text, external_id=text, reason=text, permalink=text)
+    around = gather.Around(post=row, parent=row, talk=[row], more=[row], label=items.Label("spam", "listrik", "biasa", text))
+    tall = ticket(summary="~" + text, place_text="~" + text, number="~" + text, permalink=text)
+    entries = [
+        gather.ticket_entry(tall, row, around, 2, names, NOW),
+        gather.item_entry(row, around, names),
+    ] * count
+    bad = gather.broken(SimpleNamespace(kind="x", fetched_at=NOW, account="gub", external_id=text, reason=text, payload=text), names)
+    lists = gather.Lists(iter([entries]), count, iter([entries]), count, iter([entries]), count, [bad])
+    stream = io.StringIO()
+    render(stream, summarise(facts, names), lists, names)
+    return stream.getvalue()
+
+
+def test_the_elements_are_the_same_whatever_the_text() -> None:
+    plain = Census(hand_made("Jalan rusak")).seen
+    assert len(PAYLOADS) >= 200
+    odd = ("\t", " ", "w" * 5000, "x\n" * 2000)
+    for payload in PAYLOADS:
+        if payload.strip() and not payload.startswith(odd):
+            html = hand_made(payload)
+            html.encode("utf-8")
+            assert Census(html).seen == plain, payload
+
+
+def test_ten_megabytes_are_cut() -> None:
+    html = hand_made("a" * 10_000_000)
+    assert len(html) < 400_000
+    assert "Teks ini sangat panjang" in html
+
+
+def test_the_policy_fits_the_page() -> None:
+    html = hand_made("<script>alert(1)</script>")
+    census = Census(html)
+    in_head = [one for one in census.first if one[0] not in ("html", "head")]
+    policy = in_head[0][1]["content"] or ""
+    assert in_head[0][1]["http-equiv"] == "Content-Security-Policy"
+    for tag in ("style", "script"):
+        (body,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.S)
+        digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    for part in ("default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'"):
+        assert part in policy
+    assert "unsafe" not in policy
+
+
+def test_nothing_but_text_and_links_to_facebook(sqlite_engine: Engine) -> None:
+    fill(sqlite_engine)
+    html = report(sqlite_engine)
+    census = Census(html)
+    assert not [name for names in census.seen for name in names[1:] if name.startswith("on") or name == "style"]
+    outside = [link for link in census.links if not link.startswith("#")]
+    assert outside
+    assert all(link.startswith("https://www.facebook.com/") for link in outside)
+    for tag, attrs in census.first:
+        if tag == "a" and not (attrs["href"] or "").startswith("#"):
+            assert attrs["rel"] == "noopener noreferrer nofollow"
+    assert not {"img", "iframe", "link", "object", "embed", "base"} & {names[0] for names in census.seen}
+    own = Path(gather.__file__).parent
+    assert len((own / "style.css").read_bytes()) < 14_000
+    assert "innerHTML" not in (own / "script.js").read_text("utf-8")
+
+
+def test_an_unknown_name_in_a_template_is_an_error() -> None:
+    facts = Facts(NOW, None, None, (), (), (), (), (), 0, 0, 0, 0)
+    names = Names({}, {}, {})
+    lists = replace(gather.Lists(iter(()), 0, iter(()), 0, iter(()), 0, []), unreadable=None)  # type: ignore[arg-type]
+    from jinja2 import UndefinedError
+
+    with pytest.raises((UndefinedError, AttributeError, TypeError)):
+        render(io.StringIO(), SimpleNamespace(id="1"), lists, names)  # type: ignore[arg-type]
+    assert summarise(facts, names).tickets == 0
