@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -101,12 +101,27 @@ def run(
     if once:
         finish(daemon.once())
         return
+    _await_store(works, log)
     _serve_metrics(works, metrics, log)
     log.info("started", action="start", accounts=[a.key for a in works.settings.accounts], owner=works.owner)
     notify("READY=1")
     daemon.run(lambda: notify("WATCHDOG=1"))
     notify("STOPPING=1")
     log.info("stopped", action="stop")
+
+
+def _await_store(works: "Works", log: Any) -> None:
+    """A database that starts after us, or is away, is waited for; one that does not fit is not."""
+    from sqlalchemy.exc import OperationalError
+
+    while not works.stop.is_set():
+        try:
+            works.ready()
+            return
+        except OperationalError as error:
+            cause = " ".join(str(error.orig).split())[:300]
+            log.warning(f"the store is out of reach, trying again: {cause}", action="store_awaited")
+            works.stop.wait(5.0)
 
 
 def _serve_metrics(works: "Works", metrics: object, log: object) -> None:
