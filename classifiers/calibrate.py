@@ -26,7 +26,7 @@ SURE: Final = 0.96
 """How often the classifier must be right where it says it is sure, on voices it does not know."""
 ALARM_PRECISION: Final = 0.7
 """Of the alarms at least so many must be real, however dear a missed one is: false ones teach an office to look away."""
-_UNDECIDED: Final = Decisions(0.5, 0.1, 0.9, 0.5, 0.5, 0.6)
+UNDECIDED: Final = Decisions(0.5, 0.1, 0.9, 0.5, 0.5, 0.6)
 
 
 def unheard(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Floats:
@@ -42,7 +42,7 @@ def unheard(samples: Sequence[Sample], recipe: Recipe = RECIPE) -> Floats:
         inside = [i for i, v in enumerate(voices) if v == voice]
         others = [s for s, v in zip(samples, voices, strict=True) if v != voice]
         weights = fitted(others, recipe, all_columns=voice == largest)
-        scores[inside] = Linear(weights, _UNDECIDED, "").scores([samples[i].said for i in inside])
+        scores[inside] = Linear(weights, UNDECIDED, "").scores([samples[i].said for i in inside])
         if voice != largest:
             scores[inside, KIND.start :] = np.nan
     return scores

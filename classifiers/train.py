@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from classifiers import artifact, corpus
+from classifiers.card import card
 from classifiers.evaluate import Evaluation, evaluate
 from classifiers.linear import Decisions, Linear, Weights
 from classifiers.samples import Sample, is_held_out, of_corpus, read_labelled, without_known
@@ -78,16 +79,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m classifiers.train", description=__doc__)
     parser.add_argument("--with", dest="labelled", type=Path, action="append", default=[], metavar="FILE.csv")
     parser.add_argument("--out", type=Path, default=SHIPPED, metavar="DIR")
+    parser.add_argument("--measure", type=Path, metavar="FILE.csv", help="real texts to measure with; never trained on")
+    parser.add_argument("--card", type=Path, metavar="FILE.html", help="writes the model card, with learning curves")
     parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(tz=UTC).date())
     chosen = parser.parse_args(arguments)
     try:
+        real = read_labelled(chosen.measure) if chosen.measure else []
         trained = train(chosen.labelled, today=chosen.date)
     except corpus.CorpusError as error:
         print(error, file=sys.stderr)
         return 1
     trained.write(chosen.out)
     print(f"{trained.manifest['name']} written to {chosen.out}")
+    if chosen.card:
+        chosen.card.write_text(_card(trained, real), encoding="utf-8")
     return 0
+
+
+def _card(trained: Trained, real: Sequence[Sample]) -> str:
+    """The card of a model, measured on real texts if there are any, else on those held out."""
+    if not real:
+        return card(trained.manifest, measured(trained))
+    from classifiers import curves
+
+    own = [s for s in of_corpus(corpus.load()) if not is_held_out(s)]
+    drawn = [*curves.own_texts(own, real), *curves.people_labels(own, real)]
+    return card(trained.manifest, evaluate(trained.model, real), drawn)
 
 
 if __name__ == "__main__":

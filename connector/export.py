@@ -3,15 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
 from .masking import mask
+from .platforms.facebook.parse import author_of
 from .records import Ticket
-from .store import items, raw, tickets
+from .store import items, persons, raw, tickets
 
 What = Literal["raw", "items", "tickets"]
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
@@ -21,23 +22,32 @@ def records(connection: Connection, what: What, *, masked: bool = False) -> Iter
     """One record a row, as CONTRACT's tables have them; `masked` hides authors and personal numbers."""
     match what:
         case "raw":
-            return (raw_record(row, masked) for row in _raws(connection))
+            return (record for rows in _raws(connection) for record in _raw_records(connection, rows, masked))
         case "items":
             return (item_record(row, masked) for row in items.every(connection))
         case "tickets":
             return (ticket_record(ticket, masked) for ticket in tickets.every(connection))
 
 
-def _raws(connection: Connection) -> Iterator[Any]:
+def _raws(connection: Connection) -> Iterator[Sequence[Any]]:
     after = 0
     while rows := raw.selected(connection, raw.Selection(), after, 500):
-        yield from rows
+        yield [row for row in rows if row.fingerprint != persons.ERASED]
         after = rows[-1].id
 
 
-def raw_record(row: Any, masked: bool = False) -> dict[str, Any]:
+def _raw_records(connection: Connection, rows: Sequence[Any], masked: bool) -> Iterator[dict[str, Any]]:
+    """Handing on is processing: of restricted persons only the ids of their items go out (UU PDP art. 16, 41)."""
+    payloads = [json.loads(row.payload) for row in rows]
+    states = persons.states(connection, map(author_of, payloads))
+    for row, payload in zip(rows, payloads, strict=True):
+        restricted = author_of(payload) in states
+        yield raw_record(row, masked, {"id": row.external_id} if restricted else payload)
+
+
+def raw_record(row: Any, masked: bool = False, payload: Any = None) -> dict[str, Any]:
     """A stored object as the platform sent it, less its paging; `import` takes the same."""
-    payload = json.loads(row.payload)
+    payload = json.loads(row.payload) if payload is None else payload
     return {
         "platform": row.platform,
         "account": row.account,

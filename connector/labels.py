@@ -154,14 +154,17 @@ def export_labels(connection: Connection) -> Iterator[dict[str, Any]]:
 
 
 def taught(connection: Connection) -> Iterator[Any]:
-    """What people said last of each item, as samples for training. What nobody reviewed never trains."""
+    """What people said last of each item, as samples for training. What nobody reviewed never trains.
+
+    An item without words teaches nothing: a photo, or what a citizen asked not to be processed.
+    """
     from classifiers.samples import PEOPLE_WEIGH, Sample
 
     latest = {row["item_id"]: row for row in items.every_label(connection)}
-    for row in latest.values():
+    for row in (row for row in latest.values() if row["text"]):
         complaint = row["kind"] == "pengaduan"
         yield Sample(
-            text=row["text"] or "",
+            text=row["text"],
             complaint=complaint,
             kind=row["kind"],
             category=row["category"],

@@ -4,12 +4,12 @@ Pure over batches: everything it needs to know is an argument, everything it fin
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from classifiers.verdict import Classify
 
 from .errors import Unreadable
-from .records import Classified, Item, Label, RawItem
+from .records import RESTRICTED, Classified, Decision, Item, Label, RawItem
 
 Parse = Callable[[RawItem], Item]
 SUMMARY = 140
@@ -41,6 +41,19 @@ def judge(understood: Sequence[Understood], classify: Classify, labels: Mapping[
     wanted = [row for row, item in items.items() if not item.by_account]
     verdicts = dict(zip(wanted, classify([items[row].text or "" for row in wanted]), strict=True))
     return {row: Classified(item, verdicts.get(row), labels.get(row)) for row, item in items.items()}
+
+
+def withhold(classified: Mapping[int, Classified], decisions: Mapping[int, Decision]) -> dict[int, Classified]:
+    """What may be kept of each item: of a restricted person neither words nor name nor verdict, only what arrived when.
+
+    UU PDP 27/2022 art. 11, 41. What was sent stays in `raw_items`, so that it comes back when the restriction is lifted.
+    """
+    return {
+        row: Classified(replace(one.item, text=None, author_name=None, permalink=None, attachments=()), None)
+        if decisions[row].reason == RESTRICTED
+        else one
+        for row, one in classified.items()
+    }
 
 
 def by_time(classified: Mapping[int, Classified]) -> list[int]:

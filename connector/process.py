@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine
 
 from classifiers.verdict import Classify, Verdict
 
-from .pipeline import Parse, Understood, by_time, judge, summary_of, understand
-from .records import Append, Classified, Decision, Item, Open, OpenTicket, Place, Situation
-from .store import accounts, items, raw, tickets
+from .pipeline import Parse, Understood, by_time, judge, summary_of, understand, withhold
+from .records import RESTRICTED, Append, Classified, Decision, Item, Open, OpenTicket, Place, Situation
+from .store import accounts, items, persons, raw, tickets, traces
 from .store.engine import reading, writing
 from .store.raw import ResultRow
 from .triage import triage
@@ -112,17 +112,19 @@ class _Known:
     shown: Mapping[str, bool]
     raws: Mapping[int, ResultRow]
     edited: frozenset[int]
+    restricted: frozenset[int]
 
 
 def _batch(
     connection: Connection, rows: Sequence[ResultRow], desk: Desk, result: Result, *, keep: bool
 ) -> list[Change]:
+    understood, states = _allowed(connection, rows, desk, keep=keep)
     read = {row.id: row for row in rows}
-    understood = understand([(row.id, raw.as_raw(row)) for row in rows], desk.parse)
     labels = items.latest_labels(connection, list(read))
     classified = judge(understood, desk.classify, labels)
-    known = _know(connection, read, classified, desk)
+    known = _know(connection, read, classified, desk, states)
     decisions = _decide(classified, known, desk)
+    classified = withhold(classified, decisions)
     _count(result, understood, classified, decisions)
     if keep:
         now = desk.clock()
@@ -132,8 +134,28 @@ def _batch(
     return [_change(row, classified[row], decisions[row], known) for row in classified]
 
 
+def _allowed(
+    connection: Connection, rows: Sequence[ResultRow], desk: Desk, *, keep: bool
+) -> tuple[list[Understood], Mapping[str, persons.State]]:
+    """What may be processed, and which authors are restricted; of erased persons whatever slipped in is wiped out."""
+    alive = [(row.id, raw.as_raw(row)) for row in rows if row.fingerprint != persons.ERASED]
+    understood = understand(alive, desk.parse)
+    states = persons.states(connection, (u.item.author_id for u in understood if u.item))
+    kept = [u for u in understood if not u.item or states.get(u.item.author_id or "") != persons.ERASED]
+    mine = {u.row for u in kept}
+    wiped = (persons.ERASED, "done")
+    gone = [row.id for row in rows if row.id not in mine and (row.fingerprint, row.state) != wiped]
+    if keep and gone:
+        traces.forget(connection, gone)
+    return kept, states
+
+
 def _know(
-    connection: Connection, read: Mapping[int, ResultRow], classified: Mapping[int, Classified], desk: Desk
+    connection: Connection,
+    read: Mapping[int, ResultRow],
+    classified: Mapping[int, Classified],
+    desk: Desk,
+    states: Mapping[str, persons.State],
 ) -> _Known:
     rows = list(classified)
     found = {row: classified[row].item for row in rows}
@@ -152,6 +174,7 @@ def _know(
         shown=shown,
         raws=read,
         edited=_edited(connection, read, found, desk),
+        restricted=frozenset(row for row, item in found.items() if states.get(item.author_id or "") == "restricted"),
     )
 
 
@@ -186,6 +209,7 @@ def _decide(classified: Mapping[int, Classified], known: _Known, desk: Desk) -> 
             deleted=known.raws[row].deleted_at is not None,
             authors_shown=known.shown.get(item.account, False),
             official=desk.official,
+            restricted=row in known.restricted,
         )
         decision = decisions[row] = triage(classified[row], around)
         if isinstance(decision, Open) and (thread := known.thread[row]):
@@ -209,6 +233,7 @@ def _write_items(
     for row, one in classified.items():
         read, before = known.raws[row], known.before.get(row)
         stands = row in known.of_ticket and before is not None  # what put it into its ticket remains the reason
+        said = RESTRICTED in (decisions[row].reason, before.reason if before else "")
         kept = items.Kept(
             thread_id=known.thread[row],
             edited=row in known.edited or bool(before and before.edited),
@@ -216,7 +241,7 @@ def _write_items(
             revision=read.revision,
             model=one.verdict.model if one.verdict else None,
             decision=before.decision if stands and before else _name(decisions[row]),
-            reason=before.reason if stands and before else decisions[row].reason,
+            reason=before.reason if stands and before and not said else decisions[row].reason,
         )
         written.append((row, one.item, kept))
         if one.verdict:

@@ -14,6 +14,10 @@ Stream = Literal["posts", "comments", "visitor_posts", "messages"]
 ItemKind = Literal["post", "comment", "message"]
 Status = Literal["diterima", "ditindaklanjuti", "tuntas", "ditolak"]
 Payload = Mapping[str, Any]
+RESTRICTED = "dibatasi atas permintaan warga"
+"""The reason, and all that is shown, of what a citizen asked not to be processed."""
+FORGOTTEN = "dihapus atas permintaan warga"
+"""The same of what he asked to be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class RawItem:
 
     `fingerprint` changes when what the item *means* changes (text, author, attachments, hidden), not when a
     signed address or a counter does. `thin` items hold no more than an id and never replace a fuller payload.
-    `fetched_at` is set on imported items only: an older copy never replaces a newer one.
+    `fetched_at` is set on imported items only: an older copy never replaces a newer one. `author_id` is who sent it:
+    of somebody who had himself erased, nothing is stored.
     """
 
     platform: str
@@ -50,6 +55,7 @@ class RawItem:
     fingerprint: str
     thin: bool = False
     fetched_at: datetime | None = None
+    author_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,7 @@ class Situation:
 
     `ticket` is the ticket that the item already belongs to; `thread` are open tickets in the same conversation or
     comment thread, oldest first. `authors_shown` is False while no item of the account ever showed its author.
-    `official` are the ids of all our accounts.
+    `official` are the ids of all our accounts. `restricted`: the author asked that nothing of his be processed.
     """
 
     ticket: str | None = None
@@ -151,6 +157,7 @@ class Situation:
     deleted: bool = False
     authors_shown: bool = True
     official: frozenset[str] = frozenset()
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ The rules, first match wins; reasons are shown to staff and so stand in Bahasa I
 
 from classifiers.verdict import Category, Urgency
 
-from .records import Append, Classified, Decision, Ignore, Open, OpenTicket, Review, Situation
+from .records import RESTRICTED, Append, Classified, Decision, Ignore, Open, OpenTicket, Review, Situation
 
 _KINDS = {
     "pengaduan": "pengaduan",
@@ -24,6 +24,8 @@ def triage(classified: Classified, around: Situation) -> Decision:
         return Ignore("ditulis oleh akun sendiri")
     if item.author_id is not None and item.author_id in around.official:
         return Ignore("ditulis oleh akun resmi lain")
+    if around.restricted and not _life_in_danger(classified):
+        return Ignore(RESTRICTED)
     if around.ticket:
         return Append(around.ticket, "sudah menjadi bagian tiket")
     if around.deleted:
@@ -33,6 +35,13 @@ def triage(classified: Classified, around: Situation) -> Decision:
     if item.kind == "post" and item.author_id is None and not around.authors_shown:
         return Review("penulis tidak terlihat: mungkin unggahan akun sendiri")
     return _labelled(classified, around) if classified.label else _judged(classified, around)
+
+
+def _life_in_danger(classified: Classified) -> bool:
+    """UU PDP 27/2022 art. 11 and 41 let a citizen restrict processing; art. 20(2)d goes on where his vital interest asks."""
+    if classified.label:
+        return classified.label.is_complaint and classified.label.urgency == "mendesak"
+    return classified.verdict is not None and classified.verdict.urgency == "mendesak"
 
 
 def _wordless(classified: Classified, around: Situation) -> Decision:

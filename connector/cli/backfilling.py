@@ -8,7 +8,7 @@ from pathlib import Path
 from ..ingest.reader import Order, Progress
 from ..records import Stream
 from ..settings import AccountSettings
-from ..store import accounts, compare, migrate, raw
+from ..store import accounts, compare, migrate, persons, raw
 from ..store.checkpoints import Shelf
 from ..store.engine import open_store, reading, writing
 from ..wiring import Works
@@ -69,12 +69,12 @@ def _rehearse(works: Works, account: AccountSettings, order: Order, as_json: boo
         scratch = replace(works, engine=open_store(f"sqlite:///{Path(folder) / 'scratch.db'}"))
         migrate.migrate(scratch.engine)
         scratch.register()
-        with reading(works.engine) as connection:
-            state = accounts.account_states(connection).get(account.key)
-        with writing(scratch.engine) as connection:
+        with reading(works.engine) as old, writing(scratch.engine) as new:
+            state = accounts.account_states(old).get(account.key)
             quirks = state.quirks if state else None
             paused = state.paused_until if state else None
-            accounts.set_account(connection, account.key, quirks=quirks, paused_until=paused)
+            accounts.set_account(new, account.key, quirks=quirks, paused_until=paused)
+            persons.carry(old, new)
         done = scratch.read(account, order, lease="rehearsal", wait=0.0, progress=Progress())
         with reading(scratch.engine) as new, reading(works.engine) as old:
             found = compare.compare(new, old, account.key, order.streams, order.since, order.until)

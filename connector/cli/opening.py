@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import typer
 
 from ..errors import Misuse, SettingsError
-from ..records import Stream
 
 if TYPE_CHECKING:
+    from ..records import Stream
     from ..wiring import Works
 
 WITA = timezone(timedelta(hours=8))
@@ -66,8 +66,10 @@ def window(since: str | None, until: str | None) -> tuple[datetime | None, datet
     return start, end
 
 
-def chosen_streams(names: Iterable[str], configured: Iterable[Stream]) -> tuple[Stream, ...]:
+def chosen_streams(names: Iterable[str], configured: "Iterable[Stream]") -> "tuple[Stream, ...]":
     """The streams named, or all that are configured. Raises Misuse for an unknown one."""
+    from ..records import Stream
+
     known, own = get_args(Stream), tuple(configured)
     for name in names:
         if name not in known:

@@ -91,7 +91,7 @@ def run(
     from ..settings import app_of
     from ..telling import Metrics, notify, start_logging
 
-    works = open_works(context)
+    works = open_works(context, ready=once)
     secrets = need_tokens(context, works.configured())
     app_secret = app_of(works.settings.graph)[1]
     secrets += [app_secret.get_secret_value()] if app_secret else []

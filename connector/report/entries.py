@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..records import Label
+from ..records import FORGOTTEN, Label
 from . import words
 from .summary import OPEN, URGENCY_NAMES, Names
 from .texts import Shown, clean, line, link, shown
@@ -200,7 +200,8 @@ def _said(item: Any, around: Around, names: Names) -> Said:
 
 
 def _marks(item: Any) -> tuple[tuple[str, bool], ...]:
-    return ("dihapus di Facebook", item.deleted), ("disunting", item.edited), ("disembunyikan", item.hidden)
+    gone = item.deleted and item.reason != FORGOTTEN
+    return ("dihapus di Facebook", gone), ("disunting", item.edited), ("disembunyikan", item.hidden)
 
 
 def _author(item: Any) -> str:

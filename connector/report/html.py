@@ -20,6 +20,7 @@ from .entries import KINDS as KIND_NAMES
 from .entries import STATUS
 from .gather import Lists
 from .summary import URGENCY_NAMES, Names, Summary, summarise
+from .texts import clean
 
 PER_PAGE = 50
 
@@ -54,6 +55,7 @@ def _environment() -> Environment:
         loader=PackageLoader("connector.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_valid,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -67,6 +69,11 @@ def _environment() -> Environment:
         "PER_PAGE": PER_PAGE,
     }
     return environment
+
+
+def _valid(value: Any) -> Any:
+    """Last of all: whatever a template puts out can stand in a file of UTF-8. What is markup was made of such pieces."""
+    return clean(value) if type(value) is str else value
 
 
 @cache

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from .persons import ERASED
 from .schema import raw_items
 from .statements import chunks
 
@@ -26,8 +27,9 @@ def compare(
         query = select(c.kind, c.external_id, c.fingerprint).where(c.external_id.in_([row.external_id for row in part]))
         known = {(row.kind, row.external_id): row.fingerprint for row in old.execute(query)}
         for row in part:
-            stored = known.get((row.kind, row.external_id))
-            counts["new" if stored is None else "same" if stored == row.fingerprint else "changed"] += 1
+            stored = known.get((row.kind, row.external_id), row.fingerprint if row.fingerprint == ERASED else None)
+            same = stored in (row.fingerprint, ERASED)
+            counts["new" if stored is None else "same" if same else "changed"] += 1
     inside = select(c.kind, c.external_id).where(
         c.account == account, c.stream.in_(list(streams)), c.deleted_at.is_(None), c.created_at >= since
     )

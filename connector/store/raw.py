@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from ..records import RawItem
+from . import persons
 from .schema import raw_items, raw_revisions
 from .statements import Values, chunks, insert_new
 
@@ -30,15 +31,20 @@ class Landed:
 def land(connection: Connection, batch: Sequence[RawItem], now: datetime, lane: int = LIVE) -> Landed:
     """Stores a batch: new items as pending; known ones that mean something else now as one more revision.
 
-    Idempotent by (platform, kind, id); an item twice in one batch counts once, the last one wins.
+    Idempotent by (platform, kind, id); an item twice in one batch counts once, the last one wins. Of somebody who had
+    himself erased only a tombstone is kept, without author or words, and counts as known (UU PDP 27/2022 art. 8, 43).
     """
     wanted: dict[Key, RawItem] = {(item.platform, item.kind, item.id): item for item in batch}
     old = _stored(connection, list(wanted))
-    new = [item for key, item in wanted.items() if key not in old]
+    refused = _refused(connection, wanted, old, now, lane)
+    new = [item for key, item in wanted.items() if key not in old and key not in refused]
     same: list[tuple[Any, RawItem]] = []
     changed: list[tuple[Any, RawItem]] = []
     for key, row in old.items():
         item = wanted[key]
+        if key in refused:
+            same.append((row, item))
+            continue
         alive = row.deleted_at is None
         older = item.fetched_at is not None and item.fetched_at <= row.fetched_at
         keep = older or (alive and (item.thin or item.fingerprint == row.fingerprint))
@@ -46,7 +52,30 @@ def land(connection: Connection, batch: Sequence[RawItem], now: datetime, lane: 
     insert_new(connection, raw_items, [_row(item, now, lane) for item in new])
     _revise(connection, changed, now, lane)
     _seen(connection, [row.id for row, _ in same], now)
-    return Landed(len(new), len(changed), frozenset(item.id for _, item in same + changed))
+    known = {item.id for _, item in same + changed} | {key[2] for key in refused}
+    return Landed(len(new), len(changed), frozenset(known))
+
+
+def _refused(
+    connection: Connection, wanted: Mapping[Key, RawItem], old: Mapping[Key, ResultRow], now: datetime, lane: int
+) -> set[Key]:
+    """Items of erased persons, and those erased before, whoever Graph now says they are by: made tombstones.
+
+    One that was stored while Graph hid its author is emptied here; what was made of it, processing wipes out.
+    """
+    states = persons.states(connection, (item.author_id for item in wanted.values()))
+    erased = {key for key, item in wanted.items() if states.get(item.author_id or "") == persons.ERASED}
+    blank = {"payload": "{}", "fingerprint": persons.ERASED}
+    insert_new(
+        connection,
+        raw_items,
+        [_row(wanted[key], now, lane) | {**blank, "state": "done"} for key in erased if key not in old],
+    )
+    revealed = [old[key].id for key in erased if key in old and old[key].fingerprint != persons.ERASED]
+    for part in chunks(revealed):
+        connection.execute(delete(raw_revisions).where(raw_revisions.c.raw_id.in_(part)))
+        connection.execute(update(raw_items).where(raw_items.c.id.in_(part)).values(**blank, state="pending"))
+    return erased | {key for key, row in old.items() if row.fingerprint == persons.ERASED}
 
 
 def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, ResultRow]:
@@ -66,7 +95,7 @@ def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, ResultRow]
     return {key: found[key] for key in keys if key in found}
 
 
-def _row(item: RawItem, now: datetime, lane: int) -> Values:
+def _row(item: RawItem, now: datetime, lane: int) -> dict[str, Any]:
     return {
         "platform": item.platform,
         "kind": item.kind,

@@ -215,6 +215,7 @@ tickets = Table(
     Column("merged_into", String(20)),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("touched", Json),  # the fields that a person has set: the machine leaves them alone
+    Column("withheld", Json),  # what a restricted reporter's ticket showed, until the restriction is lifted
     Index(None, "status", "urgency"),
     Index(None, "reporter_id"),
     Index(None, "opened_at"),
@@ -269,5 +270,24 @@ persons = Table(
     Column("author_hash", String(64), primary_key=True),  # the id itself is forgotten
     Column("state", String(12), nullable=False),  # erased, restricted
     Column("at", Utc, nullable=False),
+    **_mariadb,
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("value", String(64), nullable=False),  # random, in hexadecimal; made when first needed, never changed
+    **_mariadb,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False),
+    Column("who", Faithful, nullable=False),  # of the staff
+    Column("what", String(24), nullable=False),
+    Column("counts", Json, nullable=False),  # numbers only: nothing here tells of a citizen
     **_mariadb,
 )

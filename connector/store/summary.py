@@ -12,6 +12,7 @@ from sqlalchemy import Connection, String, and_, case, exists, func, literal_col
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
 
+from ..records import FORGOTTEN, RESTRICTED
 from .checkpoints import LIVE_SCOPE
 from .raw import ResultRow
 from .schema import checkpoints, items, raw_items, ticket_items, tickets, verdicts
@@ -111,15 +112,23 @@ def ticket_order(connection: Connection, window: Window, limit: int) -> list[int
     closed = case((c.status.in_(OPEN), 0), else_=1)
     rank = case((c.urgency == "mendesak", 0), (c.urgency == "penting", 1), else_=2)
     no_deadline = case((c.answer_by.is_(None), 1), else_=0)
-    query = select(c.id).where(_ticket_inside(window)).order_by(closed, rank, no_deadline, c.answer_by, c.id)
+    shown = or_(c.withheld.is_(None), _others_in_it())
+    query = select(c.id).where(_ticket_inside(window), shown).order_by(closed, rank, no_deadline, c.answer_by, c.id)
     return list(connection.scalars(query.limit(limit)))
+
+
+def _others_in_it() -> ColumnElement[bool]:
+    """A restricted reporter's ticket is not shown (UU PDP 27/2022 art. 41), unless others' complaints hang on it."""
+    theirs = and_(items.c.id == ticket_items.c.item_id, func.coalesce(items.c.author_id, "") != tickets.c.reporter_id)
+    return exists(select(items.c.id).where(ticket_items.c.ticket_id == tickets.c.id, theirs).correlate(tickets))
 
 
 def item_order(connection: Connection, window: Window, decision: str, limit: int) -> list[int]:
     """Rows of items with this decision, the likeliest urgent first among those to review, else the newest first."""
     score = case((verdicts.c.urgent_score.is_(None), 0.0), else_=verdicts.c.urgent_score)
     query = select(items.c.id).select_from(_flow.outerjoin(verdicts, _counts))
-    query = query.where(items.c.decision == decision, items.c.by_account.is_(False), window.holds(_created))
+    shown = func.coalesce(items.c.reason, "").not_in((FORGOTTEN, RESTRICTED))
+    query = query.where(items.c.decision == decision, items.c.by_account.is_(False), shown, window.holds(_created))
     order = (score.desc(), _created.desc(), items.c.id) if decision == "review" else (_created.desc(), items.c.id)
     return list(connection.scalars(query.order_by(*order).limit(limit)))
 

@@ -1,4 +1,4 @@
-"""The first schema: accounts, checkpoints, raw items, items, verdicts, labels, tickets, leases, persons."""
+"""The first schema: accounts, checkpoints, raw items, items, verdicts, labels, tickets, leases, persons, audit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,11 +51,28 @@ def upgrade() -> None:
         **MARIADB,
     )
     op.create_table(
+        "audit",
+        sa.Column("id", ROW, autoincrement=True, nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("who", LONG, nullable=False),
+        sa.Column("what", sa.String(length=24), nullable=False),
+        sa.Column("counts", LONG, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+        **MARIADB,
+    )
+    op.create_table(
         "counters",
         sa.Column("name", sa.String(length=190), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_counters"),
+        **MARIADB,
+    )
+    op.create_table(
+        "keys",
+        sa.Column("name", sa.String(length=190), nullable=False),
+        sa.Column("value", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_keys"),
         **MARIADB,
     )
     op.create_table(
@@ -141,6 +158,7 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.String(length=20), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("touched", LONG, nullable=True),
+        sa.Column("withheld", LONG, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_tickets"),
         sa.UniqueConstraint("number", name="uq_tickets_number"),
         **MARIADB,
@@ -273,6 +291,8 @@ def downgrade() -> None:
     op.drop_table("raw_items")
     op.drop_table("persons")
     op.drop_table("leases")
+    op.drop_table("keys")
     op.drop_table("counters")
     op.drop_table("checkpoints")
+    op.drop_table("audit")
     op.drop_table("accounts")

@@ -131,7 +131,12 @@ def test_what_stands_around() -> None:
 
 def test_what_could_not_be_read() -> None:
     row = SimpleNamespace(
-        kind="comment", fetched_at=NOW, account="gub", external_id="1\0", reason="no id", payload='{"message": "081234567890"}'
+        kind="comment",
+        fetched_at=NOW,
+        account="gub",
+        external_id="1\0",
+        reason="no id",
+        payload='{"message": "081234567890"}',
     )
     got = broken(row, NAMES)
     assert (got.id, got.what, got.account, got.reason) == ("1\ufffd", "Komentar", "Gubernur NTB", "no id")

@@ -5,7 +5,6 @@ import hashlib
 import io
 import re
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
 from sqlalchemy import Engine, insert, update
 
 from connector.report import gather, write_report
@@ -69,7 +69,7 @@ def world() -> World:
     page = made.add_page("gubernur", "100000000000001", "Gubernur NTB")
     post = made.add_post(page, "Selamat pagi warga NTB", at=NOW - timedelta(days=3))
     road = made.add_comment(post, "jalan rusak parah di Gerung", "Baiq Rohani", at=NOW - timedelta(days=2))
-    made.add_comment(post, "masih rusak jalannya, berlubang", "Baiq Rohani", under=road, at=NOW - timedelta(days=1))
+    made.add_comment(road, "masih rusak jalannya, berlubang", "Baiq Rohani", at=NOW - timedelta(days=1))
     made.add_comment(post, "terima kasih pak, mantap", "Lalu", at=NOW - timedelta(hours=5))
     made.add_visitor_post(page, "KEBAKARAN di pasar Bertais, tolong!", "Inaq", at=NOW - timedelta(hours=2))
     talk = made.conversation(page, "Suster")
@@ -144,7 +144,9 @@ def test_overdue_answered_and_closed(engine: Engine) -> None:
 
 def test_a_ticket_without_items_and_a_label(engine: Engine) -> None:
     filled = fill(engine)
-    draft = tickets.Draft(None, "penting", "listrik", "pln", "Lewat telepon", "gubernur", None, item_place(), None, "x", "Ani")
+    draft = tickets.Draft(
+        None, "penting", "listrik", "pln", "Lewat telepon", "gubernur", None, item_place(), None, "x", "Ani"
+    )
     with writing(engine) as connection:
         tickets.open_tickets(connection, [draft], NOW, lambda at, _: at)
         praised = next(key for key, one in filled.items().items() if one["text"] == "terima kasih pak, mantap")
@@ -207,16 +209,21 @@ def test_pages_are_inert(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch)
 
 def hand_made(text: str, count: int = 1) -> str:
     """A page whose every text is this one."""
-    names = Names({"listrik": text}, {"pln": text}, {"gub": text})
+    short = text[:190]
+    names = Names({"listrik": short}, {"pln": short}, {"gub": short})
     facts = Facts(NOW, None, None, (), (), [gather.ReasonCount("ignore", text or "-", 1)], (), (), 0, 0, 0, 0)
-    row = item(text=text, author_name=text, external_id=text, reason=text, permalink=text)
-    around = gather.Around(post=row, parent=row, talk=[row], more=[row], label=items.Label("spam", "listrik", "biasa", text))
-    tall = ticket(summary="~" + text, place_text="~" + text, number="~" + text, permalink=text)
+    row = item(text=text, author_name=text, external_id=short, reason=text, permalink=text)
+    around = gather.Around(
+        post=row, parent=row, talk=[row], more=[row], label=items.Label("spam", "listrik", "biasa", text)
+    )
+    tall = ticket(summary="~" + text, place_text="~" + text, number="~" + short, permalink=text)
     entries = [
         gather.ticket_entry(tall, row, around, 2, names, NOW),
         gather.item_entry(row, around, names),
     ] * count
-    bad = gather.broken(SimpleNamespace(kind="x", fetched_at=NOW, account="gub", external_id=text, reason=text, payload=text), names)
+    bad = gather.broken(
+        SimpleNamespace(kind="x", fetched_at=NOW, account="gub", external_id=short, reason=text, payload=text), names
+    )
     lists = gather.Lists(iter([entries]), count, iter([entries]), count, iter([entries]), count, [bad])
     stream = io.StringIO()
     render(stream, summarise(facts, names), lists, names)
@@ -273,11 +280,6 @@ def test_nothing_but_text_and_links_to_facebook(sqlite_engine: Engine) -> None:
 
 
 def test_an_unknown_name_in_a_template_is_an_error() -> None:
-    facts = Facts(NOW, None, None, (), (), (), (), (), 0, 0, 0, 0)
-    names = Names({}, {}, {})
-    lists = replace(gather.Lists(iter(()), 0, iter(()), 0, iter(()), 0, []), unreadable=None)  # type: ignore[arg-type]
-    from jinja2 import UndefinedError
-
-    with pytest.raises((UndefinedError, AttributeError, TypeError)):
-        render(io.StringIO(), SimpleNamespace(id="1"), lists, names)  # type: ignore[arg-type]
-    assert summarise(facts, names).tickets == 0
+    lists = gather.Lists(iter(()), 0, iter(()), 0, iter(()), 0, [])
+    with pytest.raises(UndefinedError):
+        render(io.StringIO(), SimpleNamespace(id="1"), lists, Names({}, {}, {}))  # type: ignore[arg-type]

@@ -60,9 +60,7 @@ def test_window() -> None:
     assert words.window(None, None) == "Seluruh isi penyimpanan"
     assert words.window(NOW, None) == "Sejak Selasa, 24 November 2026 22.05 WITA"
     assert words.window(None, NOW) == "Sampai Selasa, 24 November 2026 22.05 WITA"
-    assert words.window(NOW, later) == (
-        "Selasa, 24 November 2026 22.05 WITA sampai Rabu, 25 November 2026 22.05 WITA"
-    )
+    assert words.window(NOW, later) == ("Selasa, 24 November 2026 22.05 WITA sampai Rabu, 25 November 2026 22.05 WITA")
 
 
 def test_any_text_becomes_one_that_html_can_hold() -> None:

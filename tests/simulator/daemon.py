@@ -1,7 +1,7 @@
 """One process of the product: reads, backfills, processes and replays under leases, with a clock and a fate of its own."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from connector.store.engine import reading, writing
 
 from . import checker, office
 from .hub import Stop
-from .seams import Crash, disk_error
+from .seams import Crash
 from .wire import SimWire
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Daemon:
     def __init__(self, schedule: "Schedule", name: str, skew: float) -> None:
         self.at, self.name, self.skew, self.lives = schedule, name, skew, 0
         self.stop = Stop(self.sleep)
-        self.inside = self.reading = self.touched = False
-        self.holds: dict[str, leases.Lease] = {}
+        self.inside = self.touched = False
+        self.lease: str | None = None
 
     @property
     def owner(self) -> str:
@@ -71,37 +71,30 @@ class Daemon:
 
     def seam(self, seam: str, statement: str = "") -> None:
         """A point where it may be paused, fail or die."""
-        if seam == "statement" and self.reading and _READING_WRITES.match(statement):
+        if seam in ("committed", "undone"):
+            if seam == "committed":
+                self.at.committed(self)
+            self.inside = self.touched = False
+        if seam == "statement" and self.lease and _READING_WRITES.match(statement):
             self.touched = True
-        if seam == "begin" and not self.inside:
-            self._pause(0.02)
-        self.at.fate(self, seam)
-        if seam == "begin":
-            self.inside = True
-        if seam == "call" and not self.inside:
-            self._pause(0.01)
-        if seam == "committed":
-            self.at.committed(self)
+        if seam in ("begin", "call") and not self.inside:
+            self._pause()
+        if seam != "undone":
+            self.at.fate(seam)
+        self.inside = self.inside or seam == "begin"
 
-    def _pause(self, chance: float) -> None:
+    def _pause(self) -> None:
         """Now and then the process stands still, at times for longer than its lease."""
-        roll = self.at.dice.random()
-        if roll < chance * self.at.plan.pauses:
+        if self.at.dice.random() < self.at.plan.pauses:
             self.at.count("pauses")
             self.at.hub.sleep(self.at.dice.choice((1, 12, 45, 200)))
-            self.at.hub_resumed(self)
-
-    def settled(self) -> None:
-        """No transaction is open any more."""
-        self.inside = self.touched = False
 
     # -- its work ----------------------------------------------------------------------------------------------
 
     def live(self) -> None:
-        """Works until the schedule ends, whatever happens."""
-        while not self.at.over:
+        """As many pieces of work as are planned, whatever happens."""
+        for _ in range(self.at.plan.works):
             self.at.hub.sleep(self.at.dice.choice((5, 60, 300, 1800, 7200)) * self.at.dice.uniform(0.5, 1.5))
-            self.at.hub_resumed(self)
             self.one()
 
     def one(self, work: str | None = None) -> None:
@@ -122,8 +115,8 @@ class Daemon:
         except SQLAlchemyError:
             self.at.count("store errors")
         finally:
-            self.reading = False
-            self.settled()
+            self.lease = None
+            self.inside = self.touched = False
         self.at.check_at_rest(self.owner)
 
     def do(self, work: str) -> None:
@@ -163,9 +156,9 @@ class Daemon:
             if held is None:
                 return None
             began, then = self.at.clock.now, set(checker.visible(self.at.life))
-            self.reading = True
+            self.lease = lease
             done = visit(self._reader(order, held))
-            self.reading = False
+            self.lease = None
             clean = not (done.failures or done.paused_until or done.blocked or self.stop.is_set())
             self.at.count("passes")
             self.at.tell(f"{self.owner} read {done.counts} {list(done.failures)}")
@@ -181,7 +174,6 @@ class Daemon:
             yield None
             return
         self.at.holder[name] = self.owner
-        self.holds[self.owner] = lease
         yield lease
         leases.release(self.at.engine, lease)
 
@@ -196,10 +188,3 @@ class Daemon:
 
         asker = Asker(wire, state.quirks if state else None)
         return Reader(at.engine, at.account, asker, order, Inline(), self.clock, self.stop, guard)
-
-    def holds_now(self) -> Sequence[str]:
-        """The leases that are this life's by the schedule's own book."""
-        return [name for name, owner in self.at.holder.items() if owner == self.owner]
-
-
-__all__ = ["Daemon", "disk_error"]

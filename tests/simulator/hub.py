@@ -42,7 +42,7 @@ class Hub:
     current: Task | None = None
     home: greenlet | None = None
 
-    def add(self, name: str, run: Callable[[], None], wait: float) -> None:
+    def add(self, name: str, run: Callable[[], None], wait: float = 0.0) -> None:
         """One more task, beginning after `wait` seconds."""
         task = Task(name, run, self.clock.ahead(wait))
 

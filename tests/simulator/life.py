@@ -9,6 +9,7 @@ from connector.sandbox.things import Comment, Conversation, Message, Page, Post
 
 Thing = Post | Comment | Message
 WORDS = ("ADUAN jalan rusak", "ADUAN lampu mati", "DARURAT banjir", "terima kasih", "kapan buka?", "RAGU itu")
+MOST = 40
 PEOPLE = tuple(f"Warga {n}" for n in range(6))
 
 
@@ -31,7 +32,10 @@ class Life:
         self._message()
 
     def act(self) -> None:
-        """One thing happens."""
+        """One thing happens; in a full world only what adds nothing."""
+        if len(self.things) > MOST:
+            self.rng.choice((self._edit, self._delete, self._approve, self._hold, self._unsend))()
+            return
         kinds: tuple[tuple[Callable[[], None], int], ...] = (
             (self._comment, 30), (self._burst, 4), (self._post, 4), (self._message, 8), (self._edit, 10),
             (self._delete, 8), (self._delete_post, 1), (self._hold, 3), (self._approve, 5), (self._hide, 3),

@@ -17,7 +17,7 @@ def disk_error(seam: str) -> OperationalError:
 
 
 class Seams:
-    """Tells `told` of each seam of an engine: begin, statement, commit, committed."""
+    """Tells `told` of each seam of an engine: begin, statement, commit, committed, undone."""
 
     def __init__(self, engine: Engine) -> None:
         self.told: Callable[[str, str], None] | None = None
@@ -31,7 +31,13 @@ class Seams:
             commit(connection)
             self._hit("committed")
 
-        dialect.do_commit = do_commit
+        rollback = dialect.do_rollback
+
+        def do_rollback(connection: Any) -> None:
+            rollback(connection)
+            self._hit("undone")
+
+        dialect.do_commit, dialect.do_rollback = do_commit, do_rollback
 
     def _statement(self, _c: Any, _cursor: Any, statement: str, _p: Any, _x: Any, _many: bool) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA")):

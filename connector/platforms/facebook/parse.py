@@ -59,7 +59,7 @@ def without_paging(value: Any) -> Any:
 
 def raw_post(account: Account, node: Any) -> RawItem:
     """A post of the feed: the account's own, or a visitor's when somebody else wrote it."""
-    stream: Stream = "posts" if _author(node) == account.id else "visitor_posts"
+    stream: Stream = "posts" if author_of(node) == account.id else "visitor_posts"
     return _raw(account, stream, "post", node, post_id=usable_id(child(node, "id")))
 
 
@@ -99,10 +99,12 @@ def _raw(
         payload=payload,
         fingerprint=fingerprint,
         thin=set(payload) == {"id"},
+        author_id=author_of(payload),
     )
 
 
-def _author(node: Any) -> str | None:
+def author_of(node: Any) -> str | None:
+    """Who sent a post, comment or message; None where Graph hides it."""
     return usable_id(child(node, "from", "id"))
 
 
@@ -135,7 +137,7 @@ def parse(raw: RawItem, account_id: str) -> Item:
         raise Unreadable(f"message is a {type(text).__name__}, not a text")
     if raw.kind == "message" and raw.thin:
         raise Unreadable("Graph shows only the id of this message: it is older than the newest 20")
-    author = _author(payload)
+    author = author_of(payload)
     name = child(payload, "from", "name")
     link = payload.get("permalink_url")
     return Item(

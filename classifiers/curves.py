@@ -1,0 +1,68 @@
+"""Learning curves: how much better a model gets with more own texts, and with more labels that people give."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from classifiers import metrics
+from classifiers.calibrate import UNDECIDED
+from classifiers.card import Curve
+from classifiers.fit import RECIPE, fitted
+from classifiers.linear import Linear
+from classifiers.samples import Sample
+
+STEPS: Final = (1_000, 2_000, 4_000, 8_000, 16_000)
+LABELS: Final = (0, 50, 100, 200, 400, 800, 1_600)
+_PARTS: Final = 3
+
+
+def own_texts(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Curve]:
+    """PR-AUC on real texts after so many texts of the corpus, drawn evenly from all voices."""
+    mixed = _shuffled(samples)
+    sizes = [*(size for size in STEPS if size < len(mixed)), len(mixed)]
+    scores = {size: _scored(mixed[:size], real) for size in sizes}
+    return [
+        Curve(f"PR-AUC after so many own texts, {title}", tuple((size, figure(scores[size])) for size in sizes))
+        for title, figure in _figures(real)
+    ]
+
+
+def people_labels(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Curve]:
+    """PR-AUC on real texts after so many labels of such texts beside the whole corpus, each scored by a model without it."""
+    mixed = _shuffled(real)
+    most = len(mixed) - len(mixed) // _PARTS
+    sizes = [*(size for size in LABELS if size < most), most]
+    scores = {size: np.concatenate(list(_crosswise(samples, mixed, size))) for size in sizes}
+    order = [sample for part in range(_PARTS) for sample in mixed[part::_PARTS]]
+    return [
+        Curve(f"PR-AUC after so many labels, {title}", tuple((size, figure(scores[size])) for size in sizes))
+        for title, figure in _figures(order)
+    ]
+
+
+def _crosswise(samples: Sequence[Sample], real: Sequence[Sample], size: int) -> Iterator[metrics.Floats]:
+    for part in range(_PARTS):
+        others = [sample for i, sample in enumerate(real) if i % _PARTS != part]
+        yield _scored([*samples, *others[:size]], real[part::_PARTS])
+
+
+def _scored(samples: Sequence[Sample], real: Sequence[Sample]) -> metrics.Floats:
+    weights = fitted(samples, RECIPE, all_columns=False)
+    return Linear(weights, UNDECIDED, "").scores([sample.said for sample in real])[:, 0]
+
+
+def _figures(real: Sequence[Sample]) -> list[tuple[str, Callable[[metrics.Floats], float]]]:
+    truth = np.array([sample.complaint for sample in real])
+    hard = np.array([sample.hard for sample in real])
+    figures: list[tuple[str, Callable[[metrics.Floats], float]]] = [
+        ("all", lambda scores: metrics.average_precision(truth, scores))
+    ]
+    if hard.any():
+        figures.append(("hard", lambda scores: metrics.average_precision(truth[hard], scores[hard])))
+    return figures
+
+
+def _shuffled(samples: Sequence[Sample]) -> list[Sample]:
+    order = np.random.default_rng(RECIPE.seed).permutation(len(samples))
+    return [samples[i] for i in order.tolist()]

@@ -1,0 +1,253 @@
+"""One seed is one schedule: the world, the daemons and all that goes wrong, played in virtual time and then checked."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import text
+
+from connector.process import replay
+from connector.records import Account
+from connector.sandbox import Limits, Options, Sandbox, World
+from connector.store import accounts, raw
+from connector.store.engine import writing
+
+from . import checker
+from .daemon import ALL, Daemon
+from .hub import Clock, Hub
+from .life import Life
+from .seams import Crash, disk_error
+from .store import Store
+from .wire import Line
+
+START = datetime(2026, 12, 28, tzinfo=UTC)
+TABLES = ("raw_items", "raw_revisions", "items", "verdicts", "tickets", "ticket_items", "ticket_events", "checkpoints")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a seed stands for; the rates are chances at each opportunity."""
+
+    seed: int
+    skews: tuple[float, ...]
+    works: int
+    cursors: Any
+    next_after_last: bool
+    stale_cursors: bool
+    most: int
+    faults: float
+    crashes: float
+    disk: float
+    pauses: float
+    busy: float
+    gap: float
+
+    @classmethod
+    def of(cls, seed: int) -> "Plan":
+        """The plan of a seed."""
+        dice = Random(f"plan {seed}")
+        daemons = dice.choice((1, 1, 2, 3))
+        skews = tuple(dice.choice((0.0, 0.0, 3600.0, -3600.0, 7.3)) for _ in range(daemons))
+        return cls(
+            seed=seed,
+            skews=skews,
+            works=dice.choice((2, 4, 7)) // daemons + 1,
+            cursors=dice.choice(("anchored", "offset")),
+            next_after_last=dice.random() < 0.2,
+            stale_cursors=dice.random() < 0.7,
+            most=dice.choice((1, 2, 2, 3, 100)),
+            faults=dice.choice((0.0, 0.03, 0.1, 0.2)),
+            crashes=dice.choice((0.0, 0.003, 0.01)),
+            disk=dice.choice((0.0, 0.0, 0.002)),
+            pauses=dice.choice((0.0, 0.01, 0.04)),
+            busy=dice.choice((0.02, 0.1, 0.2)),
+            gap=dice.choice((300.0, 1800.0)),
+        )
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a schedule: nothing wrong when `wrong` is empty. `trace` is the same for the same seed."""
+
+    seed: int
+    wrong: list[str]
+    counts: Counter[str]
+    trace: str
+    lines: list[str] = field(default_factory=list)
+
+
+class Schedule:
+    """A schedule being played on a store."""
+
+    def __init__(self, store: Store, plan: Plan, *, keep: bool = False) -> None:
+        self.store, self.plan, self.keep = store, plan, keep
+        self.engine = store.engine
+        self.clock = Clock(START + timedelta(seconds=Random(f"start {plan.seed}").random() * 86400))
+        self.began = self.clock.now
+        self.hub = Hub(self.clock)
+        self.dice = Random(f"dice {plan.seed}")
+        self.counts: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.lines: list[str] = []
+        self.digest = hashlib.blake2b(digest_size=16)
+        self.holder: dict[str, str] = {}
+        self.over = self.calm = False
+        world = World(self.clock)
+        page = world.add_page("page", "100000000000001", "Halaman")
+        self.account = Account("page", "facebook", page.id, page.name, ALL, 60)
+        options = Options(
+            cursors=plan.cursors,
+            next_after_last=plan.next_after_last,
+            stale_cursors=plan.stale_cursors,
+            conversations_per_second=None,
+            old_messages="readable",
+        )
+        sandbox = Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))
+        self.token = sandbox.token(page)
+        self.life = Life(world, page, Random(f"life {plan.seed}"), self.tell)
+        self.line = Line(sandbox, Random(f"line {plan.seed}"), plan.faults, plan.most, self._around, self.tell)
+        self.daemons = {f"d{n}": Daemon(self, f"d{n}", skew) for n, skew in enumerate(plan.skews)}
+        self.acting = self.daemons["d0"]
+
+    # -- what others report ------------------------------------------------------------------------------------
+
+    def tell(self, line: str) -> None:
+        """One line of the trace."""
+        whole = f"{self.clock.now:%d %H:%M:%S.%f} {line}"
+        self.digest.update(whole.encode())
+        if self.keep:
+            self.lines.append(whole)
+
+    def count(self, name: str) -> None:
+        """Counts something."""
+        self.counts[name] += 1
+
+    def blame(self, found: Iterator[str] | list[str], when: str) -> None:
+        """Keeps what is wrong."""
+        for line in found:
+            self.wrong.append(f"{when} at {self.clock.now:%d %H:%M:%S}: {line}")
+            self.tell(f"WRONG {line}")
+
+    def fate(self, seam: str) -> None:
+        """Death and failing disks come at any seam."""
+        if self.calm:
+            return
+        if self.dice.random() < self.plan.crashes:
+            self.count(f"crash at {seam}")
+            raise Crash(seam)
+        if seam not in ("call", "answered") and self.dice.random() < self.plan.disk:
+            self.count(f"disk error at {seam}")
+            raise disk_error(seam)
+
+    def committed(self, daemon: Daemon) -> None:
+        """A transaction is kept: it must not be that of a reader whose lease another one has taken."""
+        self.tell(f"{daemon.owner} commits")
+        if daemon.touched and daemon.lease and self.holder[daemon.lease] != daemon.owner:
+            self.blame([f"{daemon.owner} committed after {self.holder[daemon.lease]} took its lease"], "zombie")
+
+    def _seam(self, seam: str, statement: str) -> None:
+        (self.daemons[self.hub.current.name] if self.hub.current else self.acting).seam(seam, statement)
+
+    def _around(self) -> None:
+        while not self.over and self.life.rng.random() < self.plan.busy:
+            self.life.act()
+
+    # -- the play ----------------------------------------------------------------------------------------------
+
+    def play(self) -> Outcome:
+        """All of it."""
+        self.store.empty()
+        self.store.clock = self.clock
+        with writing(self.engine) as connection:
+            accounts.register(connection, [self.account])
+        self.store.seams.told = self._seam
+        try:
+            self._troubled()
+            self._quiet()
+            self._in_the_end()
+        except Exception as error:  # a defect that ends the play is a finding like any other
+            self.blame([f"{type(error).__name__}: {error}"], "raised")
+            if self.keep:
+                raise
+        finally:
+            self.store.seams.told = None
+        for name, hits in self.line.hits.items():
+            self.counts[f"graph: {name}"] += hits
+        self.counts["calls"] += self.line.answers
+        return Outcome(self.plan.seed, self.wrong, self.counts, self._hash(), self.lines)
+
+    def _troubled(self) -> None:
+        self.life.begin(self.life.rng.randint(1, 3), 4)
+
+        def lives() -> None:
+            while not all(task.over for task in self.hub.tasks if task.name != "life"):
+                self.hub.sleep(self.life.rng.expovariate(1 / self.plan.gap))
+                self.life.act()
+
+        for name, daemon in self.daemons.items():
+            self.hub.add(name, daemon.live, self.dice.random() * 60)
+        self.hub.add("life", lives)
+        self.hub.run()
+
+    def _quiet(self) -> None:
+        """No faults any more; one daemon reads all and processes it."""
+        self.calm, self.line.rate, self.over = True, 0.0, True
+        self.clock.now = self.clock.ahead(2 * 3600 + 900)
+        self.acting = Daemon(self, "last", 0.0)
+        if self.plan.seed % 2:
+            self.acting.one("poll")
+        for _ in range(2):  # a full walk that was cut short goes on where it stood: the second one is whole
+            self.acting.one("full")
+        self.acting.one("process")
+
+    def _in_the_end(self) -> None:
+        with self._aside() as connection:
+            self.blame(checker.faults_in_the_end(connection, self.life), "in the end")
+        before = self._rows()
+        changes = replay(self.engine, self.acting.desk(), raw.Selection()).changes
+        if changes or before != self._rows():
+            self.blame([f"a replay changed {[c.id for c in changes] or 'rows'}"], "in the end")
+
+    # -- checks ------------------------------------------------------------------------------------------------
+
+    def check_at_rest(self, who: str) -> None:
+        """What must hold whenever a piece of work is over, however it ended."""
+        with self._aside() as connection:
+            self.blame(checker.faults_at_rest(connection, self.life), who)
+
+    def check_pass(self, who: str, began: datetime, then: set[str]) -> None:
+        """What must hold after a clean pass."""
+        with self._aside() as connection:
+            self.blame(checker.missing(connection, self.life, began, then), who)
+
+    @contextmanager
+    def _aside(self) -> Iterator[Any]:
+        """A connection without fate."""
+        told, self.store.seams.told = self.store.seams.told, None
+        try:
+            with self.engine.connect().execution_options(reading=True) as connection:
+                yield connection
+        finally:
+            self.store.seams.told = told
+
+    def _rows(self) -> list[Any]:
+        with self._aside() as connection:
+            return [
+                sorted(map(str, connection.execute(text(f"SELECT * FROM {table}"))))
+                for table in TABLES
+                if table != "raw_revisions"
+            ]
+
+    def _hash(self) -> str:
+        self.digest.update(str(self._rows()).encode())
+        return self.digest.hexdigest()
+
+
+def run_seed(store: Store, seed: int, *, keep: bool = False) -> Outcome:
+    """Plays the schedule of a seed."""
+    return Schedule(store, Plan.of(seed), keep=keep).play()
