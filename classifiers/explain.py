@@ -15,7 +15,7 @@ Shares = tuple[tuple[str, float], ...]
 class Explanation:
     """A verdict with the words behind it: above 0 they speak for it, below against; the strongest first.
 
-    `context` holds the parent's words for or against a complaint, `net` says that the danger net holds the text.
+    `context` holds the words of the parent that spoke for or against the category, `net` says that the danger net holds the text.
     """
 
     verdict: Verdict
@@ -39,6 +39,6 @@ def explain(model: Linear | KeywordRules, text: str, most: int = 12) -> Explanat
         complaint=tuple(model.shares(text, "complaint")[:most]),
         category=tuple(model.shares(text, f"category:{verdict.category}")[:most]),
         urgent=tuple(model.shares(text, "mendesak")[:most]),
-        context=tuple(model.shares(parent, "complaint", replied_to=True)[:most]),
+        context=tuple(model.shares(parent, f"category:{verdict.category}", replied_to=True)[:most]),
         net=net,
     )

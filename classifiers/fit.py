@@ -85,20 +85,14 @@ def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE, *, all_columns: b
     Without `all_columns` kinds and categories stay unlearned, which is quicker.
     """
     form = Additive(recipe.min_df).fit([s.text for s in samples])
-    rows = features(form, samples)
+    rows = form.transform([s.text for s in samples])
     columns = _yes_no(rows, samples, recipe)
     if all_columns:
-        columns += _many(rows, samples, recipe)
-    columns += [(np.zeros(rows.shape[1]), NEVER)] * (len(COLUMNS) - len(columns))
-    coef = np.stack([column for column, _ in columns], axis=1)
-    bias = np.array([intercept for _, intercept in columns])
+        columns += [*_kinds(rows, samples, recipe), *_categories(rows, form, samples, recipe)]
     size = len(form.grams_)
-    return Weights(form.grams_, form.idf_, coef[:size].astype(np.float32), bias, coef[size:].astype(np.float32))
-
-
-def features(form: Additive, samples: Sequence[Sample]) -> Matrix:
-    """What is counted of each text, and beside it the whole words of what it replies to."""
-    return sp.hstack([form.transform([s.text for s in samples]), form.whole_words([s.parent for s in samples])]).tocsr()
+    columns += [(np.zeros(size), NEVER)] * (len(COLUMNS) - len(columns))
+    coef = np.stack([np.pad(column, (0, 2 * size - len(column))) for column, _ in columns], axis=1).astype(np.float32)
+    return Weights(form.grams_, form.idf_, coef[:size], np.array([bias for _, bias in columns]), coef[size:])
 
 
 def channel_weights(samples: Sequence[Sample]) -> Floats:
@@ -153,19 +147,23 @@ def logistic(rows: Matrix, truth: Bools, weights: Floats, c: float, seed: int) -
     return model.coef_[0], float(model.intercept_[0])
 
 
-def _many(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
-    """The columns of kinds and of categories, each against the rest.
-
-    Kinds are told apart among what is no complaint, categories mostly among complaints: there they matter.
-    """
+def _kinds(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
+    """The columns of kinds, told apart among what is no complaint: whether it is one is another question."""
     kinds = [KINDS.index(s.kind) if s.kind and not s.complaint else -1 for s in samples]
+    weights = np.array([s.weight for s in samples])
+    return _against_rest(rows, np.array(kinds), weights, len(KINDS), recipe.kind_c, recipe.seed)
+
+
+def _categories(rows: Matrix, form: Additive, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
+    """The columns of categories, learned mostly among complaints, where they matter.
+
+    Here the words of what is replied to count too: they say what "here too" is about, and measuring showed that they
+    help. Whether a reply is a complaint they do not tell.
+    """
+    both = sp.hstack([rows, form.whole_words([s.parent for s in samples])]).tocsr()
     topics = [CATEGORIES.index(s.category) if s.category else -1 for s in samples]
-    plain = np.array([s.weight for s in samples])
-    topical = plain * np.array([1.0 if s.complaint else recipe.other_topic_weight for s in samples])
-    return [
-        *_against_rest(rows, np.array(kinds), plain, len(KINDS), recipe.kind_c, recipe.seed),
-        *_against_rest(rows, np.array(topics), topical, len(CATEGORIES), recipe.category_c, recipe.seed),
-    ]
+    weights = np.array([s.weight * (1.0 if s.complaint else recipe.other_topic_weight) for s in samples])
+    return _against_rest(both, np.array(topics), weights, len(CATEGORIES), recipe.category_c, recipe.seed)
 
 
 def _against_rest(rows: Matrix, labels: Ints, weights: Floats, size: int, c: float, seed: int) -> list[Column]:

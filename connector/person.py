@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from .errors import Misuse, NotFound
 from .export import item_record, raw_record, ticket_record, verdict_record, zulu
 from .platforms.facebook.parse import author_of, usable_id
-from .store import accounts, items, persons, raw, tickets, traces
+from .store import accounts, counters, items, persons, raw, tickets, traces
 from .store.engine import reading, writing
 from .store.tickets import MACHINE
 from .store.traces import Trace
@@ -69,7 +69,7 @@ def erase(asked: Request) -> Done:
     """Forgets persons and never reads them in again (art. 8, 43, 44). What stays tells of nobody: see `traces`."""
     done, many = Done(), {"authors": len(asked.authors)}
     with writing(asked.engine) as connection:
-        tickets.serialize(connection)
+        counters.serialize(connection)
         done.counts["persons"] = persons.register(connection, asked.authors, persons.ERASED, asked.clock())
         persons.record(connection, asked.who, "erase begun", many, asked.clock())
     _erase_tickets(asked, done)
@@ -81,7 +81,9 @@ def erase(asked: Request) -> Done:
     with writing(asked.engine) as connection:
         persons.record(connection, asked.who, "erase", many | done.counts, asked.clock())
     if hindered := traces.compact(asked.engine):
-        done.failures.append(f"the file still holds old bytes ({hindered}): stop the daemon, run the same command again")
+        done.failures.append(
+            f"the file still holds old bytes ({hindered}): stop the daemon, run the same command again"
+        )
     done.notes = NOTES if asked.engine.dialect.name == "sqlite" else (SERVER_NOTE, *NOTES)
     return done
 
@@ -89,7 +91,7 @@ def erase(asked: Request) -> Done:
 def _erase_tickets(asked: Request, done: Done) -> None:
     while not asked.stop():
         with writing(asked.engine) as connection:
-            tickets.serialize(connection)
+            counters.serialize(connection)
             rows = traces.tickets_of(connection, asked.authors, 0, BATCH)
             traces.forget_tickets(connection, [row.id for row in rows])
         done.counts["tickets"] += len(rows)
@@ -107,13 +109,13 @@ def _erase_items(asked: Request, source: traces.Source, done: Done) -> None:
             return
         after = ids[-1]
         with writing(asked.engine) as connection:
-            tickets.serialize(connection)
+            counters.serialize(connection)
             found = traces.read(connection, ids)
             mine = [trace.row.id for trace in found if _his(trace, asked.authors)]
-            counts = Counter(traces.forget(connection, mine))
             others = [trace for trace in found if trace.row.id not in mine]
-            counts["mentions"] += traces.unname(connection, others, asked.authors)
-        done.counts += counts
+            counts = {"mentions": traces.unname(connection, others, asked.authors)}
+            counts |= traces.forget(connection, mine)
+        done.counts.update(counts)
 
 
 def _his(trace: Trace, authors: Sequence[str]) -> bool:
@@ -128,7 +130,7 @@ def restrict(asked: Request) -> Done:
     """
     done = Done()
     with writing(asked.engine) as connection:
-        tickets.serialize(connection)
+        counters.serialize(connection)
         states = persons.states(connection, asked.authors)
         done.counts["persons"] = persons.register(connection, asked.authors, "restricted", asked.clock())
     done.failures = [f"{a}: is erased already; nothing of him is left to restrict" for a in states if _gone(states, a)]
@@ -142,7 +144,7 @@ def release(asked: Request) -> Done:
     """Lifts a restriction; the caller then processes what is pending, and the items are as any other."""
     done = Done()
     with writing(asked.engine) as connection:
-        tickets.serialize(connection)
+        counters.serialize(connection)
         states = persons.states(connection, asked.authors)
         done.counts["persons"] = persons.release(connection, asked.authors)
     done.failures = [f"{a}: is erased, which cannot be taken back" for a in states if _gone(states, a)]
@@ -159,7 +161,7 @@ def _gone(states: Mapping[str, persons.State], author: str) -> bool:
 def _each_ticket(asked: Request, done: Done, change: Callable[..., list[str]], what: str) -> None:
     while not asked.stop():
         with writing(asked.engine) as connection:
-            tickets.serialize(connection)
+            counters.serialize(connection)
             numbers = change(connection, asked.authors, BATCH)
             for number in numbers:
                 tickets.note(connection, number, what, {}, asked.clock(), asked.who)
@@ -198,9 +200,9 @@ def copy(asked: Request) -> Iterator[str]:
     counts: Counter[str] = Counter()
     with reading(asked.engine) as connection:
         states = persons.states(connection, asked.authors)
-        if not states and not persons.known(connection, asked.authors):
-            if next(_found(connection, asked.authors), None) is None:
-                raise NotFound(f"{', '.join(asked.authors)}: nothing is stored of this person")
+        known = bool(states) or persons.known(connection, asked.authors)
+        if not known and next(_found(connection, asked.authors), None) is None:
+            raise NotFound(f"{', '.join(asked.authors)}: nothing is stored of this person")
         told = {a: {"state": s, "since": zulu(persons.since(connection, a))} for a, s in states.items()}
         head = {"authors": list(asked.authors), "exported_at": zulu(asked.clock()), "requests": told}
         yield json.dumps(head)[:-1] + ', "items": ['

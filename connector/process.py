@@ -15,7 +15,7 @@ from classifiers.verdict import Classify, Verdict
 
 from .pipeline import Parse, Understood, by_time, judge, summary_of, understand, withhold
 from .records import RESTRICTED, Append, Classified, Decision, Item, Open, OpenTicket, Place, Situation
-from .store import accounts, items, persons, raw, tickets, traces
+from .store import accounts, counters, items, persons, raw, tickets, traces
 from .store.engine import reading, writing
 from .store.raw import ResultRow
 from .triage import triage
@@ -70,7 +70,7 @@ def process_pending(engine: Engine, desk: Desk, stop: Callable[[], bool] = lambd
     result = Result()
     while not stop():
         with writing(engine) as connection:
-            tickets.serialize(connection)
+            counters.serialize(connection)
             rows = raw.pending(connection, BATCH)
             if not rows:
                 return result
@@ -91,7 +91,7 @@ def replay(
     while not stop():
         with reading(engine) if dry_run else writing(engine) as connection:
             if not dry_run:
-                tickets.serialize(connection)
+                counters.serialize(connection)
             rows = raw.selected(connection, selection, after, BATCH)
             if not rows:
                 break
@@ -210,12 +210,20 @@ def _decide(classified: Mapping[int, Classified], known: _Known, desk: Desk) -> 
             authors_shown=known.shown.get(item.account, False),
             official=desk.official,
             restricted=row in known.restricted,
+            settled=_settled(classified[row], known.before.get(row), known.raws[row]),
         )
         decision = decisions[row] = triage(classified[row], around)
         if isinstance(decision, Open) and (thread := known.thread[row]):
             provisional = OpenTicket(f"@{row}", item.author_id, decision.category, decision.urgency)
             known.open.setdefault(thread, []).append(provisional)
     return decisions
+
+
+def _settled(one: Classified, before: ResultRow | None, read: ResultRow) -> bool:
+    """Whether the very same reading was decided before and stayed outside of tickets."""
+    if before is None or before.decision not in ("ignore", "review"):
+        return False
+    return bool(before.revision == read.revision) and items.verdict_of(before) == one.verdict
 
 
 def _name(decision: Decision) -> str:

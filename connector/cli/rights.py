@@ -31,7 +31,9 @@ def _asked(works: "Works", author: list[str], by: str | None) -> "Request":
 
 
 @person_app.command("export", epilog="Example: ntbcare person export --author 7001 --out salinan.json")
-def person_export(context: typer.Context, author: Authors, out: Out = None, by: By = None, json: AsJson = False) -> None:
+def person_export(
+    context: typer.Context, author: Authors, out: Out = None, by: By = None, json: AsJson = False
+) -> None:
     """A copy of all that is stored of a person, as one JSON document."""
     from ..person import copy
 
@@ -68,7 +70,9 @@ def person_restrict(context: typer.Context, author: Authors, by: By = None, json
     done = restrict(_asked(works, author, by))
     failures = process(works)[1]
     c = done.counts
-    line = f"{c['persons']} of {len(author)} ids newly restricted; {c['items']} items and {c['tickets']} tickets set aside"
+    line = (
+        f"{c['persons']} of {len(author)} ids newly restricted; {c['items']} items and {c['tickets']} tickets set aside"
+    )
     _show(done, line, failures, json)
 
 

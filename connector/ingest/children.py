@@ -122,7 +122,7 @@ class _Reading:
     def _keep(self, connection: Connection, edge: Any, after: str | None) -> bool:
         items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes_of(edge)]
         post: list[RawItem] = [raw_post(self.reader.account, self.post)] if self.post else []
-        landed = self.reader.land(connection, [*post, *items])
+        landed = self.reader.land(connection, [*post, *items], self.started)
         self.shown += len(items)
         times = [item.created_at for item in items if item.created_at]
         self.newest = max([*times, *([self.newest] if self.newest else [])], default=None)

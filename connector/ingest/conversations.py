@@ -11,6 +11,7 @@ from ..graph.paging import after_of
 from ..platforms.facebook import asks
 from ..platforms.facebook.parse import child, nodes_of, raw_message, usable_id, when
 from ..records import RawItem
+from ..store import raw
 from ..store.checkpoints import LIVE_SCOPE, Checkpoint
 from ..store.engine import reading
 from .feed import Row, moved
@@ -112,11 +113,22 @@ class _Walk:
                 rows.append(self._nested(key, seen, inner, items))
             elif key not in known or known[key][0] != seen or self.reader.order.full:
                 rows.append({"object_id": key, "seen": seen} | self._unread(seen, key in known))
-        self.reader.land(connection, items)
+        self.reader.land(connection, items, self.started)
         self.reader.progress.add("conversations", len(nodes))
         for columns in {tuple(row) for row in rows}:
             same = [row for row in rows if tuple(row) == columns]
             shelf.put_all(connection, same, tuple(c for c in columns if c != "object_id"))
+        if self.reader.order.full:
+            self._bury(connection, nodes)
+
+    def _bury(self, connection: Connection, nodes: Sequence[Any]) -> None:
+        """Messages taken back: those that a conversation shown whole, and not empty, does not show any more."""
+        now = self.reader.clock()
+        for node in nodes if self.whole else ():
+            key, inner = usable_id(child(node, "id")), child(node, "messages")
+            if key and 0 < len(nodes_of(inner)) < asks.READABLE_MESSAGES and not after_of(inner):
+                gone = raw.bury(connection, {"kind": "message", "conversation_id": key}, self.started, now)
+                self.reader.progress.add("deleted", gone)
 
     def _before(self, seen: str) -> bool:
         at = when(seen)

@@ -108,7 +108,7 @@ class _Walk:
                 row = self._listed(post_id, node, created, known) if post_id else None
             if row:
                 rows[tuple(row)].append(row)
-        self.reader.land(connection, items)
+        self.reader.land(connection, items, self.started)
         self.reader.progress.add("posts", len(nodes))
         for columns, same in rows.items():
             shelf.put_all(connection, same, tuple(c for c in columns if c != "object_id"))

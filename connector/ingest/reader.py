@@ -91,10 +91,14 @@ class Reader:
             self.guard(connection)
             yield connection
 
-    def land(self, connection: Connection, items: Sequence[RawItem]) -> raw.Landed:
-        """Stores those items whose streams are wanted; `known` tells of all of them."""
+    def land(self, connection: Connection, items: Sequence[RawItem], started: datetime) -> raw.Landed:
+        """Stores those items whose streams are wanted; `known` tells of all of them.
+
+        `started` is when the walk that shows them began, perhaps by another host's clock, which may be ahead of ours:
+        what a walk has shown is never older than the walk, or it would be taken for gone.
+        """
         wanted = [item for item in items if item.stream in self.order.streams]
-        landed = raw.land(connection, wanted, self.clock(), self.order.lane)
+        landed = raw.land(connection, wanted, max(self.clock(), started), self.order.lane)
         self.progress.add("read", len(wanted))
         self.progress.add("new", landed.new)
         self.progress.add("changed", landed.changed)

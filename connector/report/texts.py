@@ -14,6 +14,8 @@ _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LOOSE_END = re.compile(r"[\d .+-]{1,40}$")
 _HOSTS = ("facebook.com", "fb.com", "messenger.com")
 
+LONGEST_LINK = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -50,7 +52,12 @@ def line(text: str | None, most: int = 140) -> str:
 
 def link(address: str | None) -> str | None:
     """An address of Facebook over https; None for any other, however it is dressed up."""
-    if not address or clean(address) != address or any(c.isspace() or c == "\\" for c in address):
+    if (
+        not address
+        or len(address) > LONGEST_LINK
+        or clean(address) != address
+        or any(c.isspace() or c == "\\" for c in address)
+    ):
         return None
     try:
         parts = urlsplit(address)

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Row
 from ..records import RawItem
 from . import persons
 from .schema import raw_items, raw_revisions
-from .statements import Values, chunks, insert_new
+from .statements import chunks, insert_new
+from .types import compact
 
 LIVE, BULK = 0, 1
 ResultRow = Row[*tuple[Any, ...]]
@@ -110,7 +111,7 @@ def _row(item: RawItem, now: datetime, lane: int) -> dict[str, Any]:
         "seen_at": now,
         "revision": 1,
         "fingerprint": item.fingerprint,
-        "payload": json.dumps(item.payload, separators=(",", ":")),
+        "payload": compact(item.payload),
         "lane": lane,
         "state": "pending",
     }
@@ -145,7 +146,7 @@ def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now:
         [
             {
                 "raw_id": row.id,
-                "new_payload": json.dumps(item.payload, separators=(",", ":")),
+                "new_payload": compact(item.payload),
                 "new_fingerprint": item.fingerprint,
                 "new_parent": item.parent_id,
             }
@@ -155,8 +156,9 @@ def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now:
 
 
 def _seen(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+    c = raw_items.c
     for part in chunks(ids):
-        connection.execute(update(raw_items).where(raw_items.c.id.in_(part)).values(seen_at=now))
+        connection.execute(update(raw_items).where(c.id.in_(part), c.seen_at < now).values(seen_at=now))
 
 
 def bury(

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from ..errors import Conflict, NotFound
 from ..records import OpenTicket, Place, Ticket
+from . import counters
 from .raw import ResultRow
-from .schema import counters, items, ticket_events, ticket_items, tickets
-from .statements import chunks, insert_new
+from .schema import items, ticket_events, ticket_items, tickets
+from .statements import chunks
 
-WITA = timezone(timedelta(hours=8))
 OPEN = ("diterima", "ditindaklanjuti")
 MACHINE = "mesin"
 
@@ -35,26 +35,6 @@ class Draft:
     who: str = MACHINE
 
 
-def serialize(connection: Connection) -> None:
-    """Makes processors wait for one another until their transactions end: two must not open the same ticket."""
-    insert_new(connection, counters, [{"name": "process", "value": 0}])
-    connection.execute(select(counters.c.value).where(counters.c.name == "process").with_for_update())
-
-
-def take_numbers(connection: Connection, count: int, now: datetime) -> tuple[list[str], datetime]:
-    """`count` fresh numbers and the time of opening, never before that of the numbers already given."""
-    year = now.astimezone(WITA).year
-    name = f"tickets:{year}"
-    insert_new(connection, counters, [{"name": name, "value": 0}])
-    c = counters.c
-    # The row stays locked until the transaction ends, so a later number is never committed with an earlier time.
-    connection.execute(update(counters).where(c.name == name).values(value=c.value + count))
-    row = connection.execute(select(c.value, c.at).where(c.name == name)).one()
-    opened_at = max(now, row.at) if row.at else now
-    connection.execute(update(counters).where(c.name == name).values(at=opened_at))
-    return [f"NTB-{year}-{n:06d}" for n in range(row.value - count + 1, row.value + 1)], opened_at
-
-
 def open_tickets(
     connection: Connection, drafts: Sequence[Draft], now: datetime, deadline: Any
 ) -> dict[int | None, str]:
@@ -64,7 +44,7 @@ def open_tickets(
     """
     if not drafts:
         return {}
-    numbers, opened_at = take_numbers(connection, len(drafts), now)
+    numbers, opened_at = counters.take_numbers(connection, len(drafts), now)
     rows = [_row(d, n, opened_at, deadline(opened_at, d.urgency)) for d, n in zip(drafts, numbers, strict=True)]
     connection.execute(insert(tickets), rows)
     ids = _ids(connection, numbers)

@@ -23,9 +23,10 @@ from .tickets import MACHINE
 
 Source = Callable[[Connection, Sequence[str], int, int], list[int]]
 _TIES = ("to", "participants", "senders")
-_FACTS = frozenset(
-    "status category urgency agency answer_by closed_at first_response_at merged_into supporters from item items".split()
-)
+_FACTS = {
+    *("status", "category", "urgency", "agency", "answer_by", "closed_at", "first_response_at", "merged_into"),
+    *("supporters", "from", "item", "items"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def said_of(connection: Connection, raw_ids: Sequence[int]) -> tuple[list[Result
 def forget(connection: Connection, raw_ids: Sequence[int]) -> dict[str, int]:
     """Wipes items out of every table, with what was made of them; safe to repeat. Returns counts.
 
-    The caller holds `tickets.serialize`, so that no processor writes back what it has read before.
+    The caller holds `counters.serialize`, so that no processor writes back what it has read before.
     """
     done = {"items": 0, "revisions": 0, "verdicts": 0, "labels": 0}
     for part in chunks(raw_ids):
@@ -174,7 +175,9 @@ def _rewrite(connection: Connection, traces: Sequence[Trace], change: Callable[[
     count, old = 0, raw_revisions.c
     for trace in traces:
         found = [(raw_items, [raw_items.c.id == trace.row.id], trace.row.payload)]
-        found += [(raw_revisions, [old.raw_id == r.raw_id, old.revision == r.revision], r.payload) for r in trace.revisions]
+        found += [
+            (raw_revisions, [old.raw_id == r.raw_id, old.revision == r.revision], r.payload) for r in trace.revisions
+        ]
         new = [(table, same, _packed(change(json.loads(text))), text) for table, same, text in found]
         changed = [(table, same, fresh) for table, same, fresh, text in new if fresh != text]
         for table, same, fresh in changed:

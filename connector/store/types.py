@@ -17,6 +17,9 @@ Name = String(190)
 
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
+compact = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON as we keep it: pure ASCII, without blanks."""
+
 # A private-use character leads the escape of what PostgreSQL (NUL) or UTF-8 (lone surrogates) cannot hold.
 _LEAD = "\uf6e0"
 _UNSTORABLE = re.compile(f"[\x00{_LEAD}\ud800-\udfff]")
@@ -81,7 +84,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Compact and escaped."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        return None if value is None else compact(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Parsed again."""

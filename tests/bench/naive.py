@@ -23,7 +23,7 @@ def pipeline() -> Any:
 
     It answers one question where ours answers three, which is in its favour.
     """
-    lines = [line for file in sorted(corpus.FOLDER.glob("*.tsv")) for line in corpus.read(file)][::3]
+    lines = [line for file in sorted(corpus.FOLDER.glob("*.tsv")) for line in corpus.read(file)]
     counted = make_union(
         TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2), TfidfVectorizer(ngram_range=(1, 1), min_df=2)
     )

@@ -40,7 +40,9 @@ def crowd(counts: Sequence[int], now: datetime | None = None) -> World:
         post, top = world.add_post(page, next(said), at=at), None
         for k in range(count):
             under = top if top and k % 5 == 4 else post
-            made = world.add_comment(under, next(said), f"Warga {k * 7919 % 5003}", at=at + step * (k + 1) / (count + 2))
+            made = world.add_comment(
+                under, next(said), f"Warga {k * 7919 % 5003}", at=at + step * (k + 1) / (count + 2)
+            )
             top = made if under is post else top
     return world
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import classifiers
 from classifiers import corpus, rules, train
 from classifiers.linear import CATEGORY, COLUMNS, KIND, Decisions, Linear
-from classifiers.samples import of_corpus
+from classifiers.samples import is_held_out, of_corpus
 from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Verdict
 
 MODEL = classifiers.load()
@@ -152,11 +152,27 @@ def test_an_emergency_is_urgent_and_a_look_alike_is_not(shipped: Linear) -> None
         assert shipped([calm])[0].urgency != "mendesak"
 
 
-def test_context_helps_a_reply_and_its_absence_changes_nothing(shipped: Linear) -> None:
-    alone = shipped(["di sini juga pak, sudah seminggu"])[0]
-    assert shipped([classifiers.Reply("di sini juga pak, sudah seminggu")])[0] == alone
-    answered = shipped([classifiers.Reply("di sini juga pak, sudah seminggu", "air PDAM mati terus")])[0]
-    assert answered != alone
+def test_context_tells_what_a_reply_is_about_and_nothing_else(shipped: Linear) -> None:
+    said = "di sini juga pak, sudah seminggu"
+    alone = shipped([said])[0]
+    assert shipped([classifiers.Reply(said)])[0] == alone
+    reply = classifiers.Reply(said, "air PDAM di Gerung mati terus, keran kering")
+    answered = shipped([reply])[0]
+    assert answered.category == "air_bersih" and alone.category != "air_bersih"
+    assert (answered.kind, answered.complaint_score, answered.urgent_score) == (
+        alone.kind, alone.complaint_score, alone.urgent_score,
+    )  # fmt: skip
+    assert classifiers.explain(shipped, reply).context
+
+
+def test_context_helps_the_category_of_replies_and_never_hurts(shipped: Linear) -> None:
+    replies = [s for s in of_corpus(corpus.load()) if s.parent and s.complaint and is_held_out(s)]
+    assert len(replies) >= 30
+    with_it, without = (
+        sum(v.category == s.category for v, s in zip(shipped(texts), replies, strict=True))
+        for texts in ([s.said for s in replies], [s.text for s in replies])
+    )
+    assert with_it >= without
 
 
 def test_explanation_adds_up(shipped: Linear) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import io
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from jinja2 import UndefinedError
 from sqlalchemy import Engine, insert, update
 
+from classifiers.verdict import Kind, Urgency, Verdict
 from connector.report import gather, write_report
 from connector.report.html import render
 from connector.report.summary import Facts, Names, summarise
@@ -78,10 +80,22 @@ def world() -> World:
     return made
 
 
+def judge(texts: Sequence[str]) -> list[Verdict]:
+    """Urgent where it burns, a complaint where something is broken; thanks are no complaint; the rest is unclear."""
+    found = []
+    for text in texts:
+        fire, bad, thanks = "KEBAKARAN" in text, "rusak" in text or "mati" in text, "terima kasih" in text
+        kind: Kind = "pengaduan" if fire or bad else "apresiasi"
+        urgency: Urgency = "mendesak" if fire else "biasa"
+        unsure = not (fire or bad or thanks)
+        found.append(Verdict(kind, fire or bad, 0.9, "listrik", 0.8, urgency, 0.999 if fire else 0.001, unsure, "test"))
+    return found
+
+
 def fill(engine: Engine) -> Bench:
     """Reads and processes that Page."""
     made = world()
-    with bench(engine, made, Sandbox(made)) as filled:
+    with bench(engine, made, Sandbox(made), classify=judge) as filled:
         filled.poll()
         filled.process()
     return filled
@@ -233,9 +247,8 @@ def hand_made(text: str, count: int = 1) -> str:
 def test_the_elements_are_the_same_whatever_the_text() -> None:
     plain = Census(hand_made("Jalan rusak")).seen
     assert len(PAYLOADS) >= 200
-    odd = ("\t", " ", "w" * 5000, "x\n" * 2000)
     for payload in PAYLOADS:
-        if payload.strip() and not payload.startswith(odd):
+        if payload.strip() and len(payload) < 500:  # shorter than what is cut, which is said in an element of its own
             html = hand_made(payload)
             html.encode("utf-8")
             assert Census(html).seen == plain, payload

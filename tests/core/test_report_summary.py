@@ -92,7 +92,7 @@ def test_counts() -> None:
         (7 * MOST_BARS - 6, "minggu", MOST_BARS, "30 Des", "4 Okt"),
         (7 * MOST_BARS - 5, "bulan", 22, "Jan 2020", "Okt 2021"),
         (3000, "bulan", MOST_BARS, "Jul 2020", "Mar 2028"),
-        (2_000_000, "bulan", MOST_BARS, "Jan 7488", "Sep 7495"),
+        (2_000_000, "bulan", MOST_BARS, "Feb 7488", "Okt 7495"),
     ],
 )
 def test_days_become_weeks_and_months_where_they_are_too_many(

@@ -111,7 +111,7 @@ def test_links_to_facebook(address: str) -> None:
         "https://www.facebook.com@evil.example/", "https://a:b@www.facebook.com/", "https://www.facebook.com:8080/",
         "https://www.facebook.com\\@evil.example", "https://www.facebook.com/\n", "https://[::1", "//www.facebook.com/",
         "https://www.facebook.com:x/", "https://www.facebook.com/\x00", "https://www.facebooк.com/", " https://fb.com/",
-        "vbscript:x", "file:///etc/passwd", "https:www.facebook.com",
+        "https://fb.com/" + "a" * 2000, "vbscript:x", "file:///etc/passwd", "https:www.facebook.com",
     ],
 )  # fmt: skip
 def test_no_other_links(address: str | None) -> None:

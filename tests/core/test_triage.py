@@ -7,6 +7,7 @@ import pytest
 
 from classifiers.verdict import Verdict
 from connector.records import (
+    RESTRICTED,
     Append,
     Attachment,
     Classified,
@@ -45,7 +46,9 @@ YES = Label("pengaduan", "listrik", "penting", "Ani")
 MINE = OpenTicket("NTB-2026-000001", "7001", "jalan_jembatan", "biasa")
 
 
-def decide(verdict: Verdict | None = SURE, label: Label | None = None, around: Situation | None = None, **item: Any) -> Any:
+def decide(
+    verdict: Verdict | None = SURE, label: Label | None = None, around: Situation | None = None, **item: Any
+) -> Any:
     return triage(Classified(replace(ITEM, **item), verdict, label), around or Situation())
 
 
@@ -55,7 +58,21 @@ def test_what_the_account_or_another_of_ours_wrote_opens_nothing() -> None:
 
 
 def test_an_item_of_a_ticket_stays_there() -> None:
-    assert decide(CHAT, around=Situation(ticket="NTB-2026-000009")) == Append("NTB-2026-000009", "sudah menjadi bagian tiket")
+    assert decide(CHAT, around=Situation(ticket="NTB-2026-000009")) == Append(
+        "NTB-2026-000009", "sudah menjadi bagian tiket"
+    )
+
+
+@pytest.mark.parametrize("ticket", [None, "NTB-2026-000009"])
+def test_of_a_restricted_person_nothing_is_processed_but_what_saves_a_life(ticket: str | None) -> None:
+    restricted = Situation(restricted=True, ticket=ticket)
+    nothing = Ignore(RESTRICTED)
+    assert [decide(v, around=restricted) for v in (SURE, UNSURE, CHAT, None)] == [nothing] * 4
+    assert decide(SURE, YES, restricted) == nothing and decide(URGENT, NO, restricted) == nothing
+    assert decide(CHAT, replace(YES, kind="lainnya", urgency="mendesak"), restricted) == nothing
+    for urgent in (decide(URGENT, around=restricted), decide(CHAT, replace(YES, urgency="mendesak"), restricted)):
+        assert isinstance(urgent, Append if ticket else Open)
+    assert isinstance(decide(URGENT, around=restricted, by_account=True), Ignore)
 
 
 def test_what_was_deleted_before_it_was_a_ticket_is_ignored() -> None:

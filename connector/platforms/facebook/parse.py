@@ -13,6 +13,7 @@ from ...records import Account, Attachment, Item, ItemKind, RawItem, Stream
 PLATFORM = "facebook"
 _ID = re.compile(r"[!-~]{1,190}")
 _PAGING = {"paging"}
+_sorted = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
 def usable_id(value: Any) -> str | None:
@@ -38,7 +39,7 @@ def when(value: Any) -> datetime | None:
 def child(node: Any, *path: str) -> Any:
     """What stands at a path of nested objects, or None."""
     for name in path:
-        node = node.get(name) if isinstance(node, Mapping) else None
+        node = node.get(name) if isinstance(node, dict) else None
     return node
 
 
@@ -50,7 +51,7 @@ def nodes_of(data: Any) -> list[Any]:
 
 def without_paging(value: Any) -> Any:
     """The same object less all paging: its addresses carry the access token."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {k: without_paging(v) for k, v in value.items() if k not in _PAGING}
     if isinstance(value, list):
         return [without_paging(v) for v in value]
@@ -83,7 +84,7 @@ def _raw(
     parent_id: str | None = None,
     conversation_id: str | None = None,
 ) -> RawItem:
-    payload = node if isinstance(node, Mapping) else {"not_an_object": node}
+    payload = node if isinstance(node, dict) else {"not_an_object": node}
     payload = {k: without_paging(v) for k, v in payload.items() if k not in ("comments", "messages", "paging")}
     fingerprint = _fingerprint(payload)
     return RawItem(
@@ -124,7 +125,7 @@ def _fingerprint(payload: Mapping[str, Any]) -> str:
     ]
     if "id" not in payload:
         meaning.append(payload)
-    return hashlib.blake2b(json.dumps(meaning, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_sorted(meaning).encode(), digest_size=16).hexdigest()
 
 
 def parse(raw: RawItem, account_id: str) -> Item:
@@ -164,7 +165,7 @@ def _attachments(payload: Mapping[str, Any]) -> list[Attachment]:
     found: list[Attachment] = []
     single = payload.get("attachment")
     for node in [single, *nodes_of(payload.get("attachments")), *nodes_of(payload.get("shares"))]:
-        if isinstance(node, Mapping):
+        if isinstance(node, dict):
             kind = node.get("mime_type") or node.get("media_type") or node.get("type") or "share"
             name = node.get("name") or node.get("title")
             found.append(Attachment(str(kind), name if isinstance(name, str) else None, _stable(node)))
