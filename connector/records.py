@@ -150,6 +150,7 @@ class Situation:
     `ticket` is the ticket that the item already belongs to; `thread` are open tickets in the same conversation or
     comment thread, oldest first. `authors_shown` is False while no item of the account ever showed its author.
     `official` are the ids of all our accounts. `restricted`: the author asked that nothing of his be processed.
+    `settled`: the very same words were decided before and stayed outside of tickets; a ticket opened since changes nothing.
     """
 
     ticket: str | None = None
@@ -158,6 +159,7 @@ class Situation:
     authors_shown: bool = True
     official: frozenset[str] = frozenset()
     restricted: bool = False
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def _wordless(classified: Classified, around: Situation) -> Decision:
         return _labelled(classified, around)
     if not any(_is_evidence(attachment.type) for attachment in item.attachments):
         return Ignore("tanpa teks")
-    if own := _own(classified, around):
+    if not around.settled and (own := _own(classified, around)):
         return Append(own.number, "foto atau berkas dari pelapor")
     return Review("foto atau berkas tanpa teks")
 
@@ -74,7 +74,7 @@ def _judged(classified: Classified, around: Situation) -> Decision:
         return _complaint(classified, around, verdict.category, "mendesak", "mendesak")
     if verdict.is_complaint and not verdict.needs_review:
         return _complaint(classified, around, verdict.category, verdict.urgency, "pengaduan")
-    if own := _own(classified, around):
+    if not around.settled and (own := _own(classified, around)):
         return Append(own.number, "tambahan dari pelapor")
     if verdict.needs_review:
         return Review("penilai ragu")

@@ -11,9 +11,8 @@ MOST = 8000
 
 _BROKEN = re.compile("[\x00\x80-\x9f\ud800-\udfff]")
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_LOOSE_END = re.compile(r"[\d .+-]{1,40}$")
+_LOOSE_END = re.compile(r"(?:[\d .+-]{1,40}|[\w.+-]{1,64}@[\w.-]{0,80})$")
 _HOSTS = ("facebook.com", "fb.com", "messenger.com")
-
 LONGEST_LINK = 2000
 
 
@@ -36,7 +35,7 @@ def shown(text: str | None, most: int = MOST) -> Shown:
     text = text or ""
     cut = len(text) > most
     if cut:
-        # A number that the cut goes through would no longer look like one, and so not be hidden.
+        # A number or address that the cut goes through would no longer look like one, and so not be hidden.
         text = _LOOSE_END.sub("", text[:most])
     return Shown(mask(clean(text)), cut)
 

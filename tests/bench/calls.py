@@ -16,7 +16,7 @@ from .worlds import crowd, mixed
 
 MIXES = {
     "usual mix (0–200, most of them few)": mixed(10_000),
-    "0–200, evenly spread": [random.Random(1).randrange(201) for _ in range(100)],
+    "0–200, evenly spread": random.Random(1).choices(range(201), k=100),
     "5 comments a post": [5] * 400,
     "20 comments a post": [20] * 200,
     "51 comments a post": [51] * 100,

@@ -16,7 +16,7 @@ ROUNDS = 3
 def run() -> None:
     """At two sizes of the store."""
     head("Report of all that is stored")
-    for comments in (1_000, 20_000):
+    for comments in (1_000, 10_000):
         with standing_in(comments) as graph, opened(graph) as works:
             poll(works)
             seconds = rounds(ROUNDS, lambda works=works: timed(lambda: _write(works)))  # type: ignore[misc]

@@ -8,7 +8,6 @@ import argparse
 import gc
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,9 +79,7 @@ def main() -> None:
     page = world.pages["page1"]
     with serve(sandbox) as address:
         print(address, sandbox.token(page), page.id, flush=True)
-        stop = threading.Event()
-        threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
-        stop.wait()
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

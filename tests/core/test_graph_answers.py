@@ -83,6 +83,7 @@ def error(code: int, message: str = "", subcode: int | None = None, **more: Any)
         (400, error(100, "(#100) The 'limit' parameter should not exceed 100"), Asked(cursor=True), errors.BadRequest),
         (400, error(100, "(#100) Diperlukan izin 'pages_read_engagement'"), Asked(cursor=True), errors.NotPermitted),
         (400, error(100, "whatever", 2018001), Asked(cursor=True), errors.NotSent),
+        (400, error(100, "whatever", 4242), Asked(), errors.BadRequest),
         (400, error(613, "", 2534040), Asked(), errors.TryLater),
         (400, error(613, "", 1996), Asked(), errors.TryLater),
         (400, error(17, "", 2446079), Asked(), errors.TryLater),

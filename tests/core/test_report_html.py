@@ -10,16 +10,17 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
 from sqlalchemy import Engine, insert, update
 
 from classifiers.verdict import Kind, Urgency, Verdict
+from connector.records import Label, Place
 from connector.report import gather, write_report
+from connector.report.entries import Around, broken, item_entry, ticket_entry
 from connector.report.html import render
-from connector.report.summary import Facts, Names, summarise
+from connector.report.summary import Facts, Names, ReasonCount, summarise
 from connector.sandbox import Sandbox, World
 from connector.settings import load_routing
 from connector.store import accounts, items, tickets
@@ -159,24 +160,19 @@ def test_overdue_answered_and_closed(engine: Engine) -> None:
 def test_a_ticket_without_items_and_a_label(engine: Engine) -> None:
     filled = fill(engine)
     draft = tickets.Draft(
-        None, "penting", "listrik", "pln", "Lewat telepon", "gubernur", None, item_place(), None, "x", "Ani"
+        None, "penting", "listrik", "pln", "Lewat telepon", "gubernur", None, Place(), None, "x", "Ani"
     )
     with writing(engine) as connection:
         tickets.open_tickets(connection, [draft], NOW, lambda at, _: at)
         praised = next(key for key, one in filled.items().items() if one["text"] == "terima kasih pak, mantap")
         found = items.find(connection, praised)
         assert found
-        label = gather.items.Label("apresiasi", "lainnya", "biasa", "Ani")
+        label = Label("apresiasi", "lainnya", "biasa", "Ani")
         items.add_label(connection, found.id, label, NOW)
     html = report(engine, since=NOW - timedelta(days=9))
     assert "Lewat telepon" in html
     assert "Dibuat oleh petugas" in html
     assert "Apresiasi · Lainnya · Biasa (oleh Ani)" in html
-
-
-def item_place() -> Any:
-    """No place at all."""
-    return tickets.Place()
 
 
 def test_what_could_not_be_read_and_streams_that_ail(engine: Engine) -> None:
@@ -225,17 +221,15 @@ def hand_made(text: str, count: int = 1) -> str:
     """A page whose every text is this one."""
     short = text[:190]
     names = Names({"listrik": short}, {"pln": short}, {"gub": short})
-    facts = Facts(NOW, None, None, (), (), [gather.ReasonCount("ignore", text or "-", 1)], (), (), 0, 0, 0, 0)
+    facts = Facts(NOW, None, None, (), (), [ReasonCount("ignore", text or "-", 1)], (), (), 0, 0, 0, 0)
     row = item(text=text, author_name=text, external_id=short, reason=text, permalink=text)
-    around = gather.Around(
-        post=row, parent=row, talk=[row], more=[row], label=items.Label("spam", "listrik", "biasa", text)
-    )
+    around = Around(post=row, parent=row, talk=[row], more=[row], label=Label("spam", "listrik", "biasa", text))
     tall = ticket(summary="~" + text, place_text="~" + text, number="~" + short, permalink=text)
     entries = [
-        gather.ticket_entry(tall, row, around, 2, names, NOW),
-        gather.item_entry(row, around, names),
+        ticket_entry(tall, row, around, 2, names, NOW),
+        item_entry(row, around, names),
     ] * count
-    bad = gather.broken(
+    bad = broken(
         SimpleNamespace(kind="x", fetched_at=NOW, account="gub", external_id=short, reason=text, payload=text), names
     )
     lists = gather.Lists(iter([entries]), count, iter([entries]), count, iter([entries]), count, [bad])

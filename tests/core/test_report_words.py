@@ -81,6 +81,7 @@ def test_shown_text_is_masked_and_cut() -> None:
 def test_a_number_that_the_cut_goes_through_is_not_shown() -> None:
     got = texts.shown("x" * 10 + " 5201012345678901", 20)
     assert got == Shown("x" * 10, cut=True)
+    assert texts.shown("surel warga@contoh.example ya", 18) == Shown("surel ", cut=True)
     assert texts.line("x" * 550 + " 5201012345678901", 560) == "x" * 550 + " [NIK]"
     assert "5201" not in texts.line("x " * 70 + "\n" * 400 + "5201012345678901", 140)
 

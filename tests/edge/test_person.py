@@ -21,7 +21,7 @@ from connector.records import FORGOTTEN, RESTRICTED, Label, RawItem
 from connector.report.gather import lists_of, names_of
 from connector.sandbox import Limits, Options, Sandbox, World
 from connector.settings import load_routing
-from connector.store import items, migrate, persons, raw, tickets
+from connector.store import items, migrate, persons, raw, tickets, traces
 from connector.store.engine import open_store, reading, writing
 from connector.store.schema import audit, labels, metadata, raw_items, ticket_events, verdicts
 from connector.store.schema import items as item_table
@@ -110,11 +110,10 @@ def tickets_of(engine: Engine) -> dict[str, dict[str, Any]]:
 
 
 def state(engine: Engine) -> str:
-    """All but the audit."""
+    """All but the audit, in no order."""
+    held = [t for t in metadata.sorted_tables if t.name not in ("audit", "leases")]
     with reading(engine) as connection:
-        return repr(
-            [list(connection.execute(select(t))) for t in metadata.sorted_tables if t.name not in ("audit", "leases")]
-        )
+        return repr([sorted(map(repr, connection.execute(select(t)))) for t in held])
 
 
 def assert_forgotten(engine: Engine) -> None:
@@ -331,7 +330,7 @@ def test_a_life_in_danger_outranks_a_restriction(engine: Engine) -> None:
     assert tickets_of(engine)["1_2"]["summary"].startswith("TOLONG")
     person.release(asked(engine))
     process.process_pending(engine, desk())
-    assert list(tickets_of(engine)) == ["1_2", "1_1"] or len(tickets_of(engine)) == 2
+    assert list(tickets_of(engine)) == ["1_2", "1_1"]
 
 
 def test_a_restricted_reporters_ticket_stays_in_the_report_while_others_hang_on_it(engine: Engine) -> None:
@@ -511,13 +510,14 @@ def store_many(engine: Engine, rows: Sequence[dict[str, Any]], author: str) -> N
 
 def test_one_person_in_a_large_store_is_forgotten_in_seconds(engine: Engine) -> None:
     for at in range(1, 5):
-        store_many(engine, list(copies(15_000, f"{OTHER}{at}", at)), f"{OTHER}{at}")
+        store_many(engine, list(copies(5_000, f"{OTHER}{at}", at)), f"{OTHER}{at}")
     store_many(engine, list(copies(2_000, HIM, 9)), HIM)
     began = time.monotonic()
     done = person.erase(asked(engine))
     assert done.counts["items"] == 2_000
     assert time.monotonic() - began < 20
-    assert HIM not in everything(engine)
+    with reading(engine) as connection:
+        assert not any(source(connection, [HIM], 0, 1) for source in traces.SOURCES)
 
 
 def test_events_keep_facts_only(engine: Engine) -> None:

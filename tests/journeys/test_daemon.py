@@ -8,6 +8,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_a_new_comment_becomes_a_ticket_in_about_two_intervals(rig: Rig) -> None
     all_read(rig)
     for n in range(3):
         comment, began = complain(rig, n=n), time.monotonic()
-        until(lambda comment=comment: rig.ticket_of(comment), SOON, "a ticket")
+        until(partial(rig.ticket_of, comment), SOON, "a ticket")
         took = time.monotonic() - began
         assert took < SOON
     passes = len(daemon.said("pass", account="wagub"))
@@ -143,7 +144,7 @@ def test_kill_at_random_moments_loses_and_doubles_nothing(rig_on: Rig) -> None:
     for n in range(10):
         process = rig.start("run")
         complain(rig, chance.choice(["gubernur", "wagub"]), n)
-        until(lambda process=process: process.said("start") or process.popen.poll() is not None, 30, "start")
+        process.ready()
         time.sleep(chance.random() * 0.8)
         assert process.popen.poll() is None
         complain(rig, chance.choice(["gubernur", "wagub"]), n + 100)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from connector.sandbox.things import Comment, Message, Post
+from connector.sandbox.things import Comment, Message
 
 from .life import Life, Thing
 from .office import is_sure
@@ -16,6 +16,12 @@ FROM raw_items r LEFT JOIN items i ON i.id = r.id ORDER BY r.id"""
 _POINTS = "SELECT stream, object_id, seen, done FROM checkpoints WHERE scope = 'live' AND object_id <> '' AND done = seen"
 _TICKETS = """SELECT t.id, t.number, t.opened_at, i.external_id, i.by_account, x.position FROM tickets t
 LEFT JOIN ticket_items x ON x.ticket_id = t.id LEFT JOIN items i ON i.id = x.item_id ORDER BY t.id, x.position"""
+
+
+def walks_on(connection: Connection) -> bool:
+    """Whether the walk over posts or conversations stands somewhere in the middle."""
+    unfinished = "SELECT 1 FROM checkpoints WHERE scope = 'live' AND object_id = '' AND position IS NOT NULL"
+    return any(row for row in connection.execute(text(unfinished + " AND position <> 'null'")))
 
 
 def visible(life: Life) -> dict[str, Thing]:
@@ -130,8 +136,3 @@ def _seconds(graph_time: str) -> int | None:
 def stamp(seconds: int) -> str:
     """Unix seconds for people."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def is_post(thing: Thing) -> bool:
-    """Whether the thing is a post."""
-    return isinstance(thing, Post)

@@ -220,6 +220,11 @@ class Schedule:
         with self._aside() as connection:
             self.blame(checker.faults_at_rest(connection, self.life), who)
 
+    def resumes(self) -> bool:
+        """Whether a walk was left unfinished: the next pass goes on there and need not see what came before that place."""
+        with self._aside() as connection:
+            return checker.walks_on(connection)
+
     def check_pass(self, who: str, began: datetime, then: set[str]) -> None:
         """What must hold after a clean pass."""
         with self._aside() as connection:

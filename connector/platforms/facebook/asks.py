@@ -5,7 +5,6 @@ their fields are those of the Conversations API reference.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from .fields import Edge, Field, name_of, render, without
 
@@ -150,8 +149,3 @@ def messages_of(conversation_id: str) -> Ask:
     """Messages of one conversation, newest first."""
     return Ask("messages", f"{conversation_id}/messages", MESSAGE, limit=READABLE_MESSAGES)
 
-
-def windowed(ask: Ask, since: datetime | None, until: datetime | None) -> Ask:
-    """The same for posts created in a window only; Graph goes by creation time here."""
-    bounds = [(name, str(int(at.timestamp()))) for name, at in (("since", since), ("until", until)) if at]
-    return replace(ask, params=(*ask.params, *bounds))
