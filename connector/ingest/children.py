@@ -80,7 +80,7 @@ class _Reading:
         self.started = when(position.get("started")) or reader.clock()
         self.newest = when(position.get("newest"))
         self.total: int | None = position.get("total")
-        self.first_total: int | None = position.get("total")
+        self.shrank: bool = position.get("shrank", False)
         self.shown: int = position.get("shown", 0)
         self.cut, self.again, self.post = False, again, None
 
@@ -127,26 +127,28 @@ class _Reading:
         times = [item.created_at for item in items if item.created_at]
         self.newest = max([*times, *([self.newest] if self.newest else [])], default=None)
         self._count(edge)
-        if after is None and self._shrank():
-            raise StaleCursor(f"{self.id}: something was deleted while it was read; it is read again")
         if after is None or self._known(items, landed.known):
-            self._finish(connection, complete=after is None and not self.cut)
+            if not self.shrank:
+                self._finish(connection, complete=after is None and not self.cut)
+                return True
+            if not self.again:
+                raise StaleCursor(f"{self.id}: something was deleted while it was read; it is read again")
+            self.reader.shelf(self.kin.stream).put(connection, self.id, position=None)  # the next pass reads it again
             return True
         self.after = after
         self._advance(connection)
         return False
 
     def _count(self, edge: Any) -> None:
+        """Something deleted while we paged: where cursors are offsets, its neighbour slipped past us.
+
+        From batch to batch, since what comes meanwhile hides it from a comparison of the first count with the last.
+        """
         total = child(edge, "summary", "total_count")
         if isinstance(total, int):
+            paged = self.after is not None and self.total is not None
+            self.shrank = self.shrank or (paged and total < (self.total or 0))
             self.total = total
-            self.first_total = total if self.first_total is None else self.first_total
-
-    def _shrank(self) -> bool:
-        """Something was deleted while we paged: where cursors are offsets, its neighbour slipped past us."""
-        if self.again or self.after is None or self.total is None or self.first_total is None:
-            return False
-        return self.total < self.first_total
 
     def _known(self, items: Sequence[RawItem], known: frozenset[str]) -> bool:
         """Whether the rest is known: the batch reaches behind what was read, and all that lies there is stored."""
@@ -168,6 +170,7 @@ class _Reading:
             "newest": self.newest.isoformat() if self.newest else None,
             "total": self.total,
             "shown": self.shown,
+            "shrank": self.shrank,
         }
         self.reader.shelf(self.kin.stream).put(connection, self.id, position=position)
 

@@ -168,4 +168,5 @@ class _Walk:
 def moved(node: Any, now: datetime) -> str:
     """When a post or conversation last moved, as sent; when Graph does not say, something new each time: to be read."""
     value = child(node, "updated_time")
-    return value if isinstance(value, str) and len(value) <= 40 else f"?{now.isoformat()}"
+    plain = isinstance(value, str) and len(value) <= 40 and value.isascii() and value.isprintable()
+    return value if plain else f"?{now.isoformat()}"

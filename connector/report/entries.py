@@ -32,6 +32,12 @@ _KABUPATEN = {
     "52.04": "Kab. Sumbawa", "52.05": "Kab. Dompu", "52.06": "Kab. Bima", "52.07": "Kab. Sumbawa Barat",
     "52.08": "Kab. Lombok Utara", "52.71": "Kota Mataram", "52.72": "Kota Bima",
 }  # fmt: skip
+_REASONS = (
+    ("Graph shows only the id", "Facebook hanya memberi nomornya: pesan ini lebih lama dari 20 pesan terbaru"),
+    ("the object came without", "datang tanpa nomor yang dapat dipakai"),
+    ("message is a ", "isinya bukan teks"),
+)
+"""What the parser says, in the words of those who read the report."""
 CONTEXT = 600
 """As much of a neighbour's text as is shown beside an item."""
 
@@ -280,4 +286,6 @@ def broken(row: Any, names: Names) -> Broken:
     """The row of a raw item in quarantine."""
     what = _THINGS.get(row.kind, row.kind)
     at, account = words.short_time(row.fetched_at), names.account(row.account)
-    return Broken(clean(row.external_id), what, account, at, line(row.reason, 300), line(row.payload, 300))
+    said = row.reason or ""
+    reason = next((ours for theirs, ours in _REASONS if said.startswith(theirs)), line(said, 300))
+    return Broken(clean(row.external_id), what, account, at, reason, line(row.payload, 300))

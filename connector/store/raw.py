@@ -43,12 +43,9 @@ def land(connection: Connection, batch: Sequence[RawItem], now: datetime, lane: 
     changed: list[tuple[Any, RawItem]] = []
     for key, row in old.items():
         item = wanted[key]
-        if key in refused:
-            same.append((row, item))
-            continue
         alive = row.deleted_at is None
         older = item.fetched_at is not None and item.fetched_at <= row.fetched_at
-        keep = older or (alive and (item.thin or item.fingerprint == row.fingerprint))
+        keep = key in refused or older or (alive and (item.thin or item.fingerprint == row.fingerprint))
         (same if keep else changed).append((row, item))
     insert_new(connection, raw_items, [_row(item, now, lane) for item in new])
     _revise(connection, changed, now, lane)

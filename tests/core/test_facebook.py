@@ -175,7 +175,7 @@ def test_ids_may_be_numbers_but_not_truth_values() -> None:
     assert (usable_id(123), usable_id(True), usable_id("?x"), usable_id("m_$x:1")) == ("123", None, None, "m_$x:1")
 
 
-@pytest.mark.parametrize("value", ["", "yesterday", "2026-13-01T00:00:00+0000", 5, None, "0001-01-01T00:00:00+1400"])
+@pytest.mark.parametrize("value", ["", "yesterday", "2026-13-01T00:00:00+0000", 5, None, "0001-01-01T00:00:00+1400", "9999-12-31T23:59:59+0000"])
 def test_what_is_no_time_is_none(value: Any) -> None:
     assert when(value) is None
 

@@ -141,3 +141,7 @@ def test_what_could_not_be_read() -> None:
     got = broken(row, NAMES)
     assert (got.id, got.what, got.account, got.reason) == ("1\ufffd", "Komentar", "Gubernur NTB", "no id")
     assert got.payload == '{"message": "[telepon]"}'
+    row.reason = "message is a dict, not a text"
+    assert broken(row, NAMES).reason == "isinya bukan teks"
+    row.reason = None
+    assert broken(row, NAMES).reason == ""

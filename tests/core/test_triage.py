@@ -114,6 +114,8 @@ def test_items_without_words() -> None:
     assert isinstance(decide(CHAT, text=" ", attachments=(sticker,)), Ignore)
     assert isinstance(decide(CHAT, text=None, attachments=(photo,)), Review)
     assert isinstance(decide(CHAT, text="", attachments=(photo,), around=Situation(thread=(MINE,))), Append)
+    settled = Situation(thread=(MINE,), settled=True)
+    assert isinstance(decide(CHAT, text="", attachments=(photo,), around=settled), Review)
     assert isinstance(decide(CHAT, YES, text="", attachments=(photo,)), Open)
 
 

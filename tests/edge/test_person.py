@@ -28,6 +28,7 @@ from connector.store.schema import items as item_table
 from connector.store.schema import tickets as ticket_table
 from connector.store.summary import Window
 from tests.edge.test_store_process import ACCOUNT, PAGE, T0, clock, comment, desk, land
+from tests.journeys.rig import rigged, small_world
 from tests.reading import Bench, bench
 
 HIM, OTHER = "7001000000000042", "8001000000000077"
@@ -531,3 +532,23 @@ def test_events_keep_facts_only(engine: Engine) -> None:
         data = [row.data for row in connection.execute(select(ticket_events).order_by(ticket_events.c.id))]
         assert connection.scalar(select(func.count()).select_from(labels)) == 0
     assert {"reason": "pengaduan"} in data and any(d and d.get("status") == ["diterima", "tuntas"] for d in data)
+
+
+def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
+    with rigged(tmp_path, small_world()) as rig:
+        rig.migrated().run("poll")
+        author = next(i["author_id"] for i in rig.stored() if i["ticket"] and i["kind"] == "comment")
+        assert "nothing is stored" in rig.run("person", "export", "--author", "404", code=1).err
+        assert rig.run("person", "erase", "--author", rig.world.pages["gubernur"].id, code=2).err
+        rig.run("person", "export", "--author", author, "--out", "salinan.json")
+        copy = json.loads((tmp_path / "salinan.json").read_text("utf-8"))
+        assert copy["items"] and copy["tickets"] and copy["authors"] == [author]
+        mine = {i["id"] for i in copy["items"]}
+        assert "newly restricted" in rig.run("person", "restrict", "--author", author).out
+        assert all(i["text"] is None and i["reason"] == RESTRICTED for i in rig.stored() if i["id"] in mine)
+        assert rig.run("person", "release", "--author", author, "--json").answer["counts"]["items"] == len(mine)
+        assert all(i["text"] for i in rig.stored() if i["id"] in mine)
+        done = rig.run("person", "erase", "--author", author, "--json").answer
+        assert done["counts"]["items"] == len(mine) and done["failures"] == []
+        assert rig.run("poll", "--full").out and all(i["text"] is None for i in rig.stored() if i["id"] in mine)
+        assert author.encode() not in b"".join(p.read_bytes() for p in tmp_path.glob("store.db*"))

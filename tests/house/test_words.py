@@ -91,8 +91,12 @@ def _unsafe(tree: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
         elif isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id in UNSAFE_CALLS:
                 yield node, node.func.id
-            given = {(k.arg, k.value.value) for k in node.keywords if isinstance(k.value, ast.Constant)}
+            given = {(str(k.arg), ast.unparse(k.value) == "True") for k in node.keywords if _is_flag(k.value)}
             yield from ((node, f"{name}={value}") for name, value in given & UNSAFE_ARGUMENTS)
+
+
+def _is_flag(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
 
 
 def test_the_product_knows_nothing_outside_its_own_folder() -> None:

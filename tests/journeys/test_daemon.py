@@ -115,12 +115,20 @@ def test_a_throttle_is_honoured_without_probing(rig: Rig) -> None:
     restarted.stop()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("phase", ["idle", "reading", "processing", "starting"])
-def test_it_stops_cleanly_in_every_phase(rig: Rig, how: signal.Signals, phase: str) -> None:
+@pytest.mark.parametrize(
+    ("phase", "how"),
+    [
+        ("idle", "SIGTERM"),
+        ("reading", "SIGTERM"),
+        ("reading", "SIGINT"),
+        ("processing", "SIGTERM"),
+        ("starting", "SIGINT"),
+    ],
+)
+def test_it_stops_cleanly_in_every_phase(rig: Rig, phase: str, how: str) -> None:
     if phase == "processing":
         post = rig.world.pages["gubernur"].posts[0]
-        for n in range(2500):
+        for n in range(1500):
             rig.world.add_comment(post, f"{COMPLAINT} di RT {n}", f"Warga {n}")
     daemon = rig.daemon()
     if phase == "idle":
@@ -130,18 +138,18 @@ def test_it_stops_cleanly_in_every_phase(rig: Rig, how: signal.Signals, phase: s
         fault = rig.sandbox.faults.add(Fault(faults.latency(25), times=None))
         until(lambda: fault.hits, SOON, "a slow read")
     elif phase == "processing":
-        until(lambda: len(rig.stored("raw")) > 2000, 30, "much is landed")
-    assert daemon.stop(how) < 10
+        until(lambda: len(rig.stored("raw")) > 1200, 30, "much is landed")
+    assert daemon.stop(signal.Signals[how]) < 10
     assert daemon.said("stop")
     rig.sandbox.faults.clear()
     rig.run("poll")
     rig.assert_whole()
 
 
-def test_kill_at_random_moments_loses_and_doubles_nothing(rig_on: Rig) -> None:
+def test_kill_at_random_moments_loses_and_doubles_nothing(rig_on: Rig, database: str) -> None:
     chance = random.Random(2026)
     rig = rig_on
-    for n in range(10):
+    for n in range(10 if database == "sqlite" else 5):
         process = rig.start("run")
         complain(rig, chance.choice(["gubernur", "wagub"]), n)
         process.ready()

@@ -30,7 +30,7 @@ def judge(found: Sequence[str]) -> list[Verdict]:
     verdicts = []
     for text in found:
         turn = len(text) % 5
-        urgency: Urgency = ("mendesak", "penting", "biasa", "biasa", "biasa")[turn]  # type: ignore[assignment]
+        urgency: Urgency = ("mendesak", "penting", "biasa", "biasa", "biasa")[turn]
         kind: Kind = "apresiasi" if turn == 4 else "pengaduan"
         verdicts.append(Verdict(kind, turn < 4, 0.5, "listrik", 0.5, urgency, 0.5, turn == 3, "test"))
     return verdicts

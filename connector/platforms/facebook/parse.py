@@ -23,17 +23,15 @@ def usable_id(value: Any) -> str | None:
 
 
 def when(value: Any) -> datetime | None:
-    """A Graph time such as 2021-02-12T16:27:12+0000, aware; None for anything else."""
+    """A Graph time such as 2021-02-12T16:27:12+0000, aware; None for anything else, and for years that no clock shows."""
     if not isinstance(value, str):
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
+        at = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    try:
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except OverflowError:
-        return None
+    return at if 1970 <= at.year <= 2200 else None
 
 
 def child(node: Any, *path: str) -> Any:
