@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from ..errors import Gone, GraphError, StaleCursor
 from ..platforms.facebook import asks
 from ..platforms.facebook.asks import Ask
-from ..platforms.facebook.parse import child, nodes_of, raw_comment, raw_message, raw_post, when
+from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_message, raw_post, when
 from ..records import RawItem, Stream
 from ..store import raw
 from ..store.checkpoints import Checkpoint
@@ -144,8 +144,8 @@ class _Reading:
 
         From batch to batch, since what comes meanwhile hides it from a comparison of the first count with the last.
         """
-        total = child(edge, "summary", "total_count")
-        if isinstance(total, int):
+        total = count_of(edge)
+        if total is not None:
             paged = self.after is not None and self.total is not None
             self.shrank = self.shrank or (paged and total < (self.total or 0))
             self.total = total

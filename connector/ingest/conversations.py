@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..errors import BadRequest, Gone, StaleCursor
-from ..graph.paging import after_of
 from ..platforms.facebook import asks
 from ..platforms.facebook.parse import child, nodes_of, raw_message, usable_id, when
 from ..records import RawItem
@@ -16,7 +15,7 @@ from ..store.checkpoints import LIVE_SCOPE, Checkpoint
 from ..store.engine import reading
 from .feed import Row, moved
 from .reader import OVERLAP, SETTLED, Reader
-from .walk import walk
+from .walk import onward, walk
 
 
 def walk_conversations(reader: Reader) -> datetime | None:
@@ -126,7 +125,7 @@ class _Walk:
         now = self.reader.clock()
         for node in nodes if self.whole else ():
             key, inner = usable_id(child(node, "id")), child(node, "messages")
-            if key and 0 < len(nodes_of(inner)) < asks.READABLE_MESSAGES and not after_of(inner):
+            if key and 0 < len(nodes_of(inner)) < asks.READABLE_MESSAGES and onward(inner) == (None, True):
                 gone = raw.bury(connection, {"kind": "message", "conversation_id": key}, self.started, now)
                 self.reader.progress.add("deleted", gone)
 
@@ -146,11 +145,12 @@ class _Walk:
     def _nested(self, key: str, seen: str, inner: Any, items: list[RawItem]) -> Row:
         below = nodes_of(inner)
         items += [raw_message(self.reader.account, key, node) for node in below]
-        after = after_of(inner)
+        after, usable = onward(inner)
         newest = max((at for node in below if (at := when(child(node, "created_time")))), default=None)
         at = when(seen)
         fresh = bool(at and self.server_time and self.server_time - at < SETTLED)
-        row: Row = {"object_id": key, "seen": seen, "done": None if fresh else seen, "newest": newest, "position": None}
+        done = seen if usable and not fresh else None
+        row: Row = {"object_id": key, "seen": seen, "done": done, "newest": newest, "position": None}
         if after:
             start = {"after": after, "seen": seen, "started": self.started.isoformat(), "shown": len(below)}
             row |= {"done": None, "newest": None}

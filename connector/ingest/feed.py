@@ -12,15 +12,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..errors import BadRequest, Gone, StaleCursor
-from ..graph.paging import after_of
 from ..platforms.facebook import asks
-from ..platforms.facebook.parse import child, nodes_of, raw_comment, raw_post, usable_id, when
+from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_post, usable_id, when
 from ..records import RawItem
 from ..store import raw
 from ..store.checkpoints import LIVE_SCOPE
 from ..store.engine import reading
 from .reader import SETTLED, Reader
-from .walk import walk
+from .walk import onward, walk
 
 Row = dict[str, Any]
 Known = Mapping[str, tuple[str | None, str | None]]
@@ -120,13 +119,14 @@ class _Walk:
         seen, comments = moved(node, self.started), child(node, "comments")
         below = nodes_of(comments)
         items += [raw_comment(self.reader.account, post_id, comment) for comment in below]
-        after = after_of(comments) if isinstance(comments, Mapping) else None
+        after, usable = onward(comments)
         times = [at for comment in below if (at := when(child(comment, "created_time")))]
         newest = max(times, default=None)
-        total = child(comments, "summary", "total_count")
         row: Row = {"object_id": post_id, "seen": seen, "done": seen, "newest": newest, "position": None}
-        row["total"] = total if isinstance(total, int) else None
-        if after:
+        row["total"] = count_of(comments)
+        if not usable:
+            row["done"] = None  # read on its own, where it can harm nobody else
+        elif after:
             start = {"after": after, "seen": seen, "started": self.started.isoformat(), "whole": True}
             row |= {"done": None, "newest": None}
             row["position"] = start | {"newest": newest.isoformat() if newest else None, "total": row["total"]}

@@ -5,12 +5,21 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ..errors import BadRequest
 from ..graph.paging import Guard, Halt, after_of
 from ..platforms.facebook.parse import child, nodes_of
 from .reader import Reader
 
 Ask = Callable[[str | None], Any]
 Keep = Callable[[Connection, Any, str | None], bool]
+
+
+def onward(edge: Any) -> tuple[str | None, bool]:
+    """The cursor to go on with in a list that came nested, and whether its paging can be used at all."""
+    try:
+        return after_of(edge), True
+    except BadRequest:
+        return None, False
 
 
 def walk(reader: Reader, label: str, after: str | None, ask: Ask, keep: Keep) -> bool:

@@ -15,6 +15,7 @@ from connector.platforms.facebook import asks
 from connector.platforms.facebook.fields import Edge, Field, name_of, render, without
 from connector.platforms.facebook.parse import (
     child,
+    count_of,
     nodes_of,
     parse,
     raw_comment,
@@ -39,7 +40,9 @@ COMMENT: dict[str, Any] = {
 def test_fields_render_as_graph_reads_them() -> None:
     edge = Edge("comments", ("id", Edge("from", ("id",))), (("filter", "stream"), ("summary", "true")), 25)
     assert render(("id", edge)) == "id,comments.filter(stream).summary(true).limit(25){id,from{id}}"
-    assert render(without(("id", edge), frozenset({"from"}))) == "id,comments.filter(stream).summary(true).limit(25){id}"
+    assert (
+        render(without(("id", edge), frozenset({"from"}))) == "id,comments.filter(stream).summary(true).limit(25){id}"
+    )
     assert render(without(("id", edge), frozenset({"comments"}))) == "id"
 
 
@@ -93,7 +96,9 @@ def test_every_field_and_edge_asked_for_is_in_metas_specs(
 
 def known(graph_dir: Path, node: str) -> set[str]:
     spec = json.loads((graph_dir / "specs" / f"{node}.json").read_text())
-    return {f["name"] for f in spec["fields"]} | {a["endpoint"] for a in spec["apis"] if a["method"] == "GET" and "endpoint" in a}
+    return {f["name"] for f in spec["fields"]} | {
+        a["endpoint"] for a in spec["apis"] if a["method"] == "GET" and "endpoint" in a
+    }
 
 
 def check(graph_dir: Path, fields: tuple[Field, ...], node: str) -> None:
@@ -113,7 +118,12 @@ def test_a_visitors_post_is_told_from_the_accounts_own() -> None:
 
 def test_the_payload_is_kept_as_sent_less_its_paging() -> None:
     secret = {"paging": {"next": "https://graph.facebook.com/?access_token=EAAX"}}
-    node = {**COMMENT, "attachments": {"data": [{"id": 1}], **secret}, "comments": {"data": [], **secret}, "extra": [secret]}
+    node = {
+        **COMMENT,
+        "attachments": {"data": [{"id": 1}], **secret},
+        "comments": {"data": [], **secret},
+        "extra": [secret],
+    }
     raw = raw_comment(ACCOUNT, "9_1", node)
     assert "EAAX" not in json.dumps(raw.payload)
     assert raw.payload == {**COMMENT, "attachments": {"data": [{"id": 1}]}, "extra": [{}]}
@@ -156,7 +166,9 @@ def test_a_message_that_is_no_text_is_unreadable(message: Any) -> None:
         parse(raw_comment(ACCOUNT, "9_1", {**COMMENT, "message": message}), PAGE)
 
 
-@pytest.mark.parametrize("node", [{}, {"message": "x"}, {"id": ""}, {"id": "a b"}, {"id": None}, {"id": ["x"]}, "text", None, 7])
+@pytest.mark.parametrize(
+    "node", [{}, {"message": "x"}, {"id": ""}, {"id": "a b"}, {"id": None}, {"id": ["x"]}, "text", None, 7]
+)
 def test_an_object_without_id_lands_and_is_unreadable(node: Any) -> None:
     raw = raw_comment(ACCOUNT, "9_1", node)
     assert raw.id.startswith("?") and raw == raw_comment(ACCOUNT, "9_1", node)
@@ -173,9 +185,26 @@ def test_a_message_of_which_only_the_id_is_shown_is_unreadable() -> None:
 
 def test_ids_may_be_numbers_but_not_truth_values() -> None:
     assert (usable_id(123), usable_id(True), usable_id("?x"), usable_id("m_$x:1")) == ("123", None, None, "m_$x:1")
+    assert [usable_id(odd) for odd in ("a/b", "a?b", "..#", "a\\b")] == [None] * 4
 
 
-@pytest.mark.parametrize("value", ["", "yesterday", "2026-13-01T00:00:00+0000", 5, None, "0001-01-01T00:00:00+1400", "9999-12-31T23:59:59+0000"])
+def test_counts_are_numbers_that_can_be() -> None:
+    given = [7, 0, True, -1, 10**30, "7", None]
+    assert [count_of({"summary": {"total_count": n}}) for n in given] == [7, 0, None, None, None, None, None]
+
+
+NO_TIMES = [
+    "",
+    "yesterday",
+    "2026-13-01T00:00:00+0000",
+    5,
+    None,
+    "0001-01-01T00:00:00+1400",
+    "9999-12-31T23:59:59+0000",
+]
+
+
+@pytest.mark.parametrize("value", NO_TIMES)
 def test_what_is_no_time_is_none(value: Any) -> None:
     assert when(value) is None
 
@@ -205,7 +234,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-names = st.sampled_from(["id", "message", "from", "parent", "created_time", "attachments", "attachment", "shares", "sticker"])
+names = st.sampled_from(
+    ["id", "message", "from", "parent", "created_time", "attachments", "attachment", "shares", "sticker"]
+)
 
 
 @given(st.dictionaries(names, json_values) | json_values)

@@ -20,7 +20,6 @@ HEAVY = (
     "facebook",
     "jinja2",
     "apscheduler",
-    "pydantic",
     "alembic",
 )
 CONTRACT = {

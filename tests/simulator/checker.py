@@ -20,8 +20,8 @@ LEFT JOIN ticket_items x ON x.ticket_id = t.id LEFT JOIN items i ON i.id = x.ite
 
 def walks_on(connection: Connection) -> bool:
     """Whether the walk over posts or conversations stands somewhere in the middle."""
-    unfinished = "SELECT 1 FROM checkpoints WHERE scope = 'live' AND object_id = '' AND position IS NOT NULL"
-    return any(row for row in connection.execute(text(unfinished + " AND position <> 'null'")))
+    stands = text("SELECT position FROM checkpoints WHERE scope = 'live' AND object_id = ''")
+    return any(position not in (None, "null") for position in connection.scalars(stands))
 
 
 def visible(life: Life) -> dict[str, Thing]:
@@ -54,8 +54,18 @@ def missing(connection: Connection, life: Life, before: datetime, then: set[str]
     """What a complete pass that began at `before` must have stored: all in sight all along."""
     stored = {row.external_id for row in connection.execute(text(_STORED))}
     for key, thing in visible(life).items():
-        if key in then and key not in life.vanished and thing.created < int(before.timestamp()) and key not in stored:
+        start, seen = int(before.timestamp()), key not in life.vanished or _must_be_met(thing, life, before)
+        if key in then and seen and thing.created < start and key not in stored:
             yield f"{key} of {stamp(thing.created)} is lost: a clean pass that began at {before} did not store it"
+
+
+def _must_be_met(thing: Thing, life: Life, before: datetime) -> bool:
+    """Shown late, but its post moved after that: the overlap of the next reading reaches back to it."""
+    shown = life.late.get(thing.id)
+    if shown is None or not isinstance(thing, Comment):
+        return False
+    moved = [c for c in thing.post.stream if c.id not in life.vanished and shown < c.created < int(before.timestamp())]
+    return bool(moved)
 
 
 def faults_in_the_end(connection: Connection, life: Life) -> Iterator[str]:
@@ -79,7 +89,10 @@ def _of_items(rows: list[Any], life: Life) -> Iterator[str]:
         elif isinstance(thing, Comment) and bool(row.hidden) != thing.hidden:
             yield f"{key} is hidden: {bool(row.hidden)}, on Facebook {thing.hidden}"
     for key, row in stored.items():
-        if key not in life.things:
+        if key.startswith("?"):
+            if row.state != "quarantined":
+                yield f"junk {key} is {row.state}"
+        elif key not in life.things:
             yield f"{key} never was"
         elif key not in shown and (row.deleted_at is None or not row.deleted):
             yield f"{key} is gone and not marked deleted"

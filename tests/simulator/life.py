@@ -10,35 +10,43 @@ from connector.sandbox.things import Comment, Conversation, Message, Page, Post
 Thing = Post | Comment | Message
 WORDS = ("ADUAN jalan rusak", "ADUAN lampu mati", "DARURAT banjir", "terima kasih", "kapan buka?", "RAGU itu")
 MOST = 40
+LATEST = 800  # seconds: a comment shown later than this may wait for the next full reading
 PEOPLE = tuple(f"Warga {n}" for n in range(6))
 
 
 class Life:
-    """All that happens on one Page. `things` keeps every thing that ever was, `vanished` those that ever were out of sight."""
+    """All that happens on one Page. `things` keeps every thing that ever was, `vanished` those that ever were out of sight;
+    of these, `late` are the comments that were out of sight only at first, and until when."""
 
     def __init__(self, world: World, page: Page, rng: Random, told: Callable[[str], None]) -> None:
         self.world, self.page, self.rng, self.told = world, page, rng, told
         self.things: dict[str, Thing] = {}
         self.vanished: set[str] = set()
+        self.late: dict[str, int] = {}  # shown from this second on, with an older time of creation
+        self.waiting: list[tuple[int, Comment]] = []
         self.talks: list[Conversation] = []
         self.count = 0
+        self.anchored = False  # only then may a count stay while its comment goes: see the documented limit
 
-    def begin(self, posts: int, comments: int) -> None:
-        """What stands there before anybody reads."""
+    def begin(self, posts: int, comments: int, passing: Callable[[float], None]) -> None:
+        """What stands there before anybody reads; it comes over some days."""
         for _ in range(posts):
             self._post()
             for _ in range(self.rng.randint(0, comments)):
+                passing(self.rng.choice((0, 30, 7200)))
                 self._comment()
-        self._message()
+            self._message()
+            passing(self.rng.uniform(0, 86400))
 
     def act(self) -> None:
         """One thing happens; in a full world only what adds nothing."""
+        self._show_late()
         if len(self.things) > MOST:
             self.rng.choice((self._edit, self._delete, self._approve, self._hold, self._unsend))()
             return
         kinds: tuple[tuple[Callable[[], None], int], ...] = (
             (self._comment, 30), (self._burst, 4), (self._post, 4), (self._message, 8), (self._edit, 10),
-            (self._delete, 8), (self._delete_post, 1), (self._hold, 3), (self._approve, 5), (self._hide, 3),
+            (self._delete, 8), (self._delete_post, 1), (self._hold, 3), (self._approve, 5), (self._hide, 3), (self._late, 4),
             (self._unsend, 2), (self._edit_post, 2), (self._repost, 2),
         )  # fmt: skip
         (act,) = self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])
@@ -83,6 +91,23 @@ class Life:
             self.vanished.add(made.id)
         self._keep(made, "comment")
 
+    def _late(self) -> None:
+        """Facebook shows a comment minutes after it was written; the post's time moved long before."""
+        if posts := self.posts():
+            made = self.world.add_comment(posts[-1], self.text(), self.rng.choice(PEOPLE), held=True)
+            self.vanished.add(made.id)
+            self.waiting.append((self.world.now() + self.rng.choice((5, 60, 240)), made))
+            self._keep(made, "late")
+
+    def _show_late(self) -> None:
+        for at, comment in [one for one in self.waiting if one[0] <= self.world.now()]:
+            self.waiting.remove((at, comment))
+            if comment.id in self.world.nodes and comment.held:
+                if self.world.now() - comment.created < LATEST:
+                    self.late[comment.id] = self.world.now()
+                self.told(f"shown late {comment.id}")
+                self.world.approve(comment)
+
     def _burst(self) -> None:
         for _ in range(self.rng.randint(2, 6)):
             self._comment()
@@ -92,6 +117,10 @@ class Life:
         if talk not in self.talks:
             self.talks.append(talk)
         self._keep(self.world.add_message(talk, self.text(), by_page=self.rng.random() < 0.25), "message")
+
+    def _lose(self, thing: Thing) -> None:
+        self.vanished.add(thing.id)
+        self.late.pop(thing.id, None)
 
     def _some(self) -> Comment | None:
         comments = self.comments()
@@ -111,14 +140,14 @@ class Life:
     def _delete(self) -> None:
         if comment := self._some():
             for gone in _below(comment):
-                self.vanished.add(gone.id)
+                self._lose(gone)
             self.told(f"delete {comment.id}")
-            self.world.delete(comment, still_counted=self.rng.random() < 0.1)
+            self.world.delete(comment, still_counted=self.anchored and self.rng.random() < 0.1)
 
     def _repost(self) -> None:
         """Deletes a comment; the same author writes the same again."""
         if (comment := self._some()) and not comment.replies:
-            self.vanished.add(comment.id)
+            self._lose(comment)
             self.world.delete(comment)
             again = self.world.add_comment(comment.parent or comment.post, comment.text, comment.author.name)
             self._keep(again, f"repost {comment.id}")
@@ -126,18 +155,20 @@ class Life:
     def _delete_post(self) -> None:
         if len(posts := self.posts()) > 1:
             post = self.rng.choice(posts)
-            self.vanished |= {post.id, *(c.id for c in post.stream)}
+            for thing in (post, *post.stream):
+                self._lose(thing)
             self.told(f"delete {post.id}")
             self.world.delete(post)
 
     def _hold(self) -> None:
         if comment := self._some():
-            self.vanished.add(comment.id)
+            self._lose(comment)
             self.told(f"hold {comment.id}")
             self.world.hold(comment)
 
     def _approve(self) -> None:
-        held = [c for p in self.page.posts for c in p.stream if c.held]
+        waiting = [comment for _, comment in self.waiting]
+        held = [c for p in self.page.posts for c in p.stream if c.held and c not in waiting]
         if held:
             comment = self.rng.choice(held)
             self.told(f"approve {comment.id}")

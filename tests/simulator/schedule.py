@@ -25,7 +25,7 @@ from .seams import Crash, disk_error
 from .store import Store
 from .wire import Line
 
-START = datetime(2026, 12, 28, tzinfo=UTC)
+START = datetime(2026, 12, 26, tzinfo=UTC)
 TABLES = ("raw_items", "raw_revisions", "items", "verdicts", "tickets", "ticket_items", "ticket_events", "checkpoints")
 
 
@@ -110,6 +110,7 @@ class Schedule:
         sandbox = Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))
         self.token = sandbox.token(page)
         self.life = Life(world, page, Random(f"life {plan.seed}"), self.tell)
+        self.life.anchored = plan.cursors == "anchored"
         self.line = Line(sandbox, Random(f"line {plan.seed}"), plan.faults, plan.most, self._around, self.tell)
         self.daemons = {f"d{n}": Daemon(self, f"d{n}", skew) for n, skew in enumerate(plan.skews)}
         self.acting = self.daemons["d0"]
@@ -182,7 +183,7 @@ class Schedule:
         return Outcome(self.plan.seed, self.wrong, self.counts, self._hash(), self.lines)
 
     def _troubled(self) -> None:
-        self.life.begin(self.life.rng.randint(1, 3), 4)
+        self.life.begin(self.life.rng.randint(1, 3), 4, self.hub.sleep)
 
         def lives() -> None:
             while not all(task.over for task in self.hub.tasks if task.name != "life"):
@@ -201,8 +202,9 @@ class Schedule:
         self.acting = Daemon(self, "last", 0.0)
         if self.plan.seed % 2:
             self.acting.one("poll")
-        for _ in range(2):  # a full walk that was cut short goes on where it stood: the second one is whole
+        if self.resumes():  # a full walk that was cut short goes on where it stood: only the next one is whole
             self.acting.one("full")
+        self.acting.one("full")
         self.acting.one("process")
 
     def _in_the_end(self) -> None:

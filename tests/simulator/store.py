@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, delete, event
+from sqlalchemy import BigInteger, Engine, MetaData, UniqueConstraint, delete, event, literal
 
-from connector.store import migrate
+from connector.store import leases, migrate
 from connector.store.engine import open_store
 from connector.store.schema import metadata
 
@@ -21,21 +21,29 @@ JULIAN = 2440587.5
 class Store:
     """An engine with its seams; `clock` is the time of the database, which decides over leases."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, keyless: bool = False) -> None:
+        """`keyless`: raw_items lacks its unique key, for a mutant."""
         self.engine: Engine = open_store(url)
         self.clock: Callable[[], datetime] | None = None
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", self._own_time)
-        migrate.migrate(self.engine)
+        if keyless:
+            _keyless().create_all(self.engine)
+        else:
+            migrate.migrate(self.engine)
         self.seams = Seams(self.engine)
 
     def _own_time(self, connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
         connection.create_function("julianday", 1, lambda _: self._days())
 
-    def _days(self) -> float:
+    def time(self) -> datetime:
+        """What the database takes for the present."""
         assert self.clock is not None
-        return JULIAN + self.clock().timestamp() / 86400
+        return self.clock()
+
+    def _days(self) -> float:
+        return JULIAN + self.time().timestamp() / 86400
 
     def empty(self) -> None:
         """Removes all rows."""
@@ -45,15 +53,37 @@ class Store:
                 connection.execute(delete(table))
 
 
+def _keyless() -> MetaData:
+    """The schema without the key that makes landing idempotent."""
+    copied = MetaData()
+    for table in metadata.sorted_tables:
+        table.to_metadata(copied)
+    unique = [c for c in copied.tables["raw_items"].constraints if isinstance(c, UniqueConstraint)]
+    copied.tables["raw_items"].constraints -= set(unique)
+    return copied
+
+
+@contextmanager
+def database_time(store: Store) -> Iterator[None]:
+    """On a server the database's clock is a statement of ours: it says virtual time meanwhile."""
+    real = leases.now_ms
+    if store.engine.dialect.name != "sqlite":
+        leases.now_ms = lambda _: literal(int(store.time().timestamp() * 1000), BigInteger)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        leases.now_ms = real
+
+
 def fast_folder() -> str | None:
     """A folder in memory, where there is one."""
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 @contextmanager
-def fresh_store() -> Iterator[Store]:
+def fresh_store(*, keyless: bool = False) -> Iterator[Store]:
     """A migrated SQLite store, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="ntbcare-sim-", dir=fast_folder()) as folder:
-        store = Store(f"sqlite:///{Path(folder) / 'store.db'}")
+        store = Store(f"sqlite:///{Path(folder) / 'store.db'}", keyless=keyless)
         yield store
         store.engine.dispose()

@@ -49,6 +49,7 @@ ACTS: dict[str, tuple[Callable[[Random], Act], float]] = {
         lambda rng: faults.error(100, f"(#100) Tried accessing nonexisting field ({rng.choice(FIELDS_TO_LOSE)})"), 1),
     "token": (lambda rng: faults.error(190, "Session has expired", subcode=463), 0.5),
     "twice": (lambda rng: faults.spoilt(_doubled), 4),
+    "junk": (lambda rng: faults.spoilt(_with_junk), 4),
     "stale cursor": (lambda rng: faults.error(100, "(#100) Invalid cursors values"), 3),
     "empty page": (lambda rng: _lost, 6),
 }  # fmt: skip
@@ -58,6 +59,14 @@ def _doubled(value: Any) -> Any:
     """Some of the items come twice, nested ones too."""
     if isinstance(value, dict):
         return {k: [*v, *v[-1:]] if k == "data" and isinstance(v, list) else _doubled(v) for k, v in value.items()}
+    return value
+
+
+def _with_junk(value: Any) -> Any:
+    """Among the items there is one that cannot be read."""
+    if isinstance(value, dict):
+        junk = [{"message": 5, "created_time": "never"}]
+        return {k: junk + v if k == "data" and isinstance(v, list) else _with_junk(v) for k, v in value.items()}
     return value
 
 

@@ -12,6 +12,7 @@ from ...records import Account, Attachment, Item, ItemKind, RawItem, Stream
 
 PLATFORM = "facebook"
 _ID = re.compile(r"[!-~]{1,190}")
+_NO_ID = re.compile(r"[/?#\\]")  # what would lead to another address when the id is asked for
 _PAGING = {"paging"}
 _sorted = json.JSONEncoder(sort_keys=True, default=str).encode
 
@@ -19,7 +20,7 @@ _sorted = json.JSONEncoder(sort_keys=True, default=str).encode
 def usable_id(value: Any) -> str | None:
     """An id as text, or None when it cannot be one. Old answers have numbers."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text if isinstance(text, str) and _ID.fullmatch(text) and not text.startswith("?") else None
+    return text if isinstance(text, str) and _ID.fullmatch(text) and not _NO_ID.search(text) else None
 
 
 def when(value: Any) -> datetime | None:
@@ -45,6 +46,12 @@ def nodes_of(data: Any) -> list[Any]:
     """The objects in an answer or nested edge; none when it has no list of them."""
     nodes = child(data, "data")
     return nodes if isinstance(nodes, list) else []
+
+
+def count_of(edge: Any) -> int | None:
+    """How many objects Graph counts in a list; None when it does not say, or says no number."""
+    total = child(edge, "summary", "total_count")
+    return total if isinstance(total, int) and not isinstance(total, bool) and 0 <= total < 2**31 else None
 
 
 def without_paging(value: Any) -> Any:
