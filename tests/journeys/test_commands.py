@@ -19,7 +19,7 @@ from connector.sandbox import Fault, demo_world, faults
 from connector.settings import load, load_routing
 from connector.store.raw import Selection
 from connector.wiring import works
-from tests.journeys.rig import PROGRAM, Json, Rig, ago, call, clean, now, rigged, truth, until
+from tests.journeys.rig import PROGRAM, Json, Rig, ago, call, clean, now, rigged, small_world, truth, until
 from tests.journeys.shapes import ITEM, ITEM_MORE, RAW, RAW_MORE, TICKET, fits
 
 
@@ -103,7 +103,7 @@ def test_csv_has_the_same_rows_and_no_formulas(polled: Rig, what: Any) -> None:
 
 
 def test_masked_exports_hide_people_and_numbers(tmp_path: Path) -> None:
-    with rigged(tmp_path, demo_world(now())) as rig:
+    with rigged(tmp_path, small_world()) as rig:
         page = rig.world.pages["gubernur"]
         secret = "Jalan rusak, hubungi saya di 081234567890 atau nik 5271010101900001, surel amaq@contoh.id"
         rig.world.add_visitor_post(page, secret, "Amaq Rahasia")

@@ -1,0 +1,123 @@
+"""Raw items become tickets: read what is known in bulk, run the pure pipeline, write in bulk, all in one transaction.
+
+Never touches the network. The same code serves what a poll landed, a replay and an import.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import Connection, Engine
+
+from ..pipeline import Understood, judge, understand, withhold
+from ..records import Classified, Decision
+from ..store import counters, items, persons, raw, traces
+from ..store.engine import reading, writing
+from ..store.raw import ResultRow
+from .facts import Change, Desk, Result, name_of
+from .known import Known, decide, know
+from .writing import write_items, write_tickets
+
+__all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
+
+BATCH = 500
+
+
+def process_pending(engine: Engine, desk: Desk, stop: Callable[[], bool] = lambda: False) -> Result:
+    """Processes all that was landed and not yet processed, batch by batch, each in its own transaction."""
+    result = Result()
+    while not stop():
+        with writing(engine) as connection:
+            counters.serialize(connection)
+            rows = raw.pending(connection, BATCH)
+            if not rows:
+                return result
+            _batch(connection, rows, desk, result, keep=True)
+    return result
+
+
+def replay(
+    engine: Engine,
+    desk: Desk,
+    selection: raw.Selection,
+    *,
+    dry_run: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Result:
+    """Processes stored items again. `result.changes` lists what differs; a dry run only lists."""
+    result, after = Result(), 0
+    while not stop():
+        with reading(engine) if dry_run else writing(engine) as connection:
+            if not dry_run:
+                counters.serialize(connection)
+            rows = raw.selected(connection, selection, after, BATCH)
+            if not rows:
+                break
+            changes = _batch(connection, rows, desk, result, keep=not dry_run)
+            result.changes += [change for change in changes if change.real]
+            after = rows[-1].id
+    return result
+
+
+def _batch(
+    connection: Connection, rows: Sequence[ResultRow], desk: Desk, result: Result, *, keep: bool
+) -> list[Change]:
+    understood, states = _allowed(connection, rows, desk, keep=keep)
+    read = {row.id: row for row in rows}
+    labels = items.latest_labels(connection, list(read))
+    classified = judge(understood, desk.classify, labels)
+    known = know(connection, read, classified, desk, states)
+    decisions = decide(classified, known, desk)
+    classified = withhold(classified, decisions)
+    _count(result, understood, classified, decisions)
+    if keep:
+        now = desk.clock()
+        write_items(connection, classified, decisions, known, now)
+        write_tickets(connection, classified, decisions, known, desk, now)
+        _settle(connection, understood, read)
+    return [_change(row, classified[row], decisions[row], known) for row in classified]
+
+
+def _allowed(
+    connection: Connection, rows: Sequence[ResultRow], desk: Desk, *, keep: bool
+) -> tuple[list[Understood], Mapping[str, persons.State]]:
+    """What may be processed, and which authors are restricted; of erased persons whatever slipped in is wiped out."""
+    alive = [(row.id, raw.as_raw(row)) for row in rows if row.fingerprint != persons.ERASED]
+    understood = understand(alive, desk.parse)
+    states = persons.states(connection, (u.item.author_id for u in understood if u.item))
+    kept = [u for u in understood if not u.item or states.get(u.item.author_id or "") != persons.ERASED]
+    mine = {u.row for u in kept}
+    wiped = (persons.ERASED, "done")
+    gone = [row.id for row in rows if row.id not in mine and (row.fingerprint, row.state) != wiped]
+    if keep and gone:
+        traces.forget(connection, gone)
+    return kept, states
+
+
+def _settle(connection: Connection, understood: Sequence[Understood], read: Mapping[int, ResultRow]) -> None:
+    outcomes = [(u.row, read[u.row].revision, "done" if u.item else "quarantined", u.reason) for u in understood]
+    raw.settle(connection, outcomes)
+
+
+def _change(row: int, one: Classified, decision: Decision, known: Known) -> Change:
+    before = known.before.get(row)
+    old = (before.decision, items.verdict_of(before)) if before is not None else None
+    name = name_of(decision)
+    if old and row in known.of_ticket:
+        name = old[0]
+    return Change(one.item.id, old, (name, one.verdict))
+
+
+def _count(
+    result: Result,
+    understood: Sequence[Understood],
+    classified: Mapping[int, Classified],
+    decisions: Mapping[int, Decision],
+) -> None:
+    result.add("items", len(understood))
+    result.add("quarantined", sum(u.item is None for u in understood))
+    for row, decision in decisions.items():
+        result.add(name_of(decision))
+        verdict = classified[row].verdict
+        if verdict and verdict.is_complaint:
+            result.add("complaints")
+        if verdict and verdict.urgency == "mendesak":
+            result.add("urgent")

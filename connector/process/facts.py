@@ -1,0 +1,58 @@
+"""What processing needs, and what it says it did."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from classifiers.verdict import Classify, Verdict
+
+from ..pipeline import Parse
+from ..records import Decision, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What processing needs beside the store: all of it pure functions and plain facts.
+
+    `route` gives the agency of a category and place.
+    """
+
+    classify: Classify
+    parse: Parse
+    find_place: Callable[[str], Place]
+    route: Callable[[str, Place], str]
+    deadline: Callable[[datetime, Any], datetime]
+    official: frozenset[str]
+    clock: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Change:
+    """What processing makes of one item, beside what stood there before."""
+
+    id: str
+    before: tuple[str, Verdict | None] | None
+    after: tuple[str, Verdict | None]
+
+    @property
+    def real(self) -> bool:
+        """True when decision or verdict differ."""
+        return self.before != self.after
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run did."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+
+    def add(self, name: str, by: int = 1) -> None:
+        """Counts something."""
+        self.counts[name] = self.counts.get(name, 0) + by
+
+
+def name_of(decision: Decision) -> str:
+    """open, append, review or ignore."""
+    return type(decision).__name__.lower()

@@ -1,0 +1,105 @@
+"""What the store knows around a batch, fetched in bulk before anything is decided; and the deciding, oldest first."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ..pipeline import by_time
+from ..records import Classified, Decision, Item, Open, OpenTicket, Situation
+from ..store import accounts, items, persons, raw, tickets
+from ..store.raw import ResultRow
+from ..triage import triage
+from .facts import Desk
+
+
+@dataclass(slots=True)
+class Known:
+    """What the store knows around a batch, fetched before anything is decided."""
+
+    before: Mapping[int, ResultRow]
+    of_ticket: Mapping[int, tuple[str, int]]
+    thread: Mapping[int, str | None]
+    open: dict[str, list[OpenTicket]]
+    shown: Mapping[str, bool]
+    raws: Mapping[int, ResultRow]
+    edited: frozenset[int]
+    restricted: frozenset[int]
+
+
+def know(
+    connection: Connection,
+    read: Mapping[int, ResultRow],
+    classified: Mapping[int, Classified],
+    desk: Desk,
+    states: Mapping[str, persons.State],
+) -> Known:
+    """Everything that triage and writing need to know around these items."""
+    rows = list(classified)
+    found = {row: classified[row].item for row in rows}
+    parents = sorted({item.parent_id for item in found.values() if item.parent_id})
+    roots = items.threads(connection, "facebook", parents)
+    roots |= {i.id: _thread(i, roots) or i.id for i in found.values() if i.kind == "comment"}
+    thread = {row: _thread(item, roots) for row, item in found.items()}
+    keys = {t for t in thread.values() if t} | {i.post_id for i in found.values() if i.post_id}
+    shown = {key: state.authors_shown for key, state in accounts.account_states(connection).items()}
+    shown |= {item.account: True for item in found.values() if item.by_account}
+    return Known(
+        before=items.by_row(connection, rows),
+        of_ticket=tickets.of_items(connection, rows),
+        thread=thread,
+        open=tickets.open_in_threads(connection, sorted(keys)),
+        shown=shown,
+        raws=read,
+        edited=_edited(connection, read, found, desk),
+        restricted=frozenset(row for row, item in found.items() if states.get(item.author_id or "") == "restricted"),
+    )
+
+
+def _thread(item: Item, roots: Mapping[str, str]) -> str | None:
+    """The conversation, or the top comment that a reply hangs under, or the post or comment itself."""
+    if item.kind == "message":
+        return item.conversation_id
+    return roots.get(item.parent_id, item.parent_id) if item.parent_id else item.id
+
+
+def _edited(
+    connection: Connection, read: Mapping[int, ResultRow], found: Mapping[int, Item], desk: Desk
+) -> frozenset[int]:
+    """Items whose text differs from that of an older revision."""
+    revised = [row for row in found if read[row].revision > 1]
+    edited = set()
+    for row, payload in raw.revisions(connection, revised):
+        if json.loads(payload).get("message") != found[row].text:
+            edited.add(row)
+    return frozenset(edited)
+
+
+def decide(classified: Mapping[int, Classified], known: Known, desk: Desk) -> dict[int, Decision]:
+    """Oldest first; a ticket opened for one item is there for the next, under its item's row until it has a number."""
+    decisions: dict[int, Decision] = {}
+    for row in by_time(classified):
+        item = classified[row].item
+        keys = dict.fromkeys(key for key in (known.thread[row], item.post_id) if key)
+        around = Situation(
+            ticket=known.of_ticket[row][0] if row in known.of_ticket else None,
+            thread=[ticket for key in keys for ticket in known.open.get(key, ())],
+            deleted=known.raws[row].deleted_at is not None,
+            authors_shown=known.shown.get(item.account, False),
+            official=desk.official,
+            restricted=row in known.restricted,
+            settled=_settled(classified[row], known.before.get(row), known.raws[row]),
+        )
+        decision = decisions[row] = triage(classified[row], around)
+        if isinstance(decision, Open) and (thread := known.thread[row]):
+            provisional = OpenTicket(f"@{row}", item.author_id, decision.category, decision.urgency)
+            known.open.setdefault(thread, []).append(provisional)
+    return decisions
+
+
+def _settled(one: Classified, before: ResultRow | None, read: ResultRow) -> bool:
+    """Whether the very same reading was decided before and stayed outside of tickets."""
+    if before is None or before.decision not in ("ignore", "review"):
+        return False
+    return bool(before.revision == read.revision) and items.verdict_of(before) == one.verdict

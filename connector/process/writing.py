@@ -1,0 +1,106 @@
+"""What was decided, written in bulk: items with their verdicts, tickets with their history."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ..pipeline import summary_of
+from ..records import RESTRICTED, Append, Classified, Decision, Item, Open
+from ..store import accounts, items, tickets
+from .facts import Desk, name_of
+from .known import Known
+
+
+def write_items(
+    connection: Connection,
+    classified: Mapping[int, Classified],
+    decisions: Mapping[int, Decision],
+    known: Known,
+    now: datetime,
+) -> None:
+    """Items as understood, with the verdict that counts and what was decided."""
+    written, verdicts = [], []
+    for row, one in classified.items():
+        read, before = known.raws[row], known.before.get(row)
+        stands = row in known.of_ticket and before is not None  # what put it into its ticket remains the reason
+        said = RESTRICTED in (decisions[row].reason, before.reason if before else "")
+        kept = items.Kept(
+            thread_id=known.thread[row],
+            edited=row in known.edited or bool(before and before.edited),
+            deleted=read.deleted_at is not None,
+            revision=read.revision,
+            model=one.verdict.model if one.verdict else None,
+            decision=before.decision if stands and before else name_of(decisions[row]),
+            reason=before.reason if stands and before and not said else decisions[row].reason,
+        )
+        written.append((row, one.item, kept))
+        if one.verdict:
+            verdicts.append((row, read.revision, one.verdict))
+    items.write(connection, written)
+    items.write_verdicts(connection, verdicts, now)
+    for account in {one.item.account for one in classified.values() if one.item.by_account}:
+        accounts.set_account(connection, account, authors_shown=True)
+
+
+def write_tickets(
+    connection: Connection,
+    classified: Mapping[int, Classified],
+    decisions: Mapping[int, Decision],
+    known: Known,
+    desk: Desk,
+    now: datetime,
+) -> None:
+    """New tickets in the order decided, facts added to open ones, and what changed about their items."""
+    drafts = [_draft(row, classified[row].item, d, desk) for row, d in decisions.items() if isinstance(d, Open)]
+    numbers = tickets.open_tickets(connection, drafts, now, desk.deadline)
+    facts = []
+    for row, decision in decisions.items():
+        if isinstance(decision, Append) and row not in known.of_ticket:
+            number = numbers[int(decision.number[1:])] if decision.number.startswith("@") else decision.number
+            facts.append((number, row, decision.reason))
+    tickets.append(connection, facts, now)
+    for row, (number, position) in known.of_ticket.items():
+        _update(connection, number, position, row, classified[row], known, desk, now)
+
+
+def _draft(row: int, item: Item, decision: Open, desk: Desk) -> tickets.Draft:
+    place = desk.find_place(item.text or "")
+    return tickets.Draft(
+        item=row,
+        urgency=decision.urgency,
+        category=decision.category,
+        agency=desk.route(decision.category, place),
+        summary=summary_of(item.text or ""),
+        account=item.account,
+        reporter_id=item.author_id,
+        place=place,
+        permalink=item.permalink,
+        reason=decision.reason,
+    )
+
+
+def _update(
+    connection: Connection,
+    number: str,
+    position: int,
+    row: int,
+    one: Classified,
+    known: Known,
+    desk: Desk,
+    now: datetime,
+) -> None:
+    """An item that is part of a ticket was read or judged anew: its deletion and new meaning are facts of the ticket."""
+    before, read = known.before.get(row), known.raws[row]
+    if before is None:
+        return
+    if read.deleted_at is not None and not before.deleted:
+        tickets.note(connection, number, "source_deleted", {"item": one.item.id}, now)
+    if position == 0 and one.verdict and one.label is None and not read.deleted_at:
+        values: dict[str, Any] = {"summary": summary_of(one.item.text or "")}
+        if one.verdict.is_complaint:
+            place = desk.find_place(one.item.text or "")
+            values |= {"category": one.verdict.category, "urgency": one.verdict.urgency}
+            values |= {"agency": desk.route(one.verdict.category, place)}
+        tickets.refresh(connection, number, values, now, desk.deadline)
