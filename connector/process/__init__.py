@@ -13,8 +13,8 @@ from ..store import counters, items, persons, raw, traces
 from ..store.engine import reading, writing
 from ..store.raw import ResultRow
 from .facts import Change, Desk, Result, name_of
+from .keeping import write_items, write_tickets
 from .known import Known, decide, know
-from .writing import write_items, write_tickets
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
