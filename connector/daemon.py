@@ -77,7 +77,9 @@ class Daemon:
             self.works.stop.wait(5.0)
         except Exception:  # the outermost loop: the next pass must come whatever went wrong in this one
             self.log.exception("pass failed", action="pass_failed", account=account.key)
-            self.failures.append(f"{account.key}: the pass failed by a defect of the program; its log has the traceback")
+            self.failures.append(
+                f"{account.key}: the pass failed by a defect of the program; its log has the traceback"
+            )
             self._postpone(account)
         finally:
             self.busy[account.key].release()

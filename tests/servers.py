@@ -21,7 +21,11 @@ NAMES = {"postgresql": "NTBCARE_TEST_POSTGRESQL", "mariadb": "NTBCARE_TEST_MARIA
 
 def program(name: str) -> str:
     """Where a server program is; Debian keeps PostgreSQL's and some of MariaDB's off the PATH."""
-    places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/sbin"), Path("/usr/local/bin")]
+    places = [
+        *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True),
+        Path("/usr/sbin"),
+        Path("/usr/local/bin"),
+    ]
     found = shutil.which(name) or next((str(p / name) for p in places if (p / name).exists()), None)
     if found is None:
         raise FileNotFoundError(f"{name} is missing; run: apt-get install -y postgresql mariadb-server chromium")
@@ -51,7 +55,19 @@ def postgresql() -> Iterator[str]:
         if user:
             shutil.chown(folder, user)
         data = folder / "data"
-        make = [program("initdb"), "-D", str(data), "-U", "care", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        make = [
+            program("initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "care",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--no-sync",
+        ]
         subprocess.run(make, check=True, user=user, stdout=subprocess.DEVNULL, cwd=folder)
         options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
         quick = ["-c", "max_connections=300", "-c", "shared_buffers=64MB"]
@@ -72,9 +88,16 @@ def mariadb() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="ntbcare-my-") as name:
         folder = Path(name)
         data = folder / "data"
-        make = [program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
+        make = [
+            program("mariadb-install-db"),
+            "--no-defaults",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+        ]
         as_root = ["--user=root"] if os.getuid() == 0 else []
-        subprocess.run([*make, *as_root, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [*make, *as_root, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         options = [f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket"]
         quick = ["--innodb-buffer-pool-size=128M", "--skip-log-bin", "--max-connections=400", "--skip-name-resolve"]
         with (folder / "log").open("wb") as log:
@@ -110,7 +133,10 @@ def _stop(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
 def main(command: list[str]) -> int:
     """Runs a command with both servers up; gives back its exit code."""
     with ExitStack() as stack:
-        addresses = {NAMES["postgresql"]: stack.enter_context(postgresql()), NAMES["mariadb"]: stack.enter_context(mariadb())}
+        addresses = {
+            NAMES["postgresql"]: stack.enter_context(postgresql()),
+            NAMES["mariadb"]: stack.enter_context(mariadb()),
+        }
         return subprocess.run(command, env={**os.environ, **addresses}, check=False).returncode
 
 

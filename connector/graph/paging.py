@@ -25,7 +25,11 @@ def after_of(data: Mapping[str, Any] | None) -> str | None:
         return None
     cursors = paging.get("cursors")
     after = _after_in(paging["next"]) or (cursors.get("after") if isinstance(cursors, Mapping) else None)
-    if not isinstance(after, str) or not 0 < len(after) <= _LONGEST_CURSOR or not (after.isascii() and after.isprintable()):
+    if (
+        not isinstance(after, str)
+        or not 0 < len(after) <= _LONGEST_CURSOR
+        or not (after.isascii() and after.isprintable())
+    ):
         raise BadRequest("Graph announces more items without a usable cursor: what follows here cannot be read")
     return after
 

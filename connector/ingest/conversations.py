@@ -151,7 +151,9 @@ class _Walk:
         fresh = bool(at and self.server_time and self.server_time - at < SETTLED)
         done = seen if usable and not fresh else None
         row: Row = {"object_id": key, "seen": seen, "done": done, "newest": newest, "position": None}
-        if after:
+        if not usable or (after and fresh):
+            row["newest"] = None  # read on its own, from the top
+        elif after:
             start = {"after": after, "seen": seen, "started": self.started.isoformat(), "shown": len(below)}
             row |= {"done": None, "newest": None}
             row["position"] = start | {"newest": newest.isoformat() if newest else None}

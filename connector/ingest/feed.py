@@ -124,8 +124,9 @@ class _Walk:
         newest = max(times, default=None)
         row: Row = {"object_id": post_id, "seen": seen, "done": seen, "newest": newest, "position": None}
         row["total"] = count_of(comments)
-        if not usable:
-            row["done"] = None  # read on its own, where it can harm nobody else
+        if not usable or (after and self._fresh(seen)):
+            # Read on its own, from the top: where it can harm nobody else, and when the second in which it moved is over.
+            row |= {"done": None, "newest": None}
         elif after:
             start = {"after": after, "seen": seen, "started": self.started.isoformat(), "whole": True}
             row |= {"done": None, "newest": None}

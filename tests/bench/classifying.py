@@ -10,7 +10,7 @@ from . import naive
 from .figures import head, ratio, rounds, show, timed
 from .worlds import texts
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 def run() -> None:

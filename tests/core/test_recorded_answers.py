@@ -76,7 +76,9 @@ def sandbox_answers() -> Iterator[tuple[str, Any]]:
     sandbox = Sandbox(world, options=Options(conversations_per_second=None))
     token = f"access_token={sandbox.token('gubernur')}"
     page = world.pages["gubernur"].id
-    feed = sandbox.handle("GET", f"/v26.0/{page}/feed", f"fields=id,message,from,to,created_time,attachments&{token}").json()
+    feed = sandbox.handle(
+        "GET", f"/v26.0/{page}/feed", f"fields=id,message,from,to,created_time,attachments&{token}"
+    ).json()
     yield "posts", feed
     for post in feed["data"][:5]:
         fields = "fields=id,message,from,parent,attachment,created_time&filter=stream"

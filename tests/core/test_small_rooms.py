@@ -90,7 +90,11 @@ def test_an_unreadable_item_keeps_no_neighbour_back() -> None:
         return ITEM
 
     found = understand([(1, raw("a")), (2, raw("bad")), (3, raw("c"))], parse)
-    assert [(u.row, u.item is not None, u.reason) for u in found] == [(1, True, None), (2, False, "no"), (3, True, None)]
+    assert [(u.row, u.item is not None, u.reason) for u in found] == [
+        (1, True, None),
+        (2, False, "no"),
+        (3, True, None),
+    ]
     judged = judge(found, lambda texts: [SURE] * len(texts), {})
     assert list(judged) == [1, 3] and judged[1].verdict == SURE
 

@@ -86,7 +86,11 @@ def dump(engine: Engine) -> dict[str, list[Any]]:
     from connector.store.schema import metadata
 
     with reading(engine) as connection:
-        return {t.name: sorted(map(repr, connection.execute(select(t)))) for t in metadata.sorted_tables if t.name != "leases"}
+        return {
+            t.name: sorted(map(repr, connection.execute(select(t))))
+            for t in metadata.sorted_tables
+            if t.name != "leases"
+        }
 
 
 HOSTILE = [

@@ -48,7 +48,7 @@ class Daemon:
     def __init__(self, schedule: "Schedule", name: str, skew: float) -> None:
         self.at, self.name, self.skew, self.lives = schedule, name, skew, 0
         self.stop = Stop(self.sleep)
-        self.inside = self.touched = False
+        self.touched = False
         self.lease: str | None = None
 
     @property
@@ -59,6 +59,11 @@ class Daemon:
     def clock(self) -> datetime:
         """What its own clock shows."""
         return self.at.clock.ahead(self.skew)
+
+    @property
+    def inside(self) -> bool:
+        """Whether a transaction is open: then nobody else may run."""
+        return bool(self.at.store.seams.open)
 
     def sleep(self, seconds: float) -> None:
         """Others run meanwhile, unless a transaction is open: then they would have to wait."""
@@ -74,20 +79,19 @@ class Daemon:
         if seam in ("committed", "undone"):
             if seam == "committed":
                 self.at.committed(self)
-            self.inside = self.touched = False
+            self.touched = False
         if seam == "statement" and self.lease and _READING_WRITES.match(statement):
             self.touched = True
         if seam in ("begin", "call") and not self.inside:
             self._pause()
         if seam != "undone":
             self.at.fate(seam)
-        self.inside = self.inside or seam == "begin"
 
     def _pause(self) -> None:
         """Now and then the process stands still, at times for longer than its lease."""
         if self.at.dice.random() < self.at.plan.pauses:
             self.at.count("pauses")
-            self.at.hub.sleep(self.at.dice.choice((1, 12, 45, 200)))
+            self.at.hub.sleep(self.at.dice.choice((1, 12, 45, 200, 4000)))
 
     # -- its work ----------------------------------------------------------------------------------------------
 
@@ -116,7 +120,7 @@ class Daemon:
             self.at.count("store errors")
         finally:
             self.lease = None
-            self.inside = self.touched = False
+            self.touched = False
         self.at.check_at_rest(self.owner)
 
     def do(self, work: str) -> None:

@@ -155,7 +155,8 @@ class Life:
     def _delete_post(self) -> None:
         if len(posts := self.posts()) > 1:
             post = self.rng.choice(posts)
-            for thing in (post, *post.stream):
+            things: list[Any] = [post, *post.stream]
+            for thing in things:
                 self._lose(thing)
             self.told(f"delete {post.id}")
             self.world.delete(post)

@@ -51,7 +51,7 @@ class Plan:
     def of(cls, seed: int) -> "Plan":
         """The plan of a seed."""
         dice = Random(f"plan {seed}")
-        daemons = dice.choice((1, 1, 2, 3))
+        daemons = dice.choice((1, 2, 2, 3))
         skews = tuple(dice.choice((0.0, 0.0, 3600.0, -3600.0, 7.3)) for _ in range(daemons))
         return cls(
             seed=seed,
@@ -64,7 +64,7 @@ class Plan:
             faults=dice.choice((0.0, 0.03, 0.1, 0.2)),
             crashes=dice.choice((0.0, 0.003, 0.01)),
             disk=dice.choice((0.0, 0.0, 0.002)),
-            pauses=dice.choice((0.0, 0.01, 0.04)),
+            pauses=dice.choice((0.0, 0.02, 0.06)),
             busy=dice.choice((0.02, 0.1, 0.2)),
             gap=dice.choice((300.0, 1800.0)),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 
@@ -17,27 +17,32 @@ def disk_error(seam: str) -> OperationalError:
 
 
 class Seams:
-    """Tells `told` of each seam of an engine: begin, statement, commit, committed, undone."""
+    """Tells `told` of each seam of an engine: begin, statement, commit, committed, undone. `open` are transactions."""
 
     def __init__(self, engine: Engine) -> None:
         self.told: Callable[[str, str], None] | None = None
-        event.listen(engine, "begin", lambda _: self._hit("begin"), insert=True)
+        self.open: set[int] = set()
+        event.listen(engine, "begin", self._begin, insert=True)
         event.listen(engine, "before_cursor_execute", self._statement)
         dialect: Any = engine.dialect
-        commit = dialect.do_commit
+        commit, rollback = dialect.do_commit, dialect.do_rollback
 
         def do_commit(connection: Any) -> None:
             self._hit("commit")
             commit(connection)
+            self.open.discard(_key(connection))
             self._hit("committed")
-
-        rollback = dialect.do_rollback
 
         def do_rollback(connection: Any) -> None:
             rollback(connection)
+            self.open.discard(_key(connection))
             self._hit("undone")
 
         dialect.do_commit, dialect.do_rollback = do_commit, do_rollback
+
+    def _begin(self, connection: Connection) -> None:
+        self._hit("begin")
+        self.open.add(_key(connection.connection))
 
     def _statement(self, _c: Any, _cursor: Any, statement: str, _p: Any, _x: Any, _many: bool) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA")):
@@ -46,3 +51,8 @@ class Seams:
     def _hit(self, seam: str, statement: str = "") -> None:
         if self.told:
             self.told(seam, statement)
+
+
+def _key(connection: Any) -> int:
+    """The driver's own connection, under whatever wrapping."""
+    return id(getattr(connection, "dbapi_connection", connection))

@@ -48,6 +48,7 @@ class Store:
     def empty(self) -> None:
         """Removes all rows."""
         self.seams.told = None
+        self.seams.open.clear()
         with self.engine.begin() as connection:
             for table in reversed(metadata.sorted_tables):
                 connection.execute(delete(table))
@@ -66,13 +67,13 @@ def _keyless() -> MetaData:
 @contextmanager
 def database_time(store: Store) -> Iterator[None]:
     """On a server the database's clock is a statement of ours: it says virtual time meanwhile."""
-    real = leases.now_ms
+    real = leases.now_ms  # type: ignore[attr-defined]
     if store.engine.dialect.name != "sqlite":
-        leases.now_ms = lambda _: literal(int(store.time().timestamp() * 1000), BigInteger)  # type: ignore[assignment]
+        leases.now_ms = lambda _: literal(int(store.time().timestamp() * 1000), BigInteger)  # type: ignore[assignment,attr-defined]
     try:
         yield
     finally:
-        leases.now_ms = real
+        leases.now_ms = real  # type: ignore[attr-defined]
 
 
 def fast_folder() -> str | None:

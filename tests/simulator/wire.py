@@ -26,7 +26,13 @@ _LIMIT = re.compile(r"\.limit\((\d+)\)")
 def _throttled(request: Request, proceed: Proceed) -> Response:
     response = faults.error(80001, "There have been too many calls to this Page account.")(request, proceed)
     owner = request.path.split("/")[2].split("_")[0]
-    entry = {"type": "pages", "call_count": 100, "total_time": 9, "total_cputime": 9, "estimated_time_to_regain_access": 7}
+    entry = {
+        "type": "pages",
+        "call_count": 100,
+        "total_time": 9,
+        "total_cputime": 9,
+        "estimated_time_to_regain_access": 7,
+    }
     response.headers["X-Business-Use-Case-Usage"] = json.dumps({owner: [entry]})
     return response
 

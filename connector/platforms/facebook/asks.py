@@ -148,4 +148,3 @@ def conversations_whole(account_id: str) -> Ask:
 def messages_of(conversation_id: str) -> Ask:
     """Messages of one conversation, newest first."""
     return Ask("messages", f"{conversation_id}/messages", MESSAGE, limit=READABLE_MESSAGES)
-
