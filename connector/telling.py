@@ -37,6 +37,12 @@ class Redaction:
         return {k: self.clean(v) for k, v in event.items()}
 
 
+def _library(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Lines of libraries have an action too, so that every line can be sorted by it."""
+    event.setdefault("action", "library")
+    return event
+
+
 def start_logging(style: Literal["json", "console"], secrets: Iterable[str], stream: Any = None) -> Any:
     """Sends all logging of the process through structlog, redacted last; returns the daemon's logger."""
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=True)
@@ -49,12 +55,13 @@ def start_logging(style: Literal["json", "console"], secrets: Iterable[str], str
     ]
     final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, Redaction(secrets), renderer]
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*shared, _library], processors=final))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("urllib3", "apscheduler", "alembic", "sqlalchemy"):
+    for noisy in ("urllib3", "alembic", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a read that outlasts its second is no event
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,

@@ -1,6 +1,7 @@
 """The seams of a store: where a process can die, a disk can fail, and another daemon can come in between."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -39,6 +40,13 @@ class Seams:
             self._hit("undone")
 
         dialect.do_commit, dialect.do_rollback = do_commit, do_rollback
+        event.listen(engine, "close", self._closing)
+
+    def _closing(self, connection: Any, _record: Any) -> None:
+        """A dead process holds no locks; a closed connection of SQLite does while a cursor of it is not collected."""
+        with suppress(Exception):
+            connection.rollback()
+        self.open.discard(_key(connection))
 
     def _begin(self, connection: Connection) -> None:
         self._hit("begin")
