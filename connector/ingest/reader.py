@@ -21,7 +21,7 @@ from .asking import Asker
 
 OVERLAP = timedelta(minutes=15)
 SETTLED = timedelta(seconds=2)
-STORM = 5  # as many objects in a row out of reach mean that the network is, not they
+STORM = 5  # as many objects in a row out of reach mean that the network or a permission is missing, not they
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +123,13 @@ class Reader:
         try:
             work(object_id)
             self._unreached = 0
-        except (TryLater, TokenRejected, NotPermitted, LeaseLost) as error:
+        except (TryLater, TokenRejected, LeaseLost) as error:
             self.halted = error
         except GraphError as error:
             if self.stop.is_set():
                 return
             self.progress.fail(f"{self.account.key}: {error}")
-            self._unreached = self._unreached + 1 if isinstance(error, Transient) else 0
+            self._unreached = self._unreached + 1 if isinstance(error, Transient | NotPermitted) else 0
             if self._unreached >= STORM:
                 self.halted = error
         except Exception as error:  # a thread must hand its error over, not lose it

@@ -106,13 +106,15 @@ def _read_all(reader: Reader, kin: Kin, server_time: datetime | None) -> None:
     tried: set[str] = set()
     for _ in range(ROUNDS):
         with reading(reader.engine) as connection:
-            unread = [c.object_id for c in reader.shelf(kin.stream).unread(connection) if c.object_id not in tried]
+            before = {c.object_id: c.done for c in reader.shelf(kin.stream).unread(connection)}
+        unread = [object_id for object_id in before if object_id not in tried]
         if not unread or reader.stop.is_set():
             return
         reader.each(lambda object_id: read_children(reader, kin, object_id, server_time), unread)
         with reading(reader.engine) as connection:
             moved = reader.shelf(kin.stream).seen(connection, unread)
-        tried |= {object_id for object_id, (seen, done) in moved.items() if seen == done or done is None}
+        # One that got nowhere failed: it has its turn on the next pass.
+        tried |= {object_id for object_id, (seen, done) in moved.items() if done in (seen, before[object_id])}
 
 
 def _look_for_lost_posts(reader: Reader) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..errors import BadRequest
+from ..errors import BadRequest, Transient
 from ..graph.paging import Guard, Halt, after_of
 from ..platforms.facebook.parse import child, nodes_of
 from .reader import Reader
@@ -31,6 +31,10 @@ def walk(reader: Reader, label: str, after: str | None, ask: Ask, keep: Keep) ->
     guard, met = Guard(), set[str]()
     while not reader.stop.is_set():
         edge = ask(after)
+        if not isinstance(
+            child(edge, "data"), list
+        ):  # never to be taken for an empty list: what is stored would be buried
+            raise Transient(f"{label}: Graph answered without a list of items; it is asked again on the next pass")
         nodes, following = nodes_of(edge), after_of(edge)
         with reader.writing() as connection:
             enough = keep(connection, edge, following)

@@ -309,6 +309,29 @@ def test_a_throttle_is_kept_and_nothing_is_asked_meanwhile(reader: Bench, world:
     assert reader.poll().failures and reader.calls() == 0
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"data":null}', b'{"success":true}'])
+def test_an_answer_without_a_list_buries_nothing(reader: Bench, world: World, body: bytes) -> None:
+    fill(world, 5, 4)
+    reader.poll()
+    reader.sandbox.faults.add(Fault(faults.answer(200, body, "application/json"), times=None))
+    assert reader.poll(full=True).failures
+    reader.process()
+    assert not any(item["deleted"] for item in reader.items().values())
+    reader.sandbox.faults.clear()
+    assert reader.poll(full=True).failures == ()
+
+
+def test_one_forbidden_post_never_stops_the_others(reader: Bench, world: World) -> None:
+    posts = fill(world, 20, 2)
+    reader.poll()
+    for post in posts:
+        world.add_comment(post, "baru", "Warga Baru")
+    reader.sandbox.faults.add(Fault(faults.error(10, "(#10) no", http=403), path=posts[7].id, times=None))
+    assert len(reader.poll().failures) == 1
+    reader.process()
+    assert sum(item["text"] == "baru" for item in reader.items().values()) == 19
+
+
 def test_a_missing_permission_stops_its_stream_only(reader: Bench, world: World) -> None:
     fill(world, 3, 3)
     reader.sandbox.faults.add(

@@ -107,8 +107,12 @@ class Daemon:
         (drawn,) = self.at.dice.choices(list(kinds), list(kinds.values()))
         work = work or drawn
         self.at.tell(f"{self.owner} {work}")
+        self.attempt(lambda: self.do(work))
+
+    def attempt(self, work: Callable[[], Any]) -> None:
+        """Does something, to its end or its death; either way the store is then looked at."""
         try:
-            self.do(work)
+            work()
         except Crash:
             self.at.count("crashes")
             self.at.tell(f"{self.owner} dies")

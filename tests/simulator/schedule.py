@@ -162,11 +162,7 @@ class Schedule:
 
     def play(self) -> Outcome:
         """All of it."""
-        self.store.empty()
-        self.store.clock = self.clock
-        with writing(self.engine) as connection:
-            accounts.register(connection, [self.account])
-        self.store.seams.told = self._seam
+        self.start()
         try:
             self._troubled()
             self._quiet()
@@ -177,6 +173,23 @@ class Schedule:
                 raise
         finally:
             self.store.seams.told = None
+        return self.outcome()
+
+    def start(self) -> None:
+        """An empty store that knows the account."""
+        self.store.empty()
+        self.store.clock = self.clock
+        self.register()
+
+    def register(self) -> None:
+        """Makes the account known; from now on the seams are told."""
+        self.store.seams.told = None
+        with writing(self.engine) as connection:
+            accounts.register(connection, [self.account])
+        self.store.seams.told = self._seam
+
+    def outcome(self) -> Outcome:
+        """What came of it."""
         for name, hits in self.line.hits.items():
             self.counts[f"graph: {name}"] += hits
         self.counts["calls"] += self.line.answers

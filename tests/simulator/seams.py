@@ -23,7 +23,14 @@ class Seams:
     def __init__(self, engine: Engine) -> None:
         self.told: Callable[[str, str], None] | None = None
         self.open: set[int] = set()
-        event.listen(engine, "begin", self._begin, insert=True)
+        connect = engine.connect
+
+        def connected() -> Connection:
+            self._hit("begin")  # before the transaction: its first statement would lock out whoever runs meanwhile
+            return connect()
+
+        engine.connect = connected  # type: ignore[method-assign]
+        event.listen(engine, "begin", lambda c: self.open.add(_key(c.connection)))
         event.listen(engine, "before_cursor_execute", self._statement)
         dialect: Any = engine.dialect
         commit, rollback = dialect.do_commit, dialect.do_rollback
@@ -47,10 +54,6 @@ class Seams:
         with suppress(Exception):
             connection.rollback()
         self.open.discard(_key(connection))
-
-    def _begin(self, connection: Connection) -> None:
-        self._hit("begin")
-        self.open.add(_key(connection.connection))
 
     def _statement(self, _c: Any, _cursor: Any, statement: str, _p: Any, _x: Any, _many: bool) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA")):

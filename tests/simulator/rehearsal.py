@@ -1,0 +1,108 @@
+"""One piece of work that dies, or meets a failing disk, at its n-th seam, is done again, and is then checked."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from connector.errors import Transient
+from connector.export import records
+from connector.land import land_records
+from connector.store.engine import reading
+
+from .schedule import Outcome, Plan, Schedule
+from .seams import Crash, disk_error
+from .store import Store
+
+Fault = Literal["crash", "disk"]
+WORKS = ("poll", "full", "backfill", "process", "replay", "import")
+_CALM = Plan(
+    seed=4, skews=(0.0,), works=0, cursors="anchored", next_after_last=False, stale_cursors=True, most=3, faults=0.0,
+    crashes=0.0, disk=0.0, pauses=0.0, busy=0.0, gap=600.0,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Fall:
+    """The n-th seam, counted from 1, and what happens there."""
+
+    at: int
+    fault: Fault
+    met: int = 0
+    seam: str = ""
+
+    def step(self, seam: str) -> None:
+        """One more seam."""
+        self.met += 1
+        if self.met != self.at:
+            return
+        self.seam = seam
+        if self.fault == "crash":
+            raise Crash(seam)
+        raise Transient(seam) if seam in ("call", "answered") else disk_error(seam)
+
+
+class Rehearsal(Schedule):
+    """A small world in which one piece of work falls."""
+
+    def __init__(self, store: Store, fall: Fall) -> None:
+        super().__init__(store, _CALM)
+        self.fall = fall
+        self.armed = False
+        self.lines_to_import: list[tuple[str, str]] = []
+
+    def fate(self, seam: str) -> None:
+        """Falls where it is told to, and nowhere else."""
+        if self.armed:
+            self.fall.step(seam)
+
+    def rehearse(self, work: str) -> Outcome:
+        """What was there before, the work with its fall, the same work once more, and the checks."""
+        self.start()
+        try:
+            self._before(work)
+            self.armed = True
+            self._one(work)
+            self.armed = False
+            self.clock.now = self.clock.ahead(60)  # the lease of a dead one runs out
+            self._one(work)
+            self.acting.one("process")
+            before = self._rows()
+            if work != "import":
+                self._one(work)
+                self.acting.one("process")
+            if work in ("process", "replay") and before != self._rows():
+                self.blame(["doing it once more changed rows"], work)
+            self._quiet()
+            self._in_the_end()
+        finally:
+            self.store.seams.told = None
+        return self.outcome()
+
+    def _before(self, work: str) -> None:
+        self.life.begin(2, 5, self.hub.sleep)
+        self.clock.now = self.clock.ahead(600)
+        if work != "poll":
+            self.acting.attempt(lambda: self.acting.read("account:page", self.acting.order()))
+        if work == "import":
+            self._export()
+            self.store.empty()
+            self.register()
+        elif work in ("full", "backfill", "replay"):
+            self.acting.one("process")
+        for _ in range(6 if work not in ("import", "process", "replay") else 0):
+            self.life.act()
+            self.clock.now = self.clock.ahead(60)
+
+    def _export(self) -> None:
+        with reading(self.engine) as connection:
+            found: Iterator[dict[str, Any]] = records(connection, "raw")
+            self.lines_to_import = [(f"line {n}", json.dumps(record)) for n, record in enumerate(found)]
+
+    def _one(self, work: str) -> None:
+        if work != "import":
+            self.acting.one(work)
+            return
+        self.acting.attempt(
+            lambda: land_records(self.engine, self.lines_to_import, lambda _: self.account, self.acting.clock)
+        )
