@@ -43,13 +43,32 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
     reader.settle(checkpoint.seen, server_time)
     try:
         try:
-            _Reading(reader, kin, object_id, checkpoint, checkpoint.position).run()
+            one = _Reading(reader, kin, object_id, checkpoint, checkpoint.position)
+            one.run()
         except StaleCursor:
-            _Reading(reader, kin, object_id, checkpoint, None, again=True).run()
+            one = _Reading(reader, kin, object_id, checkpoint, None, again=True)
+            one.run()
+        _look_for_lost_messages(reader, object_id, one.unsure)
     except GraphError as error:
         if not reader.stop.is_set():
             _failed(reader, kin, checkpoint, error)
         raise
+
+
+def _look_for_lost_messages(reader: Reader, object_id: str, started: datetime | None) -> None:
+    """Graph counts no messages, so one taken back while we paged may have hidden its neighbour: each lost one is asked for."""
+    if started is None:
+        return
+    where = {"kind": "message", "conversation_id": object_id}
+    with reading(reader.engine) as connection:
+        lost = raw.unseen(connection, where, started)
+    for message_id in lost:
+        try:
+            reader.asker.ask(Ask("exists", message_id, ("id",)))
+        except Gone:
+            with reader.writing() as connection:
+                gone = raw.bury(connection, where | {"external_id": message_id}, started, reader.clock())
+                reader.progress.add("deleted", gone)
 
 
 def _failed(reader: Reader, kin: Kin, checkpoint: Checkpoint, error: GraphError) -> None:
@@ -83,6 +102,7 @@ class _Reading:
         self.shrank: bool = position.get("shrank", False)
         self.shown: int = position.get("shown", 0)
         self.cut, self.again, self.post = False, again, None
+        self.unsure: datetime | None = None
 
     def run(self) -> None:
         """To what is known, or to the end. An object that Graph shows only in circles stays unread, from the top."""
@@ -188,6 +208,9 @@ class _Reading:
     def _bury(self, connection: Connection, now: datetime) -> None:
         """What a complete walk did not show is gone, unless it showed nothing at all: a wrong token looks like silence."""
         if not self.shown and self.total != 0 and not self.reader.own_token():
+            return
+        if self.kin is MESSAGES and self.after is not None:
+            self.unsure = self.started
             return
         where = {"kind": self.kin.kind, self.kin.column: self.id}
         gone = raw.bury(connection, where, self.started, now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ..errors import Gone, GraphError, LeaseLost, NotPermitted, TokenRejected, TryLater
 from ..platforms.facebook.asks import Ask
 from ..records import Stream
-from ..store import accounts, raw
+from ..store import accounts, leases, raw
 from ..store.engine import reading, writing
 from .children import COMMENTS, MESSAGES, Kin, read_children
 from .conversations import walk_conversations
@@ -33,6 +33,7 @@ class Visit:
 def visit(reader: Reader) -> Visit:
     """Reads one account as ordered. Nothing Graph does makes it raise; LeaseLost and errors of the store pass through."""
     key = reader.account.key
+    reader.clock = leases.store_clock(reader.engine, reader.clock)
     paused = _pause(reader)
     if paused:
         line = f"{key}: Graph asked for a pause until {paused:%Y-%m-%dT%H:%M:%SZ}; it is kept: try again after that"

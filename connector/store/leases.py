@@ -4,9 +4,10 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -62,6 +63,14 @@ def release(engine: Engine, lease: Lease) -> None:
     with writing(engine) as connection:
         mine = (leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.fence == lease.fence)
         connection.execute(update(leases).where(*mine).values(until_ms=0))
+
+
+def store_clock(engine: Engine, local: Callable[[], datetime]) -> Callable[[], datetime]:
+    """This host's clock set right by the database's, which all hosts share: what one wrote, another compares with."""
+    with reading(engine) as connection:
+        shared = datetime.fromtimestamp((connection.scalar(select(now_ms(connection))) or 0) / 1000, UTC)
+    ahead = local() - shared
+    return lambda: local() - ahead
 
 
 def new_owner() -> str:

@@ -158,22 +158,21 @@ def _seen(connection: Connection, ids: Sequence[int], now: datetime) -> None:
         connection.execute(update(raw_items).where(c.id.in_(part), c.seen_at < now).values(seen_at=now))
 
 
-def bury(
-    connection: Connection, where: Mapping[str, Any], unseen_since: datetime, now: datetime, **between: Any
-) -> int:
-    """Marks as deleted what a complete walk that began at `unseen_since` did not show; returns how many.
+def bury(connection: Connection, where: Mapping[str, Any], unseen_since: datetime, now: datetime) -> int:
+    """Marks as deleted what a complete walk did not show since then, of what has these column values; returns how many."""
+    unseen = update(raw_items).where(*_unseen(where, unseen_since))
+    return connection.execute(unseen.values(deleted_at=now, state="pending")).rowcount
 
-    `where` are exact column values (post_id, conversation_id, kind …); `since`/`until` bound created_at.
-    """
+
+def unseen(connection: Connection, where: Mapping[str, Any], unseen_since: datetime) -> list[str]:
+    """Ids of what `bury` would mark."""
+    return list(connection.scalars(select(raw_items.c.external_id).where(*_unseen(where, unseen_since))))
+
+
+def _unseen(where: Mapping[str, Any], since: datetime) -> list[Any]:
     c = raw_items.c
-    condition = [c[name] == value for name, value in where.items()]
-    condition += [c.seen_at < unseen_since, c.deleted_at.is_(None), ~c.external_id.startswith("?")]
-    if between.get("since"):
-        condition.append(c.created_at >= between["since"])
-    if between.get("until"):
-        condition.append(c.created_at < between["until"])
-    done = connection.execute(update(raw_items).where(*condition).values(deleted_at=now, state="pending"))
-    return done.rowcount
+    alive = [c.seen_at < since, c.deleted_at.is_(None), ~c.external_id.startswith("?")]
+    return [*(c[name] == value for name, value in where.items()), *alive]
 
 
 def unseen_posts(

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -243,12 +244,10 @@ def test_a_crash_anywhere_and_the_same_command_again(sqlite_engine: Engine, verb
 
     begin(sqlite_engine)
     file = Path(str(sqlite_engine.url.database))
-    with sqlite3.connect(file) as source, sqlite3.connect(tmp_path / "copy.db") as target:
-        source.backup(target)
+    _copy(file, tmp_path / "copy.db")
     whole = finish(sqlite_engine)
     for n in range(1, 200):
-        with sqlite3.connect(tmp_path / "copy.db") as source, sqlite3.connect(tmp_path / f"{n}.db") as target:
-            source.backup(target)
+        _copy(tmp_path / "copy.db", tmp_path / f"{n}.db")
         engine = open_store(f"sqlite:///{tmp_path / f'{n}.db'}")
         stop = crash_at(engine, n)
         try:
@@ -262,6 +261,11 @@ def test_a_crash_anywhere_and_the_same_command_again(sqlite_engine: Engine, verb
         finally:
             engine.dispose()
     raise AssertionError("it never ended")
+
+
+def _copy(file: Path, to: Path) -> None:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
 
 
 def test_a_stop_ends_between_batches_and_says_so(engine: Engine) -> None:

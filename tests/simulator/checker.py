@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from connector.sandbox.things import Comment, Message
+from connector.sandbox.things import Comment, Message, Post
 
 from .life import Life, Thing
 from .office import is_sure
@@ -46,19 +46,37 @@ def faults_at_rest(connection: Connection, life: Life) -> Iterator[str]:
             yield f"{key} is marked deleted, and was in sight all the time"
     for point in connection.execute(text(_POINTS)):
         for thing in _under(life, point.object_id):
-            if thing.id in life.vanished or thing.id in stored or thing.id not in shown:
+            if thing.id in life.vanished or thing.id in stored or thing.id not in shown or _slips(thing, life):
                 continue
             if _seconds(point.seen) is not None and thing.created <= (_seconds(point.seen) or 0):
                 yield f"checkpoint of {point.object_id} at {point.seen} is ahead of {thing.id} of {stamp(thing.created)}"
 
 
 def missing(connection: Connection, life: Life, before: datetime, then: set[str]) -> Iterator[str]:
-    """What a complete pass that began at `before` must have stored: all in sight all along."""
+    """What a complete pass that began at `before` must have stored: all in sight all along.
+
+    Not what the store itself says is still to be read, since deletions came in between twice; nor messages of a
+    conversation that moved to the top behind the walk's back; nor, where cursors are offsets, a post that slipped past
+    when its neighbour was deleted: the next pass meets these.
+    """
     stored = {row.external_id for row in connection.execute(text(_STORED))}
+    read, start = {point.object_id for point in connection.execute(text(_POINTS))}, int(before.timestamp())
     for key, thing in visible(life).items():
-        start, seen = int(before.timestamp()), key not in life.vanished or _must_be_met(thing, life, before)
-        if key in then and seen and thing.created < start and key not in stored:
+        if key in stored or key not in then or thing.created >= start:
+            continue
+        if isinstance(thing, Comment) and thing.post.id not in read:
+            continue
+        if isinstance(thing, Post) and not life.anchored and thing.id not in read:
+            continue
+        if isinstance(thing, Message) and (_slips(thing, life) or thing.conversation.updated >= start):
+            continue
+        if key not in life.vanished or _must_be_met(thing, life, before):
             yield f"{key} of {stamp(thing.created)} is lost: a clean pass that began at {before} did not store it"
+
+
+def _slips(thing: Thing, life: Life) -> bool:
+    """A known limit: Graph counts no messages, so where cursors are offsets one may slip past until the next full reading."""
+    return isinstance(thing, Message) and not life.anchored
 
 
 def _must_be_met(thing: Thing, life: Life, before: datetime) -> bool:

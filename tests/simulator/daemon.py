@@ -103,7 +103,7 @@ class Daemon:
 
     def one(self, work: str | None = None) -> None:
         """One piece of work, to its end or its death."""
-        kinds = {"poll": 50, "full": 14, "backfill": 8, "process": 14, "replay": 4}
+        kinds = {"poll": 50, "full": 14, "backfill": 14, "process": 14, "replay": 4}
         (drawn,) = self.at.dice.choices(list(kinds), list(kinds.values()))
         work = work or drawn
         self.at.tell(f"{self.owner} {work}")

@@ -35,8 +35,9 @@ class Life:
             for _ in range(self.rng.randint(0, comments)):
                 passing(self.rng.choice((0, 30, 7200)))
                 self._comment()
-            self._message()
-            passing(self.rng.uniform(0, 86400))
+            for _ in range(self.rng.randint(1, 3)):
+                passing(self.rng.uniform(0, 43200))
+                self._message()
 
     def act(self) -> None:
         """One thing happens; in a full world only what adds nothing."""
@@ -46,11 +47,17 @@ class Life:
             return
         kinds: tuple[tuple[Callable[[], None], int], ...] = (
             (self._comment, 30), (self._burst, 4), (self._post, 4), (self._message, 8), (self._edit, 10),
-            (self._delete, 8), (self._delete_post, 1), (self._hold, 3), (self._approve, 5), (self._hide, 3), (self._late, 4),
+            (self._delete, 8), (self._delete_post, 1), (self._hold, 3), (self._approve, 5), (self._hide, 3), (self._late, 9),
             (self._unsend, 2), (self._edit_post, 2), (self._repost, 2),
         )  # fmt: skip
         (act,) = self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])
         act()
+
+    def meanwhile(self, chance: float) -> None:
+        """Between a question and its answer things happen, too."""
+        self._show_late()
+        while self.rng.random() < chance:
+            self.act()
 
     def text(self) -> str:
         """A text that no other thing has."""
@@ -113,7 +120,7 @@ class Life:
             self._comment()
 
     def _message(self) -> None:
-        talk = self.world.conversation(self.page, self.rng.choice(PEOPLE[:3]))
+        talk = self.world.conversation(self.page, self.rng.choice(PEOPLE))
         if talk not in self.talks:
             self.talks.append(talk)
         self._keep(self.world.add_message(talk, self.text(), by_page=self.rng.random() < 0.25), "message")

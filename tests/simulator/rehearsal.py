@@ -18,7 +18,7 @@ Fault = Literal["crash", "disk"]
 WORKS = ("poll", "full", "backfill", "process", "replay", "import")
 _CALM = Plan(
     seed=4, skews=(0.0,), works=0, cursors="anchored", next_after_last=False, stale_cursors=True, most=3, faults=0.0,
-    crashes=0.0, disk=0.0, pauses=0.0, busy=0.0, gap=600.0,
+    crashes=0.0, disk=0.0, pauses=0.0, busy=0.0, gap=600.0, latency=0.6,
 )  # fmt: skip
 
 
@@ -86,8 +86,7 @@ class Rehearsal(Schedule):
             self.acting.attempt(lambda: self.acting.read("account:page", self.acting.order()))
         if work == "import":
             self._export()
-            self.store.empty()
-            self.register()
+            self.start()
         elif work in ("full", "backfill", "replay"):
             self.acting.one("process")
         for _ in range(6 if work not in ("import", "process", "replay") else 0):
@@ -98,6 +97,7 @@ class Rehearsal(Schedule):
         with reading(self.engine) as connection:
             found: Iterator[dict[str, Any]] = records(connection, "raw")
             self.lines_to_import = [(f"line {n}", json.dumps(record)) for n, record in enumerate(found)]
+        assert len(self.lines_to_import) > 5
 
     def _one(self, work: str) -> None:
         if work != "import":

@@ -9,19 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from .schedule import Outcome, run_seed
+from .schedule import Outcome, kept, run_seed
 from .store import Store, database_time, fresh_store
 
 SEEDS = int(os.environ.get("NTBCARE_SEEDS", "500"))
 FIRST = 1_000  # below are those that found something, and room to play
 PART = 25
-KEPT = Path(__file__).with_name("seeds.txt")
-
-
-def kept() -> list[int]:
-    """The seeds that found something once."""
-    lines = KEPT.read_text("utf-8").splitlines()
-    return [int(line.split()[0]) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def played(store: Store, seeds: Sequence[int]) -> Iterator[Outcome]:
@@ -51,7 +44,7 @@ def test_the_schedules_hold_what_they_promise(simulated: Store) -> None:
     counts = sum((outcome.counts for outcome in played(simulated, range(FIRST, FIRST + 60))), Counter[str]())
     assert counts["crashes"] > 30
     assert counts["pauses"] > 30
-    assert counts["leases lost"] > 0
+    assert counts["leases lost"] > 3
     assert sum(n for name, n in counts.items() if name.startswith("graph: ")) > 60
 
 

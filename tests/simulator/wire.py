@@ -84,6 +84,7 @@ class Line:
     rng: Random
     rate: float
     most: int
+    latency: float
     around: Callable[[], None]
     told: Callable[[str], None]
     hits: dict[str, int] = field(default_factory=dict)
@@ -126,7 +127,7 @@ class SimWire:
     def _once(self, asked: Asked, params: dict[str, str]) -> Answer:
         line = self.line
         self.seam("call")
-        self.sleep(line.rng.uniform(0.05, 0.6))
+        self.sleep(line.rng.uniform(0.0, line.latency))
         line.around()
         fault = line.draw(asked)
         if fault == "empty page":
@@ -137,7 +138,7 @@ class SimWire:
         outcome = type(answer).__name__ if isinstance(answer, GraphError) else "200"
         line.told(f"GET {asked.path} {params.get('after', '')} {fault or ''} {outcome}")
         line.around()
-        self.sleep(line.rng.uniform(0.05, 0.6))
+        self.sleep(line.rng.uniform(0.0, line.latency))
         self.seam("answered")
         if isinstance(answer, GraphError):
             raise answer
