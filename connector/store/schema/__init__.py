@@ -4,18 +4,23 @@ from .casework import ticket_events, ticket_items, tickets
 from .judging import items, labels, verdicts
 from .reading import accounts, checkpoints, raw_items, raw_revisions, streams
 from .tables import metadata
+from .telling import alarms, contacts, lanes, outbox
 from .upkeep import audit, counters, keys, leases, persons
 
 __all__ = [
     "accounts",
+    "alarms",
     "audit",
     "checkpoints",
+    "contacts",
     "counters",
     "items",
     "keys",
     "labels",
+    "lanes",
     "leases",
     "metadata",
+    "outbox",
     "persons",
     "raw_items",
     "raw_revisions",
