@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from .errors import Misuse, NotFound
 from .export import item_record, raw_record, ticket_record, verdict_record, zulu
 from .platforms.facebook.parse import author_of, usable_id
-from .store import accounts, counters, items, persons, raw, tickets, traces
+from .store import accounts, counters, items, persons, raw, replies, tickets, traces
 from .store.engine import reading, writing
 from .store.tickets import MACHINE
 from .store.traces import Trace
@@ -71,6 +71,7 @@ def erase(asked: Request) -> Done:
     with writing(asked.engine) as connection:
         counters.serialize(connection)
         done.counts["persons"] = persons.register(connection, asked.authors, persons.ERASED, asked.clock())
+        replies.forget(connection, authors=asked.authors)
         persons.record(connection, asked.who, "erase begun", many, asked.clock())
     _erase_tickets(asked, done)
     for source in traces.SOURCES:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, case, delete, exists, or_, select, up
 from sqlalchemy.sql import ColumnElement
 
 from ..records import FORGOTTEN
+from . import replies
 from .persons import ERASED
 from .raw import ResultRow
 from .schema import items, labels, raw_items, raw_revisions, ticket_events, ticket_items, tickets, verdicts
@@ -93,6 +94,7 @@ def forget(connection: Connection, raw_ids: Sequence[int]) -> dict[str, int]:
     done = {"items": 0, "revisions": 0, "verdicts": 0, "labels": 0}
     for part in chunks(raw_ids):
         _untie(connection, part)
+        replies.forget(connection, item_ids=part)
         first = select(ticket_items.c.ticket_id).where(ticket_items.c.item_id.in_(part), ticket_items.c.position == 0)
         forget_tickets(connection, list(connection.scalars(first)))
         for name, table, column in (

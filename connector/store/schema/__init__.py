@@ -3,6 +3,7 @@
 from .casework import ticket_events, ticket_items, tickets
 from .judging import items, labels, verdicts
 from .reading import accounts, checkpoints, raw_items, raw_revisions, streams
+from .replies import replies, reply_pauses
 from .tables import metadata
 from .telling import alarms, contacts, lanes, outbox
 from .upkeep import audit, counters, keys, leases, persons
@@ -24,6 +25,8 @@ __all__ = [
     "persons",
     "raw_items",
     "raw_revisions",
+    "replies",
+    "reply_pauses",
     "streams",
     "ticket_events",
     "ticket_items",

@@ -1,0 +1,212 @@
+"""`replies`: one row an answer to a citizen, committed before it is sent, so that nobody is ever answered twice.
+
+The ticket's history is the outbox: an event is written in the ticket's own transaction, and an answer is unique by ticket, event
+and channel. Which of our own comments and messages are such answers, `automatic` tells.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from .raw import ResultRow
+from .schema import counters, items, replies, ticket_events, ticket_items, tickets
+from .statements import chunks, insert_new
+
+ANSWERED_EVENTS = ("opened", "appended", "moved", "reopened")
+WAITING = ("due", "trying")
+TOLD = ("due", "trying", "sent", "unsure")
+_OVERLAP = timedelta(minutes=5)
+"""A transaction may commit its event after a later event was read; none lasts as long as this."""
+
+
+def digest(text: str) -> str:
+    """The same for a text and what a platform makes of it: its blanks and its Unicode form may change on the way."""
+    plain = " ".join(unicodedata.normalize("NFC", text).split())
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def automatic(connection: Connection, account: str, own: Iterable[tuple[str, str | None]]) -> set[str]:
+    """Of an account's own items (id, text), the ids of those that this program sent as answers.
+
+    An answer whose id was lost on the way (the process was killed, the connection broke) is known by its text.
+    """
+    c = replies.c
+    by_digest: dict[str, set[str]] = {}
+    ids = []
+    for key, text in own:
+        ids.append(key)
+        if text:
+            by_digest.setdefault(digest(text), set()).add(key)
+    found: set[str] = set()
+    for part in chunks(ids):
+        found |= set(connection.scalars(select(c.sent_id).where(c.account == account, c.sent_id.in_(part))))
+    for part in chunks(list(by_digest)):
+        query = select(c.digest).where(c.account == account, c.digest.in_(part), c.state.in_(TOLD))
+        for known in connection.scalars(query):
+            found |= by_digest[known]
+    return found
+
+
+def mark(connection: Connection, account: str, oldest: datetime) -> int:
+    """Up to which event all has been seen to; at the beginning, the last one before `oldest`."""
+    c = counters.c
+    found = connection.scalar(select(c.value).where(c.name == f"replies:{account}"))
+    if found is None:
+        found = connection.scalar(select(func.max(ticket_events.c.id)).where(ticket_events.c.at < oldest)) or 0
+        insert_new(connection, counters, [{"name": f"replies:{account}", "value": found}])
+    return int(found)
+
+
+def move_mark(connection: Connection, account: str, events: Sequence[ResultRow], now: datetime) -> None:
+    """Moves the mark past events that are all seen to and old enough that none can still come before them."""
+    settled = [event.id for event in events if event.at < now - _OVERLAP]
+    if settled:
+        c = counters.c
+        where = (c.name == f"replies:{account}", c.value < max(settled))
+        connection.execute(update(counters).where(*where).values(value=max(settled)))
+
+
+def events(connection: Connection, account: str, after: int, oldest: datetime, limit: int) -> list[ResultRow]:
+    """Events of an account's tickets that may be answered and were not, oldest first, each with the ticket's first item.
+
+    Tickets opened for an item created before `oldest` are left out, so that a backfill costs nothing here.
+    """
+    e, first = ticket_events.c, (ticket_items.c.ticket_id == ticket_events.c.ticket_id) & (ticket_items.c.position == 0)
+    query = (
+        select(e.id, e.ticket_id, e.at, e.what, e.data, ticket_items.c.item_id)
+        .select_from(
+            ticket_events.join(tickets, tickets.c.id == e.ticket_id)
+            .join(ticket_items, first)
+            .join(items, items.c.id == ticket_items.c.item_id)
+            .outerjoin(replies, (replies.c.ticket_id == e.ticket_id) & (replies.c.event_id == e.id))
+        )
+        .where(e.id > after, e.what.in_(ANSWERED_EVENTS), tickets.c.account == account, replies.c.id.is_(None))
+        .where(or_(e.what != "opened", items.c.created_at >= oldest))
+    )
+    return list(connection.execute(query.order_by(e.id).limit(limit)))
+
+
+def ticket_rows(connection: Connection, ids: Sequence[int]) -> dict[int, ResultRow]:
+    """Tickets by row id."""
+    found: dict[int, ResultRow] = {}
+    for part in chunks(ids):
+        found |= {row.id: row for row in connection.execute(select(tickets).where(tickets.c.id.in_(part)))}
+    return found
+
+
+def evidence(connection: Connection, ticket_id: int) -> list[Any]:
+    """What hangs on the items of a ticket."""
+    query = (
+        select(items.c.attachments)
+        .join(ticket_items, ticket_items.c.item_id == items.c.id)
+        .where(ticket_items.c.ticket_id == ticket_id)
+    )
+    return [one for row in connection.scalars(query) for one in row or ()]
+
+
+def wrote_at(connection: Connection, account: str, author: str) -> datetime | None:
+    """When a person last sent the account a message."""
+    c = items.c
+    query = select(func.max(c.created_at)).where(c.author_id == author, c.account == account, c.kind == "message")
+    found: datetime | None = connection.scalar(query)
+    return found
+
+
+def add(connection: Connection, values: Mapping[str, Any]) -> None:
+    """A new answer; one that is there already is left alone."""
+    c = replies.c
+    key = (c.ticket_id == values["ticket_id"], c.event_id == values["event_id"], c.channel == values["channel"])
+    if not connection.scalar(select(func.count()).where(*key)):
+        connection.execute(insert(replies).values(**values, digest=digest(values["text"])))
+
+
+def overtake(connection: Connection, ticket_id: int, author: str, reason: str) -> None:
+    """Answers about a ticket that wait to be sent to a person and were never tried are overtaken by a newer one."""
+    c = replies.c
+    where = (c.ticket_id == ticket_id, c.author_id == author, c.state == "due", c.tries == 0)
+    connection.execute(update(replies).where(*where).values(state="skipped", reason=reason))
+
+
+def told(connection: Connection, account: str, author: str, thread: str | None, but: int = 0) -> list[ResultRow]:
+    """When a person was answered in a thread, or is to be, newest first; `but` leaves one answer out."""
+    c = replies.c
+    at = func.coalesce(c.sent_at, c.tried_at, c.due_at)
+    where = [c.account == account, c.author_id == author, c.state.in_(TOLD), c.id != but]
+    where.append(c.thread_id.is_(None) if thread is None else c.thread_id == thread)
+    query = select(c.id, c.ticket_id, c.state, at.label("at")).where(*where)
+    return list(connection.execute(query.order_by(at.desc()).limit(20)))
+
+
+def due(connection: Connection, account: str, now: datetime) -> ResultRow | None:
+    """The answer that has waited longest: never tried, or of unknown outcome."""
+    c = replies.c
+    query = select(replies).where(c.account == account, c.state.in_(WAITING), c.due_at <= now)
+    found: ResultRow | None = connection.execute(query.order_by(c.due_at, c.id).limit(1)).first()
+    return found
+
+
+def get(connection: Connection, reply: int) -> ResultRow:
+    """An answer's row."""
+    row: ResultRow = connection.execute(select(replies).where(replies.c.id == reply)).one()
+    return row
+
+
+def settle(connection: Connection, reply: int, **values: Any) -> None:
+    """Sets columns of one answer."""
+    connection.execute(update(replies).where(replies.c.id == reply).values(**values))
+
+
+def sent_since(connection: Connection, account: str, since: datetime) -> int:
+    """How many answers went out, or may have."""
+    c = replies.c
+    query = select(func.count()).where(c.account == account, c.state.in_(("sent", "trying")), c.tried_at >= since)
+    return connection.scalar(query) or 0
+
+
+def claimed(connection: Connection, account: str, ids: Sequence[str]) -> set[str]:
+    """Of our own comments or messages, those that are known to be some answer already."""
+    c = replies.c
+    return {
+        key
+        for part in chunks(ids)
+        for key in connection.scalars(select(c.sent_id).where(c.account == account, c.sent_id.in_(part)))
+    }
+
+
+def every(connection: Connection, *, newest: int | None = None, **equal: Any) -> Iterator[ResultRow]:
+    """Answers with their tickets' numbers, oldest first, or the `newest` so many, latest first; `equal` narrows by column."""
+    narrow = [replies.c[name] == value for name, value in equal.items() if value is not None]
+    query = select(*replies.c, tickets.c.number).join(tickets, tickets.c.id == replies.c.ticket_id).where(*narrow)
+    if newest is not None:
+        yield from connection.execute(query.order_by(replies.c.id.desc()).limit(newest))
+        return
+    after = 0
+    while rows := list(connection.execute(query.where(replies.c.id > after).order_by(replies.c.id).limit(500))):
+        yield from rows
+        after = rows[-1].id
+
+
+def count(connection: Connection, since: datetime | None = None, until: datetime | None = None) -> list[ResultRow]:
+    """How many answers by account, kind and state, of those made in [since, until)."""
+    c = replies.c
+    query = select(c.account, c.kind, c.state, func.count().label("n")).group_by(c.account, c.kind, c.state)
+    if since:
+        query = query.where(c.made_at >= since)
+    if until:
+        query = query.where(c.made_at < until)
+    return list(connection.execute(query.order_by(c.account, c.kind, c.state)))
+
+
+def forget(connection: Connection, *, authors: Sequence[str] = (), item_ids: Sequence[int] = ()) -> int:
+    """Wipes out whom and where we answered, and what we said; that something was answered when remains (UU PDP art. 43)."""
+    c = replies.c
+    mine = or_(c.author_id.in_(authors), c.item_id.in_(item_ids))
+    stopped = (mine, c.state.in_((*WAITING, "dry_run")))
+    connection.execute(update(replies).where(*stopped).values(state="skipped"))
+    nothing = ("author_id", "target", "thread_id", "text", "digest", "reason")
+    told = or_(*(c[name].is_not(None) for name in nothing))
+    return connection.execute(update(replies).where(mine, told).values(**dict.fromkeys(nothing))).rowcount
