@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from classifiers import ModelUnusable
 
+from .deadlines import WITA
 from .errors import ConnectorError
 from .graph.tokens import TokenReport, inspect
 from .settings import AccountSettings, app_of, token_of
@@ -29,6 +30,7 @@ class Finding:
 def examine(works: Works) -> list[Finding]:
     """All findings, in the order an operator would mend them."""
     findings = [Finding("configuration", "ok", f"{len(works.settings.accounts)} accounts")]
+    findings.append(_calendar(works))
     findings.append(_tried("store", lambda: _store(works)))
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
     findings += [_tried(f"account {a.key}", lambda a=a: _token(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
@@ -41,6 +43,19 @@ def _tried(what: str, look: Callable[[], Finding]) -> Finding:
     except (ConnectorError, ModelUnusable, SQLAlchemyError) as error:
         cause = error.orig if isinstance(error, SQLAlchemyError) and hasattr(error, "orig") else error
         return Finding(what, "broken", " ".join(str(cause).split())[:400])
+
+
+def _calendar(works: Works) -> Finding:
+    """The decree for a year comes out by autumn of the year before; from October on its absence is a warning."""
+    today = works.clock().astimezone(WITA).date()
+    missing = works.settings.calendar.calendar.missing(today)
+    if not missing:
+        return Finding("calendar", "ok", f"holidays known to the end of {today.year + 1}")
+    text = f"no holidays known for {missing[0]}: deadlines in working days would be too early; "
+    text += "write that year's holidays and joint leave into calendar.days_off"
+    if missing[0] == today.year:
+        return Finding("calendar", "broken", text, {"missing": missing})
+    return Finding("calendar", "warning" if today.month >= 10 else "ok", text, {"missing": missing})
 
 
 def _store(works: Works) -> Finding:

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from classifiers.verdict import CATEGORIES
 
+from .deadlines import Calendar
 from .errors import SettingsError
 from .records import Account, Stream
 from .store.engine import parse_url
@@ -89,12 +91,25 @@ class AccountSettings(_Strict):
         return Account(self.key, self.platform, self.id, self.name or self.key, streams, self.every_seconds)
 
 
+class CalendarSettings(_Strict):
+    """Days off beside those of the yearly joint decree (SKB 3 Menteri), and days that are worked in spite of it."""
+
+    days_off: tuple[date, ...] = ()
+    days_on: tuple[date, ...] = ()
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar as deadlines know it."""
+        return Calendar(frozenset(self.days_off), frozenset(self.days_on))
+
+
 class Settings(_Strict):
     """All of connector.toml."""
 
     store: StoreSettings = StoreSettings()
     graph: GraphSettings = GraphSettings()
     daemon: DaemonSettings = DaemonSettings()
+    calendar: CalendarSettings = CalendarSettings()
     accounts: tuple[AccountSettings, ...] = ()
 
     @model_validator(mode="after")

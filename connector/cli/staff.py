@@ -2,6 +2,7 @@
 
 import getpass
 import json as jsonlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,11 +79,15 @@ def tickets_list(
     status: Annotated[str | None, typer.Option("--status", help="Only of this status.")] = None,
     urgency: Annotated[str | None, typer.Option("--urgency", help="Only of this urgency.")] = None,
     category: Annotated[str | None, typer.Option("--category", help="Only of this category.")] = None,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="Only unanswered past their deadline, latest first.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Tickets in the order of their numbers, one a line."""
     from classifiers.verdict import CATEGORIES, URGENCIES
 
+    from .. import deadlines
     from ..casework import MOVES
     from ..export import ticket_record
     from ..store import tickets
@@ -97,7 +102,8 @@ def tickets_list(
             raise Misuse(f"--{option} {value}: expected one of {', '.join(allowed)}")
     works = open_works(context)
     with reading(works.engine) as connection:
-        for ticket in tickets.every(connection, status=status, urgency=urgency, category=category):
+        found = tickets.every(connection, status=status, urgency=urgency, category=category)
+        for ticket in deadlines.latest(found, works.clock()) if overdue else found:
             if json:
                 out_json(ticket_record(ticket))
             else:
@@ -107,6 +113,7 @@ def tickets_list(
 @tickets_app.command("show", epilog="Example: ntbcare tickets show NTB-2026-000017")
 def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -> None:
     """One ticket with its history."""
+    from ..deadlines import lapor_clock
     from ..export import ticket_record, zulu
     from ..store import tickets
     from ..store.engine import reading
@@ -116,6 +123,8 @@ def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -
         row = tickets.get(connection, number)
         sources = tickets.source_ids(connection, [row.id]).get(row.id, [])
         record = ticket_record(tickets.as_ticket(row, sources))
+        clock = lapor_clock(row.opened_at, None, works.settings.calendar.calendar)
+        record["lapor"] = {name: zulu(at) for name, at in asdict(clock).items()}
         events = [
             {"at": zulu(e.at), "who": e.who, "what": e.what, "data": e.data}
             for e in tickets.history(connection, number)

@@ -2,12 +2,16 @@
 
 import csv
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from tests.journeys.rig import Json, Rig, call, rigged, small_world
+from connector.store.engine import open_store, writing
+from connector.store.schema import tickets
+from tests.journeys.rig import Json, Rig, call, now, rigged, small_world
 from tests.journeys.shapes import PLACE, TICKET, VERDICT, fits
 
 
@@ -81,7 +85,8 @@ def test_a_ticket_lives_from_new_to_merged(office: Rig) -> None:
     words = "Pohon tumbang menutup Jalan Langko di Mataram"
     number = office.run("tickets", "new", "--text", words, "--urgency", "penting", "--by", "Loket 2").out.strip()
     born = ticket(office, number)
-    history = born.pop("history")
+    history, lapor = born.pop("history"), born.pop("lapor")
+    assert list(lapor) == ["verify_by", "answer_by", "close_by"] and lapor["close_by"] > lapor["answer_by"]
     assert fits(born, TICKET) and born["summary"] == words and born["urgency"] == "penting"
     assert born["place"]["kabupaten"] == "52.71" and history[0]["who"] == "Loket 2"
     assert words in json.dumps(history[0]["data"])
@@ -109,6 +114,19 @@ def _merge(office: Rig) -> None:
     office.run("tickets", "merge", first["number"], first["number"], code=None)
     assert ticket(office, first["number"])["status"] == "diterima"
     office.assert_whole()
+
+
+def test_overdue_tickets_are_listed_the_longest_waiting_first(office: Rig) -> None:
+    assert office.run("tickets", "list", "--overdue", "--json").records == []
+    late = [t["number"] for t in office.stored("tickets") if t["status"] == "diterima"][:2]
+    engine = open_store(office.store_url)
+    with writing(engine) as connection:
+        for days, number in enumerate(late, 1):
+            past = update(tickets).where(tickets.c.number == number).values(answer_by=now() - timedelta(days=days))
+            connection.execute(past)
+    engine.dispose()
+    listed = office.run("tickets", "list", "--overdue", "--json").records
+    assert [t["number"] for t in listed] == late[::-1]
 
 
 def test_what_a_person_set_survives_replays_and_polls(office: Rig) -> None:

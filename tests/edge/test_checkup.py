@@ -1,0 +1,42 @@
+"""What `check` finds out about this machine's calendar and routes, at any date."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from connector.checkup import Finding, examine
+from connector.settings import CalendarSettings, Settings, StoreSettings, load_routing
+from connector.wiring import works
+
+
+def finding(folder: Path, what: str, now: datetime, calendar: CalendarSettings | None = None) -> Finding:
+    """One finding of `check` at this time."""
+    store = StoreSettings(url=f"sqlite:///{folder}/ntbcare.db")
+    made = works(Settings(store=store, calendar=calendar or CalendarSettings()), load_routing(None), folder)
+    made.clock = lambda: now
+    try:
+        return next(f for f in examine(made) if f.what == what)
+    finally:
+        made.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "names"),
+    [
+        (datetime(2026, 11, 24, tzinfo=UTC), "ok", "2027"),
+        (datetime(2027, 2, 1, tzinfo=UTC), "ok", "2028"),
+        (datetime(2027, 10, 1, tzinfo=UTC), "warning", "2028"),
+        (datetime(2027, 12, 31, 17, tzinfo=UTC), "broken", "2028"),  # already 2028 in WITA
+    ],
+)
+def test_a_year_without_holidays_is_named_before_it_comes(
+    tmp_path: Path, day: datetime, state: str, names: str
+) -> None:
+    found = finding(tmp_path, "calendar", day)
+    assert found.state == state and names in found.text
+
+
+def test_the_operators_own_days_off_make_a_year_known(tmp_path: Path) -> None:
+    own = CalendarSettings(days_off=(date(2028, 1, 1), date(2029, 1, 1)))
+    assert finding(tmp_path, "calendar", datetime(2028, 3, 1, tzinfo=UTC), own).state == "ok"
