@@ -1,5 +1,6 @@
 """What most verbs begin with: settings, the store, signals; and reading their options."""
 
+import gc
 import signal
 import threading
 from collections.abc import Iterable, Iterator
@@ -31,7 +32,15 @@ def open_works(context: typer.Context, *, ready: bool = True) -> "Works":
     stop_on_signals(made.stop)
     if ready:
         made.ready()
+    collect_seldom()
     return made
+
+
+def collect_seldom() -> None:
+    """What is loaded stays, and rows come and go by the hundred without cycles: looking for garbage less often saves a tenth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def stop_on_signals(stop: threading.Event) -> None:

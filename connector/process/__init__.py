@@ -18,7 +18,7 @@ from .known import Known, decide, know
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
-BATCH = 500
+BATCH = 1000
 
 
 def process_pending(engine: Engine, desk: Desk, stop: Callable[[], bool] = lambda: False) -> Result:
@@ -51,15 +51,16 @@ def replay(
             rows = raw.selected(connection, selection, after, BATCH)
             if not rows:
                 break
-            changes = _batch(connection, rows, desk, result, keep=not dry_run)
-            result.changes += [change for change in changes if change.real]
+            done = _batch(connection, rows, desk, result, keep=not dry_run)
+            result.changes += [change for change in done() if change.real]
             after = rows[-1].id
     return result
 
 
 def _batch(
     connection: Connection, rows: Sequence[ResultRow], desk: Desk, result: Result, *, keep: bool
-) -> list[Change]:
+) -> Callable[[], list[Change]]:
+    """Processes one batch; what it returns tells, if asked, what differs from before."""
     understood, states = _allowed(connection, rows, desk, keep=keep)
     read = {row.id: row for row in rows}
     labels = items.latest_labels(connection, list(read))
@@ -73,7 +74,7 @@ def _batch(
         write_items(connection, classified, decisions, known, now)
         write_tickets(connection, classified, decisions, known, desk, now)
         _settle(connection, understood, read)
-    return [_change(row, classified[row], decisions[row], known) for row in classified]
+    return lambda: [_change(row, classified[row], decisions[row], known) for row in classified]
 
 
 def _allowed(

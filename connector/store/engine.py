@@ -1,10 +1,12 @@
 """Opening a store: one engine for SQLite, PostgreSQL or MariaDB, with the same promises on each."""
 
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -13,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from ..errors import SettingsError
 
 BUSY_MS = 60_000
+_turns: WeakKeyDictionary[Engine, AbstractContextManager[Any]] = WeakKeyDictionary()
 DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
 
 
@@ -58,6 +61,8 @@ def _sqlite(address: URL) -> Engine:
     if file != ":memory:" and not file.startswith("file:"):
         _private(Path(file))
     engine = create_engine(address, connect_args={"timeout": BUSY_MS / 1000})
+    # SQLite lets writers wait by sleeping: threads of one process that queue here go on as soon as the last one is done.
+    _turns[engine] = threading.RLock()
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -88,7 +93,7 @@ def _private(file: Path) -> None:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes: committed at the end, undone on any error."""
-    with engine.begin() as connection:
+    with _turns.get(engine, nullcontext()), engine.begin() as connection:
         yield connection
 
 

@@ -12,7 +12,7 @@ from ..records import OpenTicket, Place, Ticket
 from . import counters
 from .raw import ResultRow
 from .schema import items, ticket_events, ticket_items, tickets
-from .statements import chunks
+from .statements import chunks, insert_all
 
 OPEN = ("diterima", "ditindaklanjuti")
 MACHINE = "mesin"
@@ -46,10 +46,11 @@ def open_tickets(
         return {}
     numbers, opened_at = counters.take_numbers(connection, len(drafts), now)
     rows = [_row(d, n, opened_at, deadline(opened_at, d.urgency)) for d, n in zip(drafts, numbers, strict=True)]
-    connection.execute(insert(tickets), rows)
+    insert_all(connection, tickets, rows)
     ids = _ids(connection, numbers)
-    connection.execute(
-        insert(ticket_events),
+    insert_all(
+        connection,
+        ticket_events,
         [
             {"ticket_id": ids[n], "at": opened_at, "who": d.who, "what": "opened", "data": {"reason": d.reason}}
             for d, n in zip(drafts, numbers, strict=True)
@@ -60,8 +61,7 @@ def open_tickets(
         for d, n in zip(drafts, numbers, strict=True)
         if d.item is not None
     ]
-    if first:
-        connection.execute(insert(ticket_items), first)
+    insert_all(connection, ticket_items, first)
     return {d.item: n for d, n in zip(drafts, numbers, strict=True)}
 
 
@@ -113,8 +113,8 @@ def append(connection: Connection, facts: Iterable[tuple[str, int, str]], now: d
         rows.append({"item_id": item, "ticket_id": ticket, "position": last[ticket]})
         data = {"item": item, "reason": reason}
         events.append({"ticket_id": ticket, "at": now, "who": MACHINE, "what": "appended", "data": data})
-    connection.execute(insert(ticket_items), rows)
-    connection.execute(insert(ticket_events), events)
+    insert_all(connection, ticket_items, rows)
+    insert_all(connection, ticket_events, events)
 
 
 def note(
@@ -192,20 +192,23 @@ def of_items(connection: Connection, rows: Sequence[int]) -> dict[int, tuple[str
 
 def open_in_threads(connection: Connection, threads: Sequence[str]) -> dict[str, list[OpenTicket]]:
     """Open tickets that hold an item of these threads, by thread, oldest first."""
+    held: dict[int, set[str]] = {}
+    inside = select(items.c.thread_id, ticket_items.c.ticket_id).join(
+        ticket_items, ticket_items.c.item_id == items.c.id
+    )
+    for part in chunks(threads):
+        for row in connection.execute(inside.where(items.c.thread_id.in_(part))):
+            held.setdefault(row.ticket_id, set()).add(row.thread_id)
     found: dict[str, list[OpenTicket]] = {}
     c = tickets.c
-    for part in chunks(threads):
-        query = (
-            select(items.c.thread_id, c.id, c.number, c.reporter_id, c.category, c.urgency)
-            .join(ticket_items, ticket_items.c.item_id == items.c.id)
-            .join(tickets, c.id == ticket_items.c.ticket_id)
-            .where(items.c.thread_id.in_(part), c.status.in_(OPEN), c.merged_into.is_(None))
-            .distinct()
-            .order_by(c.id)
-        )
-        for row in connection.execute(query):
-            ticket = OpenTicket(row.number, row.reporter_id, row.category, row.urgency)
-            found.setdefault(row.thread_id, []).append(ticket)
+    # In two steps: asked at once, SQLite would begin with all that is open.
+    wanted = select(c.id, c.number, c.reporter_id, c.category, c.urgency, c.status, c.merged_into)
+    for ids in chunks(sorted(held)):
+        for known in connection.execute(wanted.where(c.id.in_(ids)).order_by(c.id)):
+            if known.status in OPEN and known.merged_into is None:
+                ticket = OpenTicket(known.number, known.reporter_id, known.category, known.urgency)
+                for thread in held[known.id]:
+                    found.setdefault(thread, []).append(ticket)
     return found
 
 

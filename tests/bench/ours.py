@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from connector.cli.opening import collect_seldom
 from connector.cli.reading import process
 from connector.ingest import Visit
 from connector.ingest.reader import Progress
@@ -33,6 +34,7 @@ def opened(graph: StandIn, url: str | None = None) -> Iterator[Works]:
         try:
             migrate.migrate(made.engine)
             made.ready()
+            collect_seldom()
             yield made
         finally:
             made.engine.dispose()
