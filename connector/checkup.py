@@ -11,10 +11,19 @@ from classifiers import ModelUnusable
 from .deadlines import WITA
 from .errors import ConnectorError
 from .graph.tokens import TokenReport, inspect
+from .records import Stream
 from .settings import AccountSettings, app_of, token_of
 from .store import accounts, migrate, raw
 from .store.engine import reading
 from .wiring import Works
+
+NEEDS: dict[Stream, tuple[str, ...]] = {
+    "posts": ("pages_read_engagement",),
+    "comments": ("pages_read_engagement", "pages_read_user_content"),
+    "visitor_posts": ("pages_read_engagement", "pages_read_user_content"),
+    "messages": ("pages_read_engagement", "pages_manage_metadata", "pages_messaging"),
+}
+"""Meta's permissions for reading each stream: https://developers.facebook.com/docs/permissions"""
 
 
 @dataclass(slots=True)
@@ -77,22 +86,27 @@ def _token(works: Works, account: AccountSettings) -> Finding:
 
 
 def _told(account: AccountSettings, report: TokenReport, version: str) -> Finding:
+    lacking = {m.scope: m.breaks for m in report.missing}
     facts = {
         "valid": report.valid,
         "kind": report.kind,
         "expires_in_days": report.expires_days,
         "data_access_ends_in_days": report.data_access_days,
         "scopes": list(report.scopes),
-        "missing": {m.scope: m.breaks for m in report.missing},
+        "missing": lacking,
         "problems": [{"code": p.code, "text": p.text} for p in report.problems],
         "graph_version": {"asked": version, "served": report.served_version},
     }
-    texts = [p.text for p in report.problems]
+    lame = {s: [n for n in NEEDS[s] if n in lacking] for s in account.account.streams}
+    texts = [f"{s} cannot be read: {', '.join(names)} is missing" for s, names in lame.items() if names]
+    state = "broken" if texts or not report.ok else "ok"
+    texts += [p.text for p in report.problems]
     if report.served_version and report.served_version != version:
         texts.append(
             f"Graph {version} was asked, {report.served_version} answered: set graph.version to one still alive"
         )
-    state = ("warning" if texts else "ok") if report.ok else "broken"
+    if state == "ok" and texts:
+        state = "warning"
     expiry = "never expires" if report.expires_days is None else f"expires in {report.expires_days:.0f} days"
     text = "; ".join(texts) or f"{report.kind} token of {report.name or account.id}, {expiry}"
     return Finding(f"account {account.key}", state, text, facts)

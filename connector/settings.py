@@ -39,7 +39,7 @@ class GraphSettings(_Strict):
     version: Annotated[str, Field(pattern=r"^v\d{1,3}\.\d{1,2}$")] = "v26.0"
     app_id_env: str = "NTBCARE_APP_ID"
     app_secret_env: str = "NTBCARE_APP_SECRET"
-    first_read_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    first_read_days: Annotated[int, Field(ge=1, le=3650, strict=True)] = 90
 
     @field_validator("base_url")
     @classmethod
@@ -62,7 +62,7 @@ class GraphSettings(_Strict):
 class DaemonSettings(_Strict):
     """How the daemon shows itself."""
 
-    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 9464
+    metrics_port: Annotated[int, Field(ge=0, le=65535, strict=True)] = 9464
     log: Literal["json", "console"] = "json"
 
 
@@ -76,7 +76,7 @@ class AccountSettings(_Strict):
     token_env: str | None = None
     token_file: Path | None = None
     streams: tuple[Stream, ...] = get_args(Stream)
-    every_seconds: Annotated[float, Field(ge=1, le=86400)] = 60
+    every_seconds: Annotated[float, Field(ge=1, le=86400, strict=True)] = 60  # strict: true is no number
 
     @model_validator(mode="after")
     def _one_token(self) -> "AccountSettings":

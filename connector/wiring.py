@@ -116,7 +116,7 @@ class Works:
     ) -> Reader:
         with reading(self.engine) as connection:
             state = accounts.account_states(connection).get(account.key)
-        asker = Asker(graph, state.quirks if state else None)
+        asker = Asker(graph, state.quirks if state else None, self.clock)
         return Reader(self.engine, account, asker, order, pool, self.clock, self.stop, guard, progress)
 
     def desk(self, classify: Classify) -> Desk:

@@ -56,7 +56,9 @@ class Bench:
         with self.graph() as graph, ThreadPoolExecutor(4) as pool:
             with reading(self.engine) as connection:
                 quirks = accounts.account_states(connection)[self.account.key].quirks
-            reader = Reader(self.engine, self.account, Asker(graph, quirks), order, pool, self.clock, self.stop)
+            reader = Reader(
+                self.engine, self.account, Asker(graph, quirks, self.clock), order, pool, self.clock, self.stop
+            )
             if guard:
                 reader.guard = guard
             return visit(reader)

@@ -19,6 +19,7 @@ from .reader import OVERLAP, Reader
 from .walk import walk
 
 TOO_OLD = 9000001  # "message has been deleted": beyond the newest 20 that Graph shows
+GIVEN_UP = 3  # an object that Graph says is not there in so many passes in a row is left until it moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +49,36 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
         except StaleCursor:
             one = _Reading(reader, kin, object_id, checkpoint, None, again=True)
             one.run()
-        _look_for_lost_messages(reader, object_id, one.unsure)
+        _look_for_lost_messages(reader, object_id, one)
     except GraphError as error:
         if not reader.stop.is_set():
             _failed(reader, kin, checkpoint, error)
         raise
 
 
-def _look_for_lost_messages(reader: Reader, object_id: str, started: datetime | None) -> None:
+def _look_for_lost_messages(reader: Reader, object_id: str, one: "_Reading") -> None:
     """Graph counts no messages, so one taken back while we paged may have hidden its neighbour: each lost one is asked for."""
-    if started is None:
+    if not one.unsure:
         return
     where = {"kind": "message", "conversation_id": object_id}
     with reading(reader.engine) as connection:
-        lost = raw.unseen(connection, where, started)
+        lost = raw.unseen(connection, where, one.started, oldest_shown(connection, object_id, one.shown, one.oldest))
     for message_id in lost:
         try:
-            reader.asker.ask(Ask("exists", message_id, ("id",)))
+            reader.asker.ask(asks.exists(message_id))
         except Gone:
             with reader.writing() as connection:
-                gone = raw.bury(connection, where | {"external_id": message_id}, started, reader.clock())
+                gone = raw.bury(connection, where | {"external_id": message_id}, one.started, reader.clock())
                 reader.progress.add("deleted", gone)
 
 
 def _failed(reader: Reader, kin: Kin, checkpoint: Checkpoint, error: GraphError) -> None:
-    """One that is gone is not asked for again until it moves; anything else is tried on the next pass."""
-    values: dict[str, Any] = {"fails": checkpoint.fails + 1}
+    """One that is gone in several passes is not asked for again until it moves; anything else is tried on the next pass."""
+    values: dict[str, Any] = {"fails": checkpoint.fails + 1, "gone": 0}
     if isinstance(error, Gone):
-        values["done"] = checkpoint.seen
+        values["gone"] = (checkpoint.gone + 1) % GIVEN_UP
+        if not values["gone"]:
+            values["done"] = checkpoint.seen
     with reader.writing() as connection:
         reader.shelf(kin.stream).put(connection, checkpoint.object_id, **values)
 
@@ -101,8 +104,9 @@ class _Reading:
         self.total: int | None = position.get("total")
         self.shrank: bool = position.get("shrank", False)
         self.shown: int = position.get("shown", 0)
+        self.oldest = when(position.get("oldest"))
         self.cut, self.again, self.post = False, again, None
-        self.unsure: datetime | None = None
+        self.unsure = False
 
     def run(self) -> None:
         """To what is known, or to the end. An object that Graph shows only in circles stays unread, from the top."""
@@ -137,7 +141,7 @@ class _Reading:
         if not self.reader.asker.nests(asks.post_whole(self.id, True)):
             return True
         with reading(self.reader.engine) as connection:
-            return raw.stored_children(connection, self.id) > 0
+            return raw.alive(connection, {"kind": "comment", "post_id": self.id}) > 0
 
     def _keep(self, connection: Connection, edge: Any, after: str | None) -> bool:
         items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes_of(edge)]
@@ -146,6 +150,7 @@ class _Reading:
         self.shown += len(items)
         times = [item.created_at for item in items if item.created_at]
         self.newest = max([*times, *([self.newest] if self.newest else [])], default=None)
+        self.oldest = min([*times, *([self.oldest] if self.oldest else [])], default=None)
         self._count(edge)
         if after is None or self._known(items, landed.known):
             if not self.shrank:
@@ -188,6 +193,7 @@ class _Reading:
             "seen": self.seen,
             "started": self.started.isoformat(),
             "newest": self.newest.isoformat() if self.newest else None,
+            "oldest": self.oldest.isoformat() if self.oldest else None,
             "total": self.total,
             "shown": self.shown,
             "shrank": self.shrank,
@@ -203,15 +209,25 @@ class _Reading:
         if complete:
             values["complete_at"] = now
             self._bury(connection, now)
-        self.reader.shelf(self.kin.stream).put(connection, self.id, fails=0, **values)
+        self.reader.shelf(self.kin.stream).put(connection, self.id, fails=0, gone=0, **values)
 
     def _bury(self, connection: Connection, now: datetime) -> None:
         """What a complete walk did not show is gone, unless it showed nothing at all: a wrong token looks like silence."""
         if not self.shown and self.total != 0 and not self.reader.own_token():
             return
         if self.kin is MESSAGES and self.after is not None:
-            self.unsure = self.started
+            self.unsure = True
             return
         where = {"kind": self.kin.kind, self.kin.column: self.id}
-        gone = raw.bury(connection, where, self.started, now)
+        oldest = oldest_shown(connection, self.id, self.shown, self.oldest) if self.kin is MESSAGES else None
+        gone = raw.bury(connection, where, self.started, now, oldest)
         self.reader.progress.add("deleted", gone)
+
+
+def oldest_shown(connection: Connection, conversation_id: str, shown: int, oldest: datetime | None) -> datetime | None:
+    """How far down messages that a list to its end did not show are gone; None: all the way.
+
+    Graph may show the newest 20 only, and no sign that there are more: what is older is out of its sight, not deleted.
+    """
+    stored = raw.alive(connection, {"kind": "message", "conversation_id": conversation_id})
+    return oldest if shown <= asks.READABLE_MESSAGES < stored else None

@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 
 from ..errors import BadRequest, Gone, StaleCursor
 from ..platforms.facebook import asks
-from ..platforms.facebook.parse import child, nodes_of, raw_message, usable_id, when
+from ..platforms.facebook.parse import child, nodes_of, raw_message, usable_id, when, whole_number
 from ..records import RawItem
 from ..store import raw
 from ..store.checkpoints import LIVE_SCOPE, Checkpoint
 from ..store.engine import reading
+from .children import oldest_shown
 from .feed import Row, moved
 from .reader import OVERLAP, SETTLED, Reader
 from .walk import onward, walk
@@ -107,11 +108,12 @@ class _Walk:
                 self.reader.progress.fail(f"{self.reader.account.key}: a conversation came without an id: not read")
                 continue
             seen = moved(node, self.started)
-            inner = child(node, "messages")
+            inner, total = child(node, "messages"), whole_number(child(node, "message_count"))
+            counted = {"total": total} if total is not None else {}
             if self.whole and inner is not None and not self._before(seen):
-                rows.append(self._nested(key, seen, inner, items))
+                rows.append(self._nested(key, seen, inner, items) | counted)
             elif key not in known or known[key][0] != seen or self.reader.order.full:
-                rows.append({"object_id": key, "seen": seen} | self._unread(seen, key in known))
+                rows.append({"object_id": key, "seen": seen} | self._unread(seen, key in known) | counted)
         self.reader.land(connection, items, self.started)
         self.reader.progress.add("conversations", len(nodes))
         for columns in {tuple(row) for row in rows}:
@@ -125,8 +127,11 @@ class _Walk:
         now = self.reader.clock()
         for node in nodes if self.whole else ():
             key, inner = usable_id(child(node, "id")), child(node, "messages")
-            if key and 0 < len(nodes_of(inner)) < asks.READABLE_MESSAGES and onward(inner) == (None, True):
-                gone = raw.bury(connection, {"kind": "message", "conversation_id": key}, self.started, now)
+            below = nodes_of(inner)
+            if key and 0 < len(below) <= asks.READABLE_MESSAGES and onward(inner) == (None, True):
+                oldest = min((at for one in below if (at := when(child(one, "created_time")))), default=None)
+                oldest = oldest_shown(connection, key, len(below), oldest)
+                gone = raw.bury(connection, {"kind": "message", "conversation_id": key}, self.started, now, oldest)
                 self.reader.progress.add("deleted", gone)
 
     def _before(self, seen: str) -> bool:
@@ -156,7 +161,11 @@ class _Walk:
         elif after:
             start = {"after": after, "seen": seen, "started": self.started.isoformat(), "shown": len(below)}
             row |= {"done": None, "newest": None}
-            row["position"] = start | {"newest": newest.isoformat() if newest else None}
+            oldest = min((at for node in below if (at := when(child(node, "created_time")))), default=None)
+            row["position"] = start | {
+                "newest": newest.isoformat() if newest else None,
+                "oldest": oldest.isoformat() if oldest else None,
+            }
         return row
 
     def _move(self, connection: Connection, after: str | None) -> None:

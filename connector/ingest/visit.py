@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..errors import Gone, GraphError, LeaseLost, NotPermitted, TokenRejected, TryLater
-from ..platforms.facebook.asks import Ask
+from ..platforms.facebook import asks
 from ..records import Stream
 from ..store import accounts, leases, raw
 from ..store.engine import reading, writing
@@ -131,7 +131,7 @@ def _look_for_lost_posts(reader: Reader) -> None:
 
 def _bury_if_gone(reader: Reader, post_id: str) -> None:
     try:
-        reader.asker.ask(Ask("exists", post_id, ("id",)))
+        reader.asker.ask(asks.exists(post_id))
     except Gone:
         with reader.writing() as connection:
             reader.progress.add("deleted", raw.bury_post(connection, post_id, reader.clock()))

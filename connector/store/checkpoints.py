@@ -24,6 +24,9 @@ class Checkpoint:
     position: Mapping[str, Any] | None = None
     total: int | None = None
     fails: int = 0
+    gone: int = 0
+    unshown: int | None = None
+    gap: int | None = None
     complete_at: datetime | None = None
 
 

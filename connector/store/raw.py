@@ -158,20 +158,33 @@ def _seen(connection: Connection, ids: Sequence[int], now: datetime) -> None:
         connection.execute(update(raw_items).where(c.id.in_(part), c.seen_at < now).values(seen_at=now))
 
 
-def bury(connection: Connection, where: Mapping[str, Any], unseen_since: datetime, now: datetime) -> int:
-    """Marks as deleted what a complete walk did not show since then, of what has these column values; returns how many."""
-    unseen = update(raw_items).where(*_unseen(where, unseen_since))
+def bury(
+    connection: Connection,
+    where: Mapping[str, Any],
+    unseen_since: datetime,
+    now: datetime,
+    oldest: datetime | None = None,
+) -> int:
+    """Marks as deleted what a complete walk did not show since then, of what has these column values; returns how many.
+
+    `oldest`: only what was created from then on, since the walk showed nothing older.
+    """
+    unseen = update(raw_items).where(*_unseen(where, unseen_since, oldest))
     return connection.execute(unseen.values(deleted_at=now, state="pending")).rowcount
 
 
-def unseen(connection: Connection, where: Mapping[str, Any], unseen_since: datetime) -> list[str]:
+def unseen(
+    connection: Connection, where: Mapping[str, Any], unseen_since: datetime, oldest: datetime | None = None
+) -> list[str]:
     """Ids of what `bury` would mark."""
-    return list(connection.scalars(select(raw_items.c.external_id).where(*_unseen(where, unseen_since))))
+    return list(connection.scalars(select(raw_items.c.external_id).where(*_unseen(where, unseen_since, oldest))))
 
 
-def _unseen(where: Mapping[str, Any], since: datetime) -> list[Any]:
+def _unseen(where: Mapping[str, Any], since: datetime, oldest: datetime | None) -> list[Any]:
     c = raw_items.c
     alive = [c.seen_at < since, c.deleted_at.is_(None), ~c.external_id.startswith("?")]
+    if oldest is not None:
+        alive.append(c.created_at >= oldest)
     return [*(c[name] == value for name, value in where.items()), *alive]
 
 
@@ -282,11 +295,11 @@ def count_by_state(connection: Connection) -> dict[str, int]:
     return {row.state: row.n for row in connection.execute(select(c.state, func.count().label("n")).group_by(c.state))}
 
 
-def stored_children(connection: Connection, post_id: str) -> int:
-    """How many comments of a post are stored and not known to be gone."""
+def alive(connection: Connection, where: Mapping[str, Any]) -> int:
+    """How many items with these column values are stored and not known to be gone."""
     c = raw_items.c
-    query = select(func.count()).where(c.post_id == post_id, c.kind == "comment", c.deleted_at.is_(None))
-    return connection.scalar(query) or 0
+    query = select(func.count()).select_from(raw_items).where(*(c[k] == v for k, v in where.items()))
+    return connection.scalar(query.where(c.deleted_at.is_(None))) or 0
 
 
 def bury_post(connection: Connection, post_id: str, now: datetime) -> int:

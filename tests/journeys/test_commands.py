@@ -227,9 +227,11 @@ def test_a_dead_token_fails_its_account_alone_and_says_what_to_do(rig: Rig) -> N
 
 def test_check_names_what_a_missing_scope_breaks(rig: Rig) -> None:
     rig.sandbox.tokens.page(rig.world.pages["wagub"]).drop("pages_messaging")
-    done = rig.run("check", "--json", code=None, env={"NTBCARE_APP_ID": rig.sandbox.tokens.app_id} | _secret(rig))
+    done = rig.run("check", "--json", code=1, env={"NTBCARE_APP_ID": rig.sandbox.tokens.app_id} | _secret(rig))
     finding = next(f for f in done.answer["findings"] if f["what"] == "account wagub")
     assert finding["facts"]["missing"]["pages_messaging"]
+    assert finding["state"] == "broken" and "messages cannot be read" in finding["text"]
+    assert "messages cannot be read" in done.err
     asked = next(f for f in done.answer["findings"] if f["what"] == "account gubernur")["facts"]
     assert (
         asked["valid"] and asked["kind"] == "PAGE" and asked["graph_version"] == {"asked": "v26.0", "served": "v26.0"}

@@ -53,6 +53,10 @@ CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
         lambda t: t.replace("every_seconds = 1.0", 'every_seconds = "often"', 1),
         ("accounts.0.every_seconds", "number"),
     ),
+    "a truth for a number": (
+        lambda t: t.replace("every_seconds = 1.0", "every_seconds = true", 1),
+        ("accounts.0.every_seconds", "number"),
+    ),
     "too small": (
         lambda t: t.replace("every_seconds = 1.0", "every_seconds = 0", 1),
         ("accounts.0.every_seconds", "1"),

@@ -195,5 +195,5 @@ class Daemon:
         def guard(connection: Connection) -> None:
             leases.extend(connection, lease, leases.SECONDS)
 
-        asker = Asker(wire, state.quirks if state else None)
+        asker = Asker(wire, state.quirks if state else None, self.clock)
         return Reader(at.engine, at.account, asker, order, Inline(), self.clock, self.stop, guard)

@@ -51,12 +51,16 @@ MESSAGE: tuple[Field, ...] = (
     "is_unsupported",
 )
 LISTED: tuple[Field, ...] = ("id", "created_time", "updated_time")
+CONVERSATION: tuple[Field, ...] = ("id", "updated_time", "message_count")
 _stream = (("filter", "stream"), ("order", "reverse_chronological"))
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call: `name` is under which its size is remembered; `inner` bounds the nested edge."""
+    """One call: `name` is under which its size is remembered; `inner` bounds the nested edge.
+
+    `of_one`: it is about one post, conversation or message among many, and what it teaches concerns that one alone.
+    """
 
     name: str
     path: str
@@ -65,6 +69,7 @@ class Ask:
     inner: int | None = None
     params: tuple[tuple[str, str], ...] = ()
     dropped: frozenset[str] = field(default_factory=frozenset)
+    of_one: bool = False
 
     def query(self, after: str | None = None) -> dict[str, str]:
         """The parameters of the call; a cursor goes with it when a walk goes on."""
@@ -115,22 +120,20 @@ def feed_whole(account_id: str, comments: bool) -> Ask:
 
 def post_whole(post_id: str, comments: bool) -> Ask:
     """One post as it is now, with its newest comments."""
-    return Ask(
-        "post_whole", post_id, (*POST, _comments_edge()) if comments else POST, inner=CHILDREN if comments else None
-    )
+    fields = (*POST, _comments_edge()) if comments else POST
+    return Ask("post_whole", post_id, fields, inner=CHILDREN if comments else None, of_one=True)
 
 
 def comments_of(post_id: str) -> Ask:
     """Comments of a post with all replies, newest first; the count comes along."""
-    return Ask("comments", f"{post_id}/comments", COMMENT, limit=CHILDREN, params=(*_stream, ("summary", "true")))
+    summed = (*_stream, ("summary", "true"))
+    return Ask("comments", f"{post_id}/comments", COMMENT, limit=CHILDREN, params=summed, of_one=True)
 
 
 def conversations_listed(account_id: str) -> Ask:
     """Which conversations are there, and when did each last move."""
     platform = (("platform", "messenger"),)
-    return Ask(
-        "conversations_listed", f"{account_id}/conversations", ("id", "updated_time"), limit=100, params=platform
-    )
+    return Ask("conversations_listed", f"{account_id}/conversations", CONVERSATION, limit=100, params=platform)
 
 
 def conversations_whole(account_id: str) -> Ask:
@@ -138,7 +141,7 @@ def conversations_whole(account_id: str) -> Ask:
     return Ask(
         "conversations_whole",
         f"{account_id}/conversations",
-        ("id", "updated_time", Edge("messages", MESSAGE)),
+        (*CONVERSATION, Edge("messages", MESSAGE)),
         limit=NESTED,
         inner=READABLE_MESSAGES,
         params=(("platform", "messenger"),),
@@ -147,4 +150,9 @@ def conversations_whole(account_id: str) -> Ask:
 
 def messages_of(conversation_id: str) -> Ask:
     """Messages of one conversation, newest first."""
-    return Ask("messages", f"{conversation_id}/messages", MESSAGE, limit=READABLE_MESSAGES)
+    return Ask("messages", f"{conversation_id}/messages", MESSAGE, limit=READABLE_MESSAGES, of_one=True)
+
+
+def exists(object_id: str) -> Ask:
+    """Whether a post or message is there at all."""
+    return Ask("exists", object_id, ("id",), of_one=True)

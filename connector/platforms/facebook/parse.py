@@ -50,8 +50,12 @@ def nodes_of(data: Any) -> list[Any]:
 
 def count_of(edge: Any) -> int | None:
     """How many objects Graph counts in a list; None when it does not say, or says no number."""
-    total = child(edge, "summary", "total_count")
-    return total if isinstance(total, int) and not isinstance(total, bool) and 0 <= total < 2**31 else None
+    return whole_number(child(edge, "summary", "total_count"))
+
+
+def whole_number(value: Any) -> int | None:
+    """A count as sent; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else None
 
 
 def without_paging(value: Any) -> Any:

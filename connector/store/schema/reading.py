@@ -32,6 +32,10 @@ accounts = Table(
     Column("swept_at", Utc),  # when all that is recent was last re-read
     Column("authors_shown", Boolean, nullable=False, server_default="0"),
     Column("quirks", Json),  # fields that Graph knows no more, and how much it bears at once
+    Column("heard_at", Utc),  # when Graph last gave something usable: nothing for long means blind
+    Column("used", Json),  # percent of each call budget used, as Graph's headers last told
+    Column("used_at", Utc),
+    Column("served_version", String(16)),  # the Graph version that really answered
     **MARIADB,
 )
 
@@ -45,6 +49,7 @@ streams = Table(
     Column("blocked", Faithful),
     Column("error", Faithful),
     Column("error_at", Utc),
+    Column("paused_until", Utc),  # a budget of its own (Messenger's) is used up
     **MARIADB,
 )
 
@@ -61,6 +66,9 @@ checkpoints = Table(
     Column("position", Json),  # where an unfinished walk stands
     Column("total", Integer),  # how many Graph counts
     Column("fails", Integer, nullable=False, server_default="0"),
+    Column("gone", Integer, nullable=False, server_default="0"),  # passes in a row in which Graph said it is not there
+    Column("unshown", Integer),  # of the total, what the last reading to the end did not show
+    Column("gap", Integer),  # the unexplained difference that was looked into last
     Column("complete_at", Utc),
     **MARIADB,
 )

@@ -1,0 +1,156 @@
+"""Graph's moods: what it says once of one object is not taken for ever, nor for all."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from connector.ingest.asking import Asker
+from connector.platforms.facebook import asks
+from connector.sandbox import Fault, Limits, Options, Sandbox, World, faults
+from connector.store import accounts
+from connector.store.engine import reading
+from tests.reading import Bench, bench
+
+NOW = datetime.now(UTC)
+
+
+class Wire:
+    """Answers with its limits, unless told to fail."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+
+    def get(self, path: str, *, about_account: bool = False, **params: str) -> Any:
+        self.asked.append(params)
+        return params
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.add_page("gubernur", "100000000000001", "Gubernur NTB")
+    return made
+
+
+@pytest.fixture
+def reader(sqlite_engine: Engine, world: World) -> Iterator[Bench]:
+    options = Options(conversations_per_second=None, old_messages="readable")
+    sandbox = Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))
+    with bench(sqlite_engine, world, sandbox) as made:
+        yield made
+
+
+def fill(world: World, posts: int, comments: int) -> list[Any]:
+    page, made = world.pages["gubernur"], []
+    for n in range(posts):
+        at = NOW - timedelta(days=9, hours=n)
+        post = world.add_post(page, f"Kunjungan {n}", at=at)
+        for m in range(comments):
+            world.add_comment(post, f"jalan rusak {n}/{m}", f"Warga {m % 7}", at=at + timedelta(minutes=m + 1))
+        made.append(post)
+    return made
+
+
+def quirks(reader: Bench) -> dict[str, Any]:
+    with reading(reader.engine) as connection:
+        return dict(accounts.account_states(connection)["gubernur"].quirks or {})
+
+
+def test_one_object_that_wants_less_teaches_nothing_about_the_others(reader: Bench, world: World) -> None:
+    posts = fill(world, 6, 3)
+    reader.poll()
+    for post in posts:
+        world.add_comment(post, "baru", "Warga Baru")
+    reader.sandbox.faults.add(Fault(faults.too_much(10), path=posts[2].id, times=3))
+    reader.sandbox.faults.add(Fault(faults.error(12, "(#12) deprecated", http=400), path=posts[4].id, times=1))
+    assert reader.poll().failures == ()
+    assert quirks(reader) == {}
+    asked = [c for c in reader.sandbox.calls if c.path.endswith(posts[0].id) or c.path.endswith(posts[5].id)]
+    assert asked and all(c.status == 200 for c in asked)
+    reader.process()
+    assert sum(item["text"] == "baru" for item in reader.items().values()) == 6
+
+
+def test_a_size_learned_a_day_ago_grows_back() -> None:
+    wire, now = Wire(), [NOW]
+    remembered = {"feed_listed": {"limit": 12, "dropped": ["created_time"], "at": NOW.isoformat()}}
+    Asker(wire, remembered, lambda: now[0]).ask(asks.feed_listed("1"))
+    assert wire.asked[-1]["limit"] == "12" and "created_time" not in wire.asked[-1]["fields"]
+    now[0] += timedelta(hours=25)
+    asker = Asker(wire, remembered, lambda: now[0])
+    asker.ask(asks.feed_listed("1"))
+    assert wire.asked[-1]["limit"] == "100" and "created_time" in wire.asked[-1]["fields"]
+    assert asker.quirks == {}
+    Asker(wire, {"feed_listed": {"limit": 3}}, lambda: now[0]).ask(asks.feed_listed("1"))
+    assert wire.asked[-1]["limit"] == "100", "what an older release kept without a time is not taken for ever"
+
+
+def test_a_post_that_is_not_there_once_is_asked_for_again(reader: Bench, world: World) -> None:
+    posts = fill(world, 3, 2)
+    reader.poll()
+    late = world.add_comment(posts[1], "masih di sini", "Warga")
+    fault = reader.sandbox.faults.add(
+        Fault(
+            faults.error(100, "Unsupported get request", type="GraphMethodException", subcode=33),
+            path=posts[1].id,
+            times=2,
+        )
+    )
+    assert reader.poll().failures and reader.poll().failures
+    assert fault.hits == 2
+    assert reader.poll().failures == ()
+    reader.process()
+    assert late.id in reader.items()
+
+
+def test_a_post_that_is_never_there_is_given_up_after_some_passes(reader: Bench, world: World) -> None:
+    posts = fill(world, 3, 2)
+    reader.poll()
+    world.add_comment(posts[1], "masih di sini", "Warga")
+    fault = reader.sandbox.faults.add(
+        Fault(
+            faults.error(100, "Unsupported get request", type="GraphMethodException", subcode=33),
+            path=posts[1].id,
+            times=None,
+        )
+    )
+    for _ in range(3):
+        assert reader.poll().failures
+    hits = fault.hits
+    assert reader.poll().failures == () and fault.hits == hits
+    reader.sandbox.faults.clear()
+    moved = world.add_comment(posts[1], "bergerak lagi", "Warga")
+    assert reader.poll().failures == ()
+    reader.process()
+    assert moved.id in reader.items()
+
+
+def test_messages_older_than_those_that_graph_shows_are_not_taken_for_deleted(reader: Bench, world: World) -> None:
+    talk = world.conversation(world.pages["gubernur"], "Inaq Rahma")
+    said = [world.add_message(talk, f"pesan {n}", at=NOW - timedelta(hours=90 - n)) for n in range(50)]
+    reader.poll()
+
+    def newest_only(request: Any, proceed: Any) -> Any:
+        import json
+
+        answer = proceed()
+        data = json.loads(answer.body)
+        lists = (
+            [data] if "/messages" in request.path else [n["messages"] for n in data.get("data", []) if "messages" in n]
+        )
+        for one in lists:
+            one["data"] = one["data"][:20]
+            one["paging"] = {"cursors": one.get("paging", {}).get("cursors", {})}
+        answer.body = json.dumps(data).encode()
+        return answer
+
+    reader.sandbox.faults.add(Fault(newest_only, path="/conversations", times=None))
+    reader.sandbox.faults.add(Fault(newest_only, path="/messages", times=None))
+    world.unsend(said[40])
+    assert reader.poll(full=True).failures == ()
+    reader.process()
+    stored = reader.items()
+    assert {key for key, item in stored.items() if item["deleted"]} == {said[40].id}
