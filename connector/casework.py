@@ -8,39 +8,44 @@ from sqlalchemy import Connection, Engine
 
 from classifiers.verdict import CATEGORIES, URGENCIES
 
-from .errors import Conflict, Misuse, NotFound
+from . import states
+from .errors import Misuse, NotFound
 from .pipeline import summary_of
-from .records import Place, Status
+from .records import Place
 from .store import items, tickets
 from .store.engine import writing
-
-MOVES: dict[Status, tuple[Status, ...]] = {
-    "diterima": ("ditindaklanjuti", "tuntas", "ditolak"),
-    "ditindaklanjuti": ("tuntas", "ditolak"),
-    "tuntas": ("ditindaklanjuti",),
-    "ditolak": ("ditindaklanjuti",),
-}
-CLOSED = ("tuntas", "ditolak")
+from .store.waiting import REOPENED
 
 
-def move(engine: Engine, number: str, status: str, *, who: str, reason: str, now: datetime) -> None:
-    """Moves a ticket to another state. Raises Misuse for an unknown state, Conflict for a move that is not allowed."""
-    if status not in MOVES:
-        raise Misuse(f"{status}: expected one of {', '.join(MOVES)}")
-    if status == "ditolak" and not reason:
-        raise Misuse("ditolak: say why with --reason")
+def move(
+    engine: Engine, number: str, status: str, *, who: str, reason: str, now: datetime, version: int | None = None
+) -> None:
+    """Moves a ticket to another state, at `version` if one is given.
+
+    Raises Misuse for an unknown state, Conflict for a move that is not allowed or when somebody changed the ticket first.
+    """
     with writing(engine) as connection:
         row = tickets.get(connection, number)
-        if status not in MOVES[row.status]:
-            allowed = ", ".join(MOVES[row.status])
-            raise Conflict(f"{number} is {row.status}: from there it can only become {allowed}")
-        values = {"status": status, "closed_at": now if status in CLOSED else None}
-        data = {"reason": reason} if reason else None
-        tickets.change(connection, number, values, who=who, what="moved", now=now, version=row.version, data=data)
+        after = states.check_move(number, row.status, status, reason)
+        closing = after in states.CLOSED
+        values: dict[str, Any] = {"status": after, "closed_at": now if closing else None}
+        data = {"reason": reason} if reason else {}
+        data |= {"ground": states.ground_of(reason)} if after == "ditolak" else {}
+        what = "moved" if closing or row.status not in states.CLOSED else REOPENED
+        tickets.change(connection, number, values, who=who, what=what, now=now, version=version, data=data)
 
 
-def amend(engine: Engine, number: str, values: dict[str, Any], *, who: str, now: datetime, desk: Any) -> None:
-    """Sets category, urgency, agency, place or summary of a ticket as a person says. Raises Misuse, NotFound."""
+def amend(
+    engine: Engine,
+    number: str,
+    values: dict[str, Any],
+    *,
+    who: str,
+    now: datetime,
+    desk: Any,
+    version: int | None = None,
+) -> None:
+    """Sets category, urgency, agency, place or summary of a ticket as a person says. Raises Misuse, NotFound, Conflict."""
     _check(values)
     with writing(engine) as connection:
         row = tickets.get(connection, number)
@@ -48,7 +53,7 @@ def amend(engine: Engine, number: str, values: dict[str, Any], *, who: str, now:
             values = {**values, "answer_by": desk.deadline(row.opened_at, values["urgency"])}
         if "category" in values and "agency" not in values:
             values = {**values, "agency": desk.route(values["category"], Place())}
-        tickets.change(connection, number, values, who=who, what="amended", now=now, version=row.version)
+        tickets.change(connection, number, values, who=who, what="amended", now=now, version=version)
 
 
 def _check(values: dict[str, Any]) -> None:

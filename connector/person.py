@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Engine
 from .errors import Misuse, NotFound
 from .export import item_record, raw_record, ticket_record, verdict_record, zulu
 from .platforms.facebook.parse import author_of, usable_id
-from .store import accounts, counters, items, persons, raw, replies, tickets, traces
+from .store import accounts, counters, history, items, persons, raw, replies, tickets, traces
 from .store.engine import reading, writing
-from .store.tickets import MACHINE
+from .store.history import MACHINE
 from .store.traces import Trace
 
 BATCH = 100
@@ -94,7 +94,7 @@ def _erase_tickets(asked: Request, done: Done) -> None:
         with writing(asked.engine) as connection:
             counters.serialize(connection)
             rows = traces.tickets_of(connection, asked.authors, 0, BATCH)
-            traces.forget_tickets(connection, [row.id for row in rows])
+            traces.forget_tickets(connection, [row.id for row in rows], asked.clock())
         done.counts["tickets"] += len(rows)
         if not rows:
             return
@@ -115,7 +115,7 @@ def _erase_items(asked: Request, source: traces.Source, done: Done) -> None:
             mine = [trace.row.id for trace in found if _his(trace, asked.authors)]
             others = [trace for trace in found if trace.row.id not in mine]
             counts = {"mentions": traces.unname(connection, others, asked.authors)}
-            counts |= traces.forget(connection, mine)
+            counts |= traces.forget(connection, mine, asked.clock())
         done.counts.update(counts)
 
 
@@ -274,11 +274,10 @@ def _ticket_records(connection: Connection, authors: Sequence[str], held: dict[s
 
 
 def _whole(connection: Connection, row: Any) -> dict[str, Any]:
-    history = tickets.history(connection, row.number)
     return ticket_record(tickets.as_ticket(row, tickets.source_ids(connection, [row.id]).get(row.id, ()))) | {
         "withheld": row.withheld,
         "history": [
             {"at": zulu(e.at), "who": e.who if e.who == MACHINE else STAFF, "what": e.what, "data": e.data}
-            for e in history
+            for e in history.events_of(connection, row.id)
         ],
     }

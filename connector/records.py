@@ -135,20 +135,22 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """What triage needs to know of a ticket that stands open in the item's thread."""
+    """What triage needs to know of a ticket in the item's thread: it is open, or closed and may be taken up again."""
 
     number: str
     reporter_id: str | None
     category: Category
     urgency: Urgency
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is known around one item when it is triaged.
 
-    `ticket` is the ticket that the item already belongs to; `thread` are open tickets in the same conversation or
-    comment thread, oldest first. `authors_shown` is False while no item of the account ever showed its author.
+    `ticket` is the ticket that the item already belongs to; `thread` are tickets in the same conversation or comment thread:
+    those that this item would open again, then the open ones, each oldest first. `authors_shown` is False while no item
+    of the account ever showed its author.
     `official` are the ids of all our accounts. `restricted`: the author asked that nothing of his be processed.
     `settled`: the very same words were decided before and stayed outside of tickets; a ticket opened since changes nothing.
     """

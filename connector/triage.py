@@ -15,6 +15,8 @@ _KINDS = {
     "spam": "spam",
     "lainnya": "bukan pengaduan",
 }
+_CONTENT = ("apresiasi", "spam")
+"""What does not take up a closed ticket again: thanks, and what means nobody."""
 
 
 def triage(classified: Classified, around: Situation) -> Decision:
@@ -74,8 +76,8 @@ def _judged(classified: Classified, around: Situation) -> Decision:
         return _complaint(classified, around, verdict.category, "mendesak", "mendesak")
     if verdict.is_complaint and not verdict.needs_review:
         return _complaint(classified, around, verdict.category, verdict.urgency, "pengaduan")
-    if not around.settled and (own := _own(classified, around)):
-        return Append(own.number, "tambahan dari pelapor")
+    if not around.settled and (own := _own(classified, around)) and not (own.closed and verdict.kind in _CONTENT):
+        return Append(own.number, "pelapor menulis lagi" if own.closed else "tambahan dari pelapor")
     if verdict.needs_review:
         return Review("penilai ragu")
     return Ignore(_KINDS[verdict.kind])
@@ -87,12 +89,12 @@ def _complaint(
     """One ticket a complaint: the same person on the same matter in the same thread goes on with the open ticket."""
     own = _own(classified, around, category)
     if own and not (urgency == "mendesak" and own.urgency != "mendesak"):
-        return Append(own.number, "pengaduan yang sama")
+        return Append(own.number, "pelapor menulis lagi" if own.closed else "pengaduan yang sama")
     return Open(category, urgency, reason)
 
 
 def _own(classified: Classified, around: Situation, category: Category | None = None) -> OpenTicket | None:
-    """The reporter's latest open ticket in this thread, of this category if one is given."""
+    """The reporter's latest ticket in this thread, of this category if one is given; an open one before a closed one."""
     author = classified.item.author_id
     if author is None:
         return None

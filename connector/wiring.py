@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 import classifiers
 from classifiers.verdict import Classify
 
-from .deadlines import answer_by
+from .deadlines import add_working_days, answer_by
 from .errors import SettingsError
 from .graph.client import CallRecord, Graph
 from .ingest import Visit, visit
@@ -26,6 +26,7 @@ from .process import Desk
 from .records import Account, Item, Place, RawItem, Stream
 from .schedule import SWEEP_BACK
 from .settings import AccountSettings, Routing, Settings, app_of, token_of
+from .states import REOPEN_DAYS
 from .store import accounts, leases, migrate
 from .store.engine import open_store, reading, writing
 
@@ -132,7 +133,11 @@ class Works:
             return self.routing.categories[category].agency
 
         official = frozenset(own.values())
-        return Desk(classify, parsed, find_place, route, answer_by, official, self.clock)
+
+        def reopens_until(closed_at: datetime) -> datetime:
+            return add_working_days(closed_at, REOPEN_DAYS, self.settings.calendar.calendar)
+
+        return Desk(classify, parsed, find_place, route, answer_by, official, self.clock, reopens_until)
 
     @property
     def models(self) -> Path:

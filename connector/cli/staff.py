@@ -88,8 +88,8 @@ def tickets_list(
     from classifiers.verdict import CATEGORIES, URGENCIES
 
     from .. import deadlines
-    from ..casework import MOVES
     from ..export import ticket_record
+    from ..states import MOVES
     from ..store import tickets
     from ..store.engine import reading
 
@@ -115,7 +115,7 @@ def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -
     """One ticket with its history."""
     from ..deadlines import lapor_clock
     from ..export import ticket_record, zulu
-    from ..store import tickets
+    from ..store import history, tickets
     from ..store.engine import reading
 
     works = open_works(context)
@@ -127,7 +127,7 @@ def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -
         record["lapor"] = {name: zulu(at) for name, at in asdict(clock).items()}
         events = [
             {"at": zulu(e.at), "who": e.who, "what": e.what, "data": e.data}
-            for e in tickets.history(connection, number)
+            for e in history.events_of(connection, row.id, words=row.withheld is None)
         ]
     if json:
         out_json({**record, "history": events})
@@ -239,10 +239,10 @@ def tickets_merge(
     by: By = None,
 ) -> None:
     """Close one ticket into another, which takes over its items and supporters."""
-    from ..store import tickets
+    from ..store import merging
     from ..store.engine import writing
 
     works: Works = open_works(context)
     with writing(works.engine) as connection:
-        tickets.merge(connection, number, into, _who(by), works.clock())
+        merging.merge(connection, number, into, _who(by), works.clock())
     out(f"{number}: merged into {into}")

@@ -89,7 +89,7 @@ def _allowed(
     wiped = (persons.ERASED, "done")
     gone = [row.id for row in rows if row.id not in mine and (row.fingerprint, row.state) != wiped]
     if keep and gone:
-        traces.forget(connection, gone)
+        traces.forget(connection, gone, desk.clock())
     return kept, states
 
 

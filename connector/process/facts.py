@@ -9,13 +9,15 @@ from classifiers.verdict import Classify, Verdict
 
 from ..pipeline import Parse
 from ..records import Decision, Place
+from ..states import ten_days
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What processing needs beside the store: all of it pure functions and plain facts.
 
-    `route` gives the agency of a category and place.
+    `route` gives the agency of a category and place; `reopens_until` the time until which the reporter's next word takes up
+    a ticket closed at some time.
     """
 
     classify: Classify
@@ -25,6 +27,7 @@ class Desk:
     deadline: Callable[[datetime, Any], datetime]
     official: frozenset[str]
     clock: Callable[[], datetime]
+    reopens_until: Callable[[datetime], datetime] = ten_days
 
 
 @dataclass(slots=True)

@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from ..pipeline import summary_of
 from ..records import RESTRICTED, Append, Classified, Decision, Item, Open
+from ..states import REOPENED
 from ..store import accounts, items, tickets
+from ..store.waiting import wrote_again
 from .facts import Desk, name_of
 from .known import Known
 
@@ -61,6 +63,8 @@ def write_tickets(
             number = numbers[int(decision.number[1:])] if decision.number.startswith("@") else decision.number
             facts.append((number, row, decision.reason))
     tickets.append(connection, facts, now)
+    closed = {one.ticket.number for there in known.closed.values() for one in there}
+    wrote_again(connection, {number: row for number, row, _ in facts if number in closed}, REOPENED, now)
     for row, (number, position) in known.of_ticket.items():
         _update(connection, number, position, row, classified[row], known, desk, now)
 

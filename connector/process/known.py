@@ -1,15 +1,17 @@
 """What the store knows around a batch, fetched in bulk before anything is decided; and the deciding, oldest first."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from ..pipeline import by_time
 from ..records import Classified, Decision, Item, Open, OpenTicket, Situation
+from ..states import takes_up
 from ..store import accounts, items, persons, raw, tickets
 from ..store.raw import ResultRow
+from ..store.tickets import ClosedTicket
 from ..triage import triage
 from .facts import Desk
 
@@ -22,6 +24,7 @@ class Known:
     of_ticket: Mapping[int, tuple[str, int]]
     thread: Mapping[int, str | None]
     open: dict[str, list[OpenTicket]]
+    closed: Mapping[str, Sequence[ClosedTicket]]
     shown: Mapping[str, bool]
     raws: Mapping[int, ResultRow]
     edited: frozenset[int]
@@ -45,11 +48,13 @@ def know(
     keys = {t for t in thread.values() if t} | {i.post_id for i in found.values() if i.post_id}
     shown = {key: state.authors_shown for key, state in accounts.account_states(connection).items()}
     shown |= {item.account: True for item in found.values() if item.by_account}
+    still_open, closed = tickets.in_threads(connection, sorted(keys))
     return Known(
         before=items.by_row(connection, rows),
         of_ticket=tickets.of_items(connection, rows),
         thread=thread,
-        open=tickets.open_in_threads(connection, sorted(keys)),
+        open=still_open,
+        closed=closed,
         shown=shown,
         raws=read,
         edited=_edited(connection, read, found, desk),
@@ -84,7 +89,10 @@ def decide(classified: Mapping[int, Classified], known: Known, desk: Desk) -> di
         keys = dict.fromkeys(key for key in (known.thread[row], item.post_id) if key)
         around = Situation(
             ticket=known.of_ticket[row][0] if row in known.of_ticket else None,
-            thread=[ticket for key in keys for ticket in known.open.get(key, ())],
+            thread=[
+                *(t for key in keys for t in _taken_up(item, known.closed.get(key, ()), desk)),
+                *(ticket for key in keys for ticket in known.open.get(key, ())),
+            ],
             deleted=known.raws[row].deleted_at is not None,
             authors_shown=known.shown.get(item.account, False),
             official=desk.official,
@@ -96,6 +104,16 @@ def decide(classified: Mapping[int, Classified], known: Known, desk: Desk) -> di
             provisional = OpenTicket(f"@{row}", item.author_id, decision.category, decision.urgency)
             known.open.setdefault(thread, []).append(provisional)
     return decisions
+
+
+def _taken_up(item: Item, closed: Sequence[ClosedTicket], desk: Desk) -> list[OpenTicket]:
+    """The writer's own closed tickets whose time is not over."""
+    return [
+        one.ticket
+        for one in closed
+        if one.ticket.reporter_id == item.author_id
+        and takes_up(item.created_at, one.opened_at, desk.reopens_until(one.closed_at))
+    ]
 
 
 def _settled(one: Classified, before: ResultRow | None, read: ResultRow) -> bool:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from ..errors import Conflict, NotFound
 from ..records import OpenTicket, Place, Ticket
-from . import counters
+from . import counters, history
+from .history import MACHINE, Event
 from .raw import ResultRow
-from .schema import items, ticket_events, ticket_items, tickets
+from .schema import items, ticket_items, tickets
 from .statements import chunks, insert_all
 
 OPEN = ("diterima", "ditindaklanjuti")
-MACHINE = "mesin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +48,11 @@ def open_tickets(
     rows = [_row(d, n, opened_at, deadline(opened_at, d.urgency)) for d, n in zip(drafts, numbers, strict=True)]
     insert_all(connection, tickets, rows)
     ids = _ids(connection, numbers)
-    insert_all(
-        connection,
-        ticket_events,
-        [
-            {"ticket_id": ids[n], "at": opened_at, "who": d.who, "what": "opened", "data": {"reason": d.reason}}
-            for d, n in zip(drafts, numbers, strict=True)
-        ],
-    )
-    first = [
-        {"item_id": d.item, "ticket_id": ids[n], "position": 0}
-        for d, n in zip(drafts, numbers, strict=True)
-        if d.item is not None
-    ]
+    named = list(zip(drafts, numbers, strict=True))
+    history.write(connection, [Event(ids[n], opened_at, d.who, "opened", {"reason": d.reason}) for d, n in named])
+    first = [{"item_id": d.item, "ticket_id": ids[n], "position": 0} for d, n in named if d.item is not None]
     insert_all(connection, ticket_items, first)
-    return {d.item: n for d, n in zip(drafts, numbers, strict=True)}
+    return {d.item: n for d, n in named}
 
 
 def _row(draft: Draft, number: str, opened_at: datetime, answer_by: datetime) -> Mapping[str, Any]:
@@ -111,18 +101,16 @@ def append(connection: Connection, facts: Iterable[tuple[str, int, str]], now: d
         ticket = ids[number]
         last[ticket] = last.get(ticket, -1) + 1
         rows.append({"item_id": item, "ticket_id": ticket, "position": last[ticket]})
-        data = {"item": item, "reason": reason}
-        events.append({"ticket_id": ticket, "at": now, "who": MACHINE, "what": "appended", "data": data})
+        events.append(Event(ticket, now, MACHINE, "appended", {"item": item, "reason": reason}))
     insert_all(connection, ticket_items, rows)
-    insert_all(connection, ticket_events, events)
+    history.write(connection, events)
 
 
 def note(
     connection: Connection, number: str, what: str, data: Mapping[str, Any], now: datetime, who: str = MACHINE
 ) -> None:
     """Adds an event to a ticket's history and changes nothing else."""
-    ticket = _ids(connection, [number])[number]
-    connection.execute(insert(ticket_events).values(ticket_id=ticket, at=now, who=who, what=what, data=data))
+    history.write(connection, [Event(get(connection, number).id, now, who, what, data)])
 
 
 def refresh(connection: Connection, number: str, values: Mapping[str, Any], now: datetime, deadline: Any) -> bool:
@@ -152,16 +140,18 @@ def change(
     version: int | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Sets fields of a ticket on a person's behalf: from now on they are that person's.
+    """Sets fields of a ticket on a person's behalf: from now on they are that person's, and nobody waits for him any more.
 
     Raises NotFound, or Conflict when the ticket is no longer at `version`.
     """
     row = get(connection, number)
+    if version not in (None, row.version):
+        raise Conflict(f"{number}: is at version {row.version}, not {version}: somebody changed it; look at it again")
     touched = sorted(set(row.touched or ()) | set(values))
-    where = [tickets.c.id == row.id, tickets.c.version == (row.version if version is None else version)]
-    done = connection.execute(update(tickets).where(*where).values(**values, touched=touched, version=row.version + 1))
-    if not done.rowcount:
-        raise Conflict(f"{number}: somebody changed this ticket first; look at it again")
+    same = (tickets.c.id == row.id, tickets.c.version == row.version)
+    set_now = {**values, "touched": touched, "waiting_since": None, "version": row.version + 1}
+    if not connection.execute(update(tickets).where(*same).values(**set_now)).rowcount:
+        raise Conflict(f"{number}: somebody changed this ticket at the same moment; look at it again")
     shown = {k: [_plain(getattr(row, k)), _plain(v)] for k, v in values.items()}
     note(connection, number, what, {**shown, **(data or {})}, now, who)
 
@@ -190,26 +180,44 @@ def of_items(connection: Connection, rows: Sequence[int]) -> dict[int, tuple[str
     return found
 
 
-def open_in_threads(connection: Connection, threads: Sequence[str]) -> dict[str, list[OpenTicket]]:
-    """Open tickets that hold an item of these threads, by thread, oldest first."""
+@dataclass(frozen=True, slots=True)
+class ClosedTicket:
+    """A closed ticket in some thread, with the times that say whether it may open again."""
+
+    ticket: OpenTicket
+    opened_at: datetime
+    closed_at: datetime
+
+
+Open = dict[str, list[OpenTicket]]
+Closed = dict[str, list[ClosedTicket]]
+
+
+def in_threads(connection: Connection, threads: Sequence[str]) -> tuple[Open, Closed]:
+    """Tickets that hold an item of these threads and are not merged into another, by thread, oldest first."""
     held: dict[int, set[str]] = {}
     inside = select(items.c.thread_id, ticket_items.c.ticket_id).join(
         ticket_items, ticket_items.c.item_id == items.c.id
     )
     for part in chunks(threads):
-        for row in connection.execute(inside.where(items.c.thread_id.in_(part))):
-            held.setdefault(row.ticket_id, set()).add(row.thread_id)
-    found: dict[str, list[OpenTicket]] = {}
+        for pair in connection.execute(inside.where(items.c.thread_id.in_(part))):
+            held.setdefault(pair.ticket_id, set()).add(pair.thread_id)
+    found: Open = {}
+    closed: Closed = {}
     c = tickets.c
     # In two steps: asked at once, SQLite would begin with all that is open.
-    wanted = select(c.id, c.number, c.reporter_id, c.category, c.urgency, c.status, c.merged_into)
+    wanted = select(
+        *(c.id, c.number, c.reporter_id, c.category, c.urgency, c.status, c.merged_into, c.opened_at, c.closed_at)
+    )
     for ids in chunks(sorted(held)):
-        for known in connection.execute(wanted.where(c.id.in_(ids)).order_by(c.id)):
-            if known.status in OPEN and known.merged_into is None:
-                ticket = OpenTicket(known.number, known.reporter_id, known.category, known.urgency)
-                for thread in held[known.id]:
+        for row in connection.execute(wanted.where(c.id.in_(ids), c.merged_into.is_(None)).order_by(c.id)):
+            ticket = OpenTicket(row.number, row.reporter_id, row.category, row.urgency, row.status not in OPEN)
+            for thread in held[row.id]:
+                if not ticket.closed:
                     found.setdefault(thread, []).append(ticket)
-    return found
+                elif row.closed_at is not None and row.reporter_id is not None:
+                    closed.setdefault(thread, []).append(ClosedTicket(ticket, row.opened_at, row.closed_at))
+    return found, closed
 
 
 def as_ticket(row: ResultRow, sources: Sequence[str]) -> Ticket:
@@ -263,31 +271,3 @@ def source_ids(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, l
         for row in connection.execute(query):
             found.setdefault(row.ticket_id, []).append(row.external_id)
     return found
-
-
-def history(connection: Connection, number: str) -> list[ResultRow]:
-    """A ticket's events, oldest first."""
-    c = ticket_events.c
-    return list(
-        connection.execute(
-            select(c.at, c.who, c.what, c.data).where(c.ticket_id == get(connection, number).id).order_by(c.id)
-        )
-    )
-
-
-def merge(connection: Connection, number: str, into: str, who: str, now: datetime) -> None:
-    """Closes a ticket into another, which takes over its items and supporters. Raises NotFound, Conflict."""
-    source, target = get(connection, number), get(connection, into)
-    if source.id == target.id or target.merged_into or source.merged_into:
-        raise Conflict(f"{number}: cannot be merged into {into}: one of them is merged already, or they are the same")
-    c = ticket_items.c
-    start = (connection.scalar(select(func.max(c.position)).where(c.ticket_id == target.id)) or 0) + 1
-    moved = connection.scalars(select(c.item_id).where(c.ticket_id == source.id).order_by(c.position)).all()
-    for offset, item in enumerate(moved):
-        values = {"ticket_id": target.id, "position": start + offset}
-        connection.execute(update(ticket_items).where(c.item_id == item).values(**values))
-    closed = {"status": "ditolak", "merged_into": into, "closed_at": now}
-    change(connection, number, closed, who=who, what="merged", now=now, data={"items": list(moved)})
-    supporters = {"supporters": target.supporters + source.supporters}
-    connection.execute(update(tickets).where(tickets.c.id == target.id).values(**supporters))
-    note(connection, into, "absorbed", {"from": number, "items": list(moved)}, now, who)

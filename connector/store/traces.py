@@ -9,25 +9,21 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, case, delete, exists, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from ..records import FORGOTTEN
-from . import replies
+from . import history, replies
 from .persons import ERASED
 from .raw import ResultRow
-from .schema import items, labels, raw_items, raw_revisions, ticket_events, ticket_items, tickets, verdicts
+from .schema import items, labels, raw_items, raw_revisions, ticket_items, tickets, verdicts
 from .statements import chunks
-from .tickets import MACHINE
 
 Source = Callable[[Connection, Sequence[str], int, int], list[int]]
 _TIES = ("to", "participants", "senders")
-_FACTS = {
-    *("status", "category", "urgency", "agency", "answer_by", "closed_at", "first_response_at", "merged_into"),
-    *("supporters", "from", "item", "items"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def said_of(connection: Connection, raw_ids: Sequence[int]) -> tuple[list[Result
     return list(connection.execute(v)), list(connection.execute(said))
 
 
-def forget(connection: Connection, raw_ids: Sequence[int]) -> dict[str, int]:
+def forget(connection: Connection, raw_ids: Sequence[int], now: datetime) -> dict[str, int]:
     """Wipes items out of every table, with what was made of them; safe to repeat. Returns counts.
 
     The caller holds `counters.serialize`, so that no processor writes back what it has read before.
@@ -96,7 +92,7 @@ def forget(connection: Connection, raw_ids: Sequence[int]) -> dict[str, int]:
         _untie(connection, part)
         replies.forget(connection, item_ids=part)
         first = select(ticket_items.c.ticket_id).where(ticket_items.c.item_id.in_(part), ticket_items.c.position == 0)
-        forget_tickets(connection, list(connection.scalars(first)))
+        forget_tickets(connection, list(connection.scalars(first)), now)
         for name, table, column in (
             ("revisions", raw_revisions, raw_revisions.c.raw_id),
             ("verdicts", verdicts, verdicts.c.item_id),
@@ -122,26 +118,13 @@ def tickets_of(connection: Connection, authors: Sequence[str], after: int, limit
     return list(connection.execute(query.order_by(tickets.c.id).limit(limit)))
 
 
-def forget_tickets(connection: Connection, ticket_ids: Sequence[int]) -> None:
+def forget_tickets(connection: Connection, ticket_ids: Sequence[int], now: datetime) -> None:
     """Takes out of tickets and their history who reported what and where; when, which kind and how it went stays."""
     nothing = ("reporter_id", "kabupaten", "kecamatan", "desa", "place_text", "permalink", "withheld")
     values = {**dict.fromkeys(nothing), "summary": f"[{FORGOTTEN}]", "place_ambiguous": False}
-    e = ticket_events.c
     for part in chunks(ticket_ids):
         connection.execute(update(tickets).where(tickets.c.id.in_(part)).values(**values))
-        after = 0
-        query = select(e.id, e.who, e.data).where(e.ticket_id.in_(part), e.data.is_not(None)).order_by(e.id).limit(500)
-        while events := list(connection.execute(query.where(e.id > after))):
-            after = events[-1].id
-            for event in events:
-                if (facts := _facts(event)) != event.data:
-                    connection.execute(update(ticket_events).where(e.id == event.id).values(data=facts))
-
-
-def _facts(event: ResultRow) -> dict[str, Any]:
-    """Of an event only what cannot quote anybody; a reason in the machine's own fixed words stays."""
-    kept = _FACTS | {"reason"} if event.who == MACHINE else _FACTS
-    return {name: value for name, value in event.data.items() if name in kept}
+    history.redact(connection, ticket_ids, now)
 
 
 def _untie(connection: Connection, raw_ids: Sequence[int]) -> None:

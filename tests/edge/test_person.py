@@ -22,7 +22,7 @@ from connector.records import FORGOTTEN, RESTRICTED, Label, RawItem
 from connector.report.gather import lists_of, names_of
 from connector.sandbox import Limits, Options, Sandbox, World
 from connector.settings import load_routing
-from connector.store import items, migrate, persons, raw, tickets, traces
+from connector.store import items, merging, migrate, persons, raw, tickets, traces
 from connector.store.engine import open_store, reading, writing
 from connector.store.schema import audit, labels, metadata, raw_items, ticket_events, verdicts
 from connector.store.schema import items as item_table
@@ -352,7 +352,7 @@ def test_a_restricted_reporters_ticket_stays_in_the_report_while_others_hang_on_
 
     assert listed() == [second]
     with writing(engine) as connection:
-        tickets.merge(connection, second, first, "Ani", T0)
+        merging.merge(connection, second, first, "Ani", T0)
     assert set(listed()) == {first, second}
 
 

@@ -32,9 +32,13 @@ tickets = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("touched", Json),  # the fields that a person has set: the machine leaves them alone
     Column("withheld", Json),  # what a restricted reporter's ticket showed, until the restriction is lifted
+    Column("waiting_since", Utc),  # the reporter wrote again after a person had closed it
+    Column("events", Integer, nullable=False, server_default="0"),  # how long its history is
+    Column("head", String(64)),  # the hash of its newest event
     Index(None, "status", "urgency"),
     Index(None, "reporter_id"),
     Index(None, "opened_at"),
+    Index(None, "waiting_since"),
     **MARIADB,
 )
 
@@ -56,7 +60,14 @@ ticket_events = Table(
     Column("at", Utc, nullable=False),
     Column("who", Faithful, nullable=False),
     Column("what", String(24), nullable=False),
-    Column("data", Json),
+    Column("data", Json),  # facts: they stay whatever a citizen asks for
+    Column(
+        "n", Integer
+    ),  # its place in the ticket's history; these five are null in events from before there was a chain
+    Column("words", Json),  # what may quote somebody: wiped out, with its salt, when that person is erased
+    Column("salt", String(32)),
+    Column("digest", String(64)),  # of salt and words
+    Column("hash", String(64)),  # of all the above but salt and words, and of the event before
     Index(None, "ticket_id", "id"),
     **MARIADB,
 )

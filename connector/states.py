@@ -1,0 +1,59 @@
+"""The states of a ticket, who may move it where, and when it opens again. Pure.
+
+NTB Care's states since 2018: diterima → ditindaklanjuti → tuntas | ditolak. SP4N-LAPOR! closes a report ten working days
+after the last follow-up; until then the reporter may take it up again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from .errors import Conflict, Misuse
+from .records import Status
+
+MOVES: Mapping[Status, tuple[Status, ...]] = {
+    "diterima": ("ditindaklanjuti", "tuntas", "ditolak"),
+    "ditindaklanjuti": ("tuntas", "ditolak"),
+    "tuntas": ("ditindaklanjuti",),
+    "ditolak": ("ditindaklanjuti",),
+}
+CLOSED: tuple[Status, ...] = ("tuntas", "ditolak")
+REOPENED: Status = "ditindaklanjuti"
+REOPEN_DAYS = 10
+"""Working days after closing in which the reporter's next word takes the ticket up again."""
+
+Ground = Literal["bukan wewenang", "kurang data", "bukan pengaduan", "duplikat", "lainnya"]
+GROUNDS: tuple[Ground, ...] = ("bukan wewenang", "kurang data", "bukan pengaduan", "duplikat", "lainnya")
+"""Why a ticket is turned down, as LAPOR's admins say it; a reason given in words begins with one, or is `lainnya`."""
+
+
+def check_move(number: str, before: str, after: str, reason: str) -> Status:
+    """The state that a ticket is to move to, checked.
+
+    Raises Misuse for an unknown state or a rejection without reason, Conflict for a move that is not allowed.
+    """
+    known = next((status for status in MOVES if status == after), None)
+    if known is None:
+        raise Misuse(f"{after}: expected one of {', '.join(MOVES)}")
+    if known == "ditolak" and not reason.strip():
+        raise Misuse(f"ditolak: say why with --reason, such as {', '.join(GROUNDS[:-1])}")
+    allowed = next((moves for status, moves in MOVES.items() if status == before), ())
+    if known not in allowed:
+        raise Conflict(f"{number} is {before}: from there it can only become {' or '.join(allowed)}")
+    return known
+
+
+def ground_of(reason: str) -> Ground:
+    """The ground that a reason in words names at its beginning."""
+    said = " ".join(reason.lower().replace("_", " ").split())
+    return next((ground for ground in GROUNDS if said.startswith(ground)), "lainnya")
+
+
+def takes_up(written_at: datetime | None, opened_at: datetime, until: datetime) -> bool:
+    """Whether what the reporter wrote belongs to his closed ticket: since it was opened, and until its time is over."""
+    return written_at is not None and opened_at <= written_at <= until
+
+
+def ten_days(closed_at: datetime) -> datetime:
+    """Ten working days where no calendar is known: two weeks."""
+    return closed_at + timedelta(days=14)

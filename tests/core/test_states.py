@@ -1,0 +1,62 @@
+"""The table of states: what may follow what, what a rejection is for, and how long a reporter may take his ticket up."""
+
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.errors import Conflict, Misuse
+from connector.records import Status
+from connector.states import CLOSED, GROUNDS, MOVES, REOPENED, check_move, ground_of, takes_up, ten_days
+
+STATES = get_args(Status)
+T0 = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@given(st.lists(st.sampled_from(STATES)))
+def test_no_way_leads_out_of_the_table(wanted: list[Status]) -> None:
+    """Every state is left only to where the table allows, and nothing is ever again what it was at first."""
+    status: Status = "diterima"
+    for after in wanted:
+        if after in MOVES[status]:
+            status = check_move("T", status, after, "kurang data")
+            assert status == after != "diterima"
+        else:
+            with pytest.raises(Conflict, match=f"T is {status}"):
+                check_move("T", status, after, "kurang data")
+
+
+def test_every_state_stands_in_the_table_and_each_closed_one_can_be_opened() -> None:
+    assert set(MOVES) == set(STATES) and all(REOPENED in MOVES[status] for status in CLOSED)
+
+
+def test_an_unknown_state_and_a_rejection_without_reason_are_misuse() -> None:
+    with pytest.raises(Misuse, match="selesai: expected one of diterima"):
+        check_move("T", "diterima", "selesai", "")
+    with pytest.raises(Misuse, match="bukan wewenang"):
+        check_move("T", "diterima", "ditolak", " \n")
+
+
+@pytest.mark.parametrize(
+    ("said", "ground"),
+    [
+        ("bukan wewenang", "bukan wewenang"),
+        ("Bukan  Wewenang: ini milik PLN", "bukan wewenang"),
+        ("kurang_data", "kurang data"),
+        ("sudah dijawab minggu lalu", "lainnya"),
+        ("", "lainnya"),
+    ],
+)
+def test_a_reason_begins_with_its_ground(said: str, ground: str) -> None:
+    assert ground_of(said) == ground and ground in GROUNDS
+
+
+def test_only_what_is_written_in_its_time_takes_a_ticket_up() -> None:
+    until = ten_days(T0)
+    assert until - T0 == timedelta(days=14)
+    assert takes_up(T0, T0, until) and takes_up(until, T0, until)
+    assert not takes_up(None, T0, until)
+    assert not takes_up(T0 - timedelta(microseconds=1), T0, until)
+    assert not takes_up(until + timedelta(microseconds=1), T0, until)
