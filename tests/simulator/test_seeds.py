@@ -12,7 +12,7 @@ import pytest
 from .schedule import Outcome, kept, run_seed
 from .store import Store, database_time, fresh_store
 
-SEEDS = int(os.environ.get("NTBCARE_SEEDS", "500"))
+SEEDS = int(os.environ.get("NTBCARE_SEEDS", "2000"))
 FIRST = 1_000  # below are those that found something, and room to play
 PART = 25
 
