@@ -1,7 +1,7 @@
 """What `check` finds out: configuration, store, model, each account's token, the Graph version asked and served."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,10 +13,11 @@ from .errors import ConnectorError
 from .graph.tokens import TokenReport, inspect
 from .records import Stream
 from .settings import AccountSettings, app_of, token_of
-from .store import accounts, migrate, raw
+from .store import accounts, ledger, migrate, raw
 from .store.engine import reading
 from .wiring import Works
 
+MOST_TOLD = 20  # posts and conversations that do not fit, by name
 NEEDS: dict[Stream, tuple[str, ...]] = {
     "posts": ("pages_read_engagement",),
     "comments": ("pages_read_engagement", "pages_read_user_content"),
@@ -41,6 +42,7 @@ def examine(works: Works) -> list[Finding]:
     findings = [Finding("configuration", "ok", f"{len(works.settings.accounts)} accounts")]
     findings.append(_calendar(works))
     findings.append(_tried("store", lambda: _store(works)))
+    findings.append(_tried("completeness", lambda: _completeness(works)))
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
     findings += [_tried(f"account {a.key}", lambda a=a: _token(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
     return findings
@@ -75,6 +77,25 @@ def _store(works: Works) -> Finding:
     facts = {"schema": migrate.newest(), "raw_items": states, "blocked": {k: v for k, v in health.items() if v}}
     address = works.engine.url.render_as_string(hide_password=True)
     return Finding("store", "ok", f"{address}, schema {facts['schema']}", facts)
+
+
+def _completeness(works: Works) -> Finding:
+    """What Graph counts against what is stored; a rest that no reading has explained is said."""
+    with reading(works.engine) as connection:
+        books, rest = ledger.by_stream(connection), ledger.unexplained(connection, MOST_TOLD)
+    facts = {"streams": [asdict(b) for b in books], "unexplained": [asdict(e) for e in rest]}
+    texts = [f"{b.account}/{b.stream} {_balance(b)}" for b in books if b.objects]
+    return Finding("completeness", "warning" if rest else "ok", "; ".join(texts) or "nothing counted yet", facts)
+
+
+def _balance(book: ledger.Balance) -> str:
+    reasons = (
+        (book.hidden, "hidden by Facebook"),
+        (book.older, "older than the first reading"),
+        (book.gone, "deleted"),
+        (book.unexplained, "unexplained"),
+    )
+    return f"{book.stored} of {book.counted}" + "".join(f", {n} {why}" for n, why in reasons if n)
 
 
 def _token(works: Works, account: AccountSettings) -> Finding:

@@ -85,6 +85,12 @@ class Metrics:
         self.blocked = Gauge("ntbcare_blocked", "1 while a person must act", one, registry=self.registry)
         self.calls = Counter("ntbcare_graph_calls", "Calls to Graph", ["account", "error"], registry=self.registry)
         self.usage = Gauge("ntbcare_graph_usage_percent", "Graph's own usage header", one, registry=self.registry)
+        self.ledger = Gauge(
+            "ntbcare_ledger",
+            "Comments and messages: counted by Graph, stored, gone, hidden, older, unexplained",
+            ["account", "stream", "part"],
+            registry=self.registry,
+        )
         self.decisions = Counter("ntbcare_decisions", "Items processed", ["decision"], registry=self.registry)
 
     def serve(self, port: int) -> Any:
@@ -104,6 +110,12 @@ class Metrics:
             self.items.labels(account, state).inc(visit.counts.get(state, 0))
         if not visit.failures:
             self.ok_at.labels(account).set(now.timestamp())
+
+    def balanced(self, books: Iterable[Any]) -> None:
+        """What the completeness ledger says of each stream."""
+        for book in books:
+            for part in ("counted", "stored", "gone", "hidden", "older", "unexplained"):
+                self.ledger.labels(book.account, book.stream, part).set(getattr(book, part))
 
     def processed(self, result: Any) -> None:
         """Items were processed."""

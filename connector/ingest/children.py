@@ -12,6 +12,7 @@ from ..platforms.facebook import asks
 from ..platforms.facebook.asks import Ask
 from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_message, raw_post, when
 from ..records import RawItem, Stream
+from ..schedule import worth_reading
 from ..store import raw
 from ..store.checkpoints import Checkpoint
 from ..store.engine import reading
@@ -47,7 +48,7 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
             one = _Reading(reader, kin, object_id, checkpoint, checkpoint.position)
             one.run()
         except StaleCursor:
-            one = _Reading(reader, kin, object_id, checkpoint, None, again=True)
+            one = _Reading(reader, kin, object_id, checkpoint, {"whole": one.whole}, again=True)
             one.run()
         _look_for_lost_messages(reader, object_id, one)
     except GraphError as error:
@@ -102,6 +103,8 @@ class _Reading:
         self.started = when(position.get("started")) or reader.clock()
         self.newest = when(position.get("newest"))
         self.total: int | None = position.get("total")
+        self.counted: int | None = position.get("counted", checkpoint.total if kin is MESSAGES else None)
+        self.whole: bool = reader.order.full or position.get("whole", False)
         self.shrank: bool = position.get("shrank", False)
         self.shown: int = position.get("shown", 0)
         self.oldest = when(position.get("oldest"))
@@ -154,11 +157,12 @@ class _Reading:
         self._count(edge)
         if after is None or self._known(items, landed.known):
             if not self.shrank:
-                self._finish(connection, complete=after is None and not self.cut)
+                self._finish(connection, complete=after is None and not self.cut, ended=after is None)
                 return True
             if not self.again:
                 raise StaleCursor(f"{self.id}: something was deleted while it was read; it is read again")
-            self.reader.shelf(self.kin.stream).put(connection, self.id, position=None)  # the next pass reads it again
+            top = {"whole": True} if self.whole else None
+            self.reader.shelf(self.kin.stream).put(connection, self.id, position=top)  # the next pass reads it again
             return True
         self.after = after
         self._advance(connection)
@@ -174,15 +178,16 @@ class _Reading:
             paged = self.after is not None and self.total is not None
             self.shrank = self.shrank or (paged and total < (self.total or 0))
             self.total = total
+            self.counted = total if self.counted is None else self.counted  # what comes meanwhile is not counted yet
 
     def _known(self, items: Sequence[RawItem], known: frozenset[str]) -> bool:
         """Whether the rest is known: the batch reaches behind what was read, and all that lies there is stored."""
-        order, newest = self.reader.order, self.checkpoint.newest
+        newest = self.checkpoint.newest
         times = [item.created_at for item in items if item.created_at]
-        if order.full or not times:
+        if self.whole or not times:
             return False
         if newest is None:
-            return self.kin is COMMENTS and min(times) < order.since
+            return self.kin is COMMENTS and min(times) < self.reader.order.since
         horizon = newest - OVERLAP
         old = [item for item in items if item.created_at and item.created_at <= horizon]
         return bool(old) and all(item.id in known for item in old)
@@ -195,21 +200,40 @@ class _Reading:
             "newest": self.newest.isoformat() if self.newest else None,
             "oldest": self.oldest.isoformat() if self.oldest else None,
             "total": self.total,
+            "counted": self.counted,
+            "whole": self.whole,
             "shown": self.shown,
             "shrank": self.shrank,
         }
         self.reader.shelf(self.kin.stream).put(connection, self.id, position=position)
 
-    def _finish(self, connection: Connection, *, complete: bool) -> None:
+    def _finish(self, connection: Connection, *, complete: bool, ended: bool) -> None:
         newest = max((t for t in (self.newest, self.checkpoint.newest) if t), default=None)
         now = self.reader.clock()
         values: dict[str, Any] = {"done": self.seen, "newest": min(newest, now) if newest else None, "position": None}
-        if self.total is not None:
-            values["total"] = self.total
         if complete:
             values["complete_at"] = now
             self._bury(connection, now)
+        if self.counted is not None:
+            values |= self._balance(connection, self.counted, ended, now)
         self.reader.shelf(self.kin.stream).put(connection, self.id, fails=0, gone=0, **values)
+
+    def _balance(self, connection: Connection, total: int, ended: bool, now: datetime) -> dict[str, Any]:
+        """The ledger's line: what Graph counts against what is stored. A new unexplained gap orders one reading to the end."""
+        stored = raw.alive(connection, {"kind": self.kin.kind, self.kin.column: self.id})
+        if ended or self.checkpoint.newest is None:
+            rest = {"total": total, "unshown": total - stored}
+            if ended:
+                self.reader.books(connection, self.kin.stream, [{"object_id": self.id, "complete_at": now, **rest}])
+            return {**rest, "gap": None}
+        gap = total - stored - (self.checkpoint.unshown or 0)
+        again = gap not in (0, self.checkpoint.gap) and worth_reading(
+            now, when(self.seen), self.checkpoint.complete_at, total
+        )
+        if not again:
+            return {"total": total}
+        self.reader.progress.add("gaps")
+        return {"total": total, "gap": gap, "done": None, "position": {"whole": True, "seen": self.seen}}
 
     def _bury(self, connection: Connection, now: datetime) -> None:
         """What a complete walk did not show is gone, unless it showed nothing at all: a wrong token looks like silence."""

@@ -111,7 +111,7 @@ class _Walk:
             inner, total = child(node, "messages"), whole_number(child(node, "message_count"))
             counted = {"total": total} if total is not None else {}
             if self.whole and inner is not None and not self._before(seen):
-                rows.append(self._nested(key, seen, inner, items) | counted)
+                rows.append(self._nested(key, seen, inner, items, total))
             elif key not in known or known[key][0] != seen or self.reader.order.full:
                 rows.append({"object_id": key, "seen": seen} | self._unread(seen, key in known) | counted)
         self.reader.land(connection, items, self.started)
@@ -119,6 +119,8 @@ class _Walk:
         for columns in {tuple(row) for row in rows}:
             same = [row for row in rows if tuple(row) == columns]
             shelf.put_all(connection, same, tuple(c for c in columns if c != "object_id"))
+            if "unshown" in columns:
+                self.reader.books(connection, "messages", same)
         if self.reader.order.full:
             self._bury(connection, nodes)
 
@@ -147,7 +149,7 @@ class _Walk:
             else {}
         )
 
-    def _nested(self, key: str, seen: str, inner: Any, items: list[RawItem]) -> Row:
+    def _nested(self, key: str, seen: str, inner: Any, items: list[RawItem], total: int | None) -> Row:
         below = nodes_of(inner)
         items += [raw_message(self.reader.account, key, node) for node in below]
         after, usable = onward(inner)
@@ -156,8 +158,12 @@ class _Walk:
         fresh = bool(at and self.server_time and self.server_time - at < SETTLED)
         done = seen if usable and not fresh else None
         row: Row = {"object_id": key, "seen": seen, "done": done, "newest": newest, "position": None}
+        if total is not None:
+            row |= {"total": total}
         if not usable or (after and fresh):
             row["newest"] = None  # read on its own, from the top
+        elif done is not None and total is not None and not after:
+            row |= {"unshown": total - len(below), "gap": None, "complete_at": self.started}
         elif after:
             start = {"after": after, "seen": seen, "started": self.started.isoformat(), "shown": len(below)}
             row |= {"done": None, "newest": None}

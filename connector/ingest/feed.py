@@ -111,6 +111,8 @@ class _Walk:
         self.reader.progress.add("posts", len(nodes))
         for columns, same in rows.items():
             shelf.put_all(connection, same, tuple(c for c in columns if c != "object_id"))
+            if "unshown" in columns:
+                self.reader.books(connection, "comments", same)
         if self.reader.order.full:
             self._bury(connection, complete)
 
@@ -128,11 +130,15 @@ class _Walk:
             # Read on its own, from the top: where it can harm nobody else, and when the second in which it moved is over.
             row |= {"done": None, "newest": None}
         elif after:
-            start = {"after": after, "seen": seen, "started": self.started.isoformat(), "whole": True}
+            start = {"after": after, "seen": seen, "started": self.started.isoformat(), "shown": len(below)}
             row |= {"done": None, "newest": None}
-            row["position"] = start | {"newest": newest.isoformat() if newest else None, "total": row["total"]}
+            start |= {"newest": newest.isoformat() if newest else None, "counted": row["total"]}
+            row["position"] = start | {"total": row["total"]}
         elif "comments" in self.reader.order.streams and (self._fresh(seen) or not below):
             row["done"] = None if self._fresh(seen) or (self.reader.order.full and row["total"] != 0) else seen
+        if row["done"] is not None and row["total"] is not None:
+            shown = len({str(child(comment, "id")) for comment in below})
+            row |= {"unshown": row["total"] - shown, "gap": None, "complete_at": self.started}
         return row
 
     def _fresh(self, seen: str | None) -> bool:

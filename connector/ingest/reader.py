@@ -2,11 +2,12 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -106,6 +107,11 @@ class Reader:
             fresh: Counter[str] = Counter(item.stream for item in wanted if item.id not in landed.known)
             accounts.count_items(connection, self.account.key, fresh)
         return landed
+
+    def books(self, connection: Connection, stream: Stream, rows: Sequence[Mapping[str, Any]]) -> None:
+        """What a reading of a window found out about the ledger's objects, told to the live books too."""
+        if self.order.scope != LIVE_SCOPE:
+            Shelf(self.account.key, stream).tell(connection, rows)
 
     def each(self, work: Callable[[str], None], object_ids: Sequence[str]) -> None:
         """Does the same for many objects at once in threads; one that fails never stops the others.

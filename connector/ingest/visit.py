@@ -8,6 +8,7 @@ from ..errors import Gone, GraphError, LeaseLost, NotPermitted, TokenRejected, T
 from ..platforms.facebook import asks
 from ..records import Stream
 from ..store import accounts, leases, raw
+from ..store.checkpoints import Shelf
 from ..store.engine import reading, writing
 from .children import COMMENTS, MESSAGES, Kin, read_children
 from .conversations import walk_conversations
@@ -135,6 +136,8 @@ def _bury_if_gone(reader: Reader, post_id: str) -> None:
     except Gone:
         with reader.writing() as connection:
             reader.progress.add("deleted", raw.bury_post(connection, post_id, reader.clock()))
+            nothing = {"object_id": post_id, "total": None, "unshown": None, "complete_at": None}
+            Shelf(reader.account.key, "comments").tell(connection, [nothing])  # Graph counts nothing there any more
 
 
 def _remember(reader: Reader, paused: datetime | None, blocked: str | None) -> None:

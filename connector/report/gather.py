@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..settings import Routing
-from ..store import accounts, items, raw, summary
+from ..store import accounts, items, ledger, raw, summary
 from ..store.schema import tickets as ticket_table
 from ..store.summary import Window
 from .entries import CONTEXT, Around, Broken, Entry, broken, item_entry, ticket_entry
@@ -75,19 +75,22 @@ def _flow(row: Any) -> Flow:
 
 
 def _streams(connection: Connection) -> list[StreamFact]:
-    books = {(row.account, row.stream): (row, stored) for row, stored in summary.ledger(connection)}
+    books = {(b.account, b.stream): b for b in ledger.by_stream(connection)}
     found = []
     for s in accounts.stream_states(connection):
         state = StreamFact(s.account, s.stream, s.landed, s.ok_at, s.blocked, s.error, s.error_at)
-        if (s.account, s.stream) in books:
-            row, stored = books[s.account, s.stream]
+        if book := books.get((s.account, s.stream)):
             state = StreamFact(
                 *(s.account, s.stream, s.landed, s.ok_at, s.blocked, s.error, s.error_at),
-                known=row.known,
-                waiting=int(row.waiting),
-                failing=int(row.failing),
-                counted=int(row.counted) if row.with_total else None,
-                stored=stored,
+                known=book.known,
+                waiting=book.waiting,
+                failing=book.failing,
+                counted=book.counted if book.objects else None,
+                stored=book.stored,
+                gone=book.gone,
+                hidden=book.hidden,
+                older=book.older,
+                unexplained=book.unexplained,
             )
         found.append(state)
     return found

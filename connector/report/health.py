@@ -29,7 +29,10 @@ class AccountFact:
 
 @dataclass(frozen=True, slots=True)
 class StreamFact:
-    """What the store knows of a stream; `counted` is what Graph counts under those objects that it counts."""
+    """What the store knows of a stream; `counted` is what Graph counts under those objects that it counts.
+
+    `gone` is known to be deleted, `hidden` is counted by Facebook and not shown, `older` lies before the first reading.
+    """
 
     account: str
     stream: str
@@ -43,6 +46,10 @@ class StreamFact:
     failing: int = 0
     counted: int | None = None
     stored: int = 0
+    gone: int = 0
+    hidden: int = 0
+    older: int = 0
+    unexplained: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,11 @@ def _known(fact: StreamFact) -> str:
 def _completeness(fact: StreamFact) -> str:
     if fact.counted is None:
         return "–"
-    less = fact.counted - fact.stored
-    short = f" (kurang {words.number(less)})" if less > 0 else ""
-    return f"{words.number(fact.stored)} dari {words.number(fact.counted)}{short}"
+    reasons = (
+        (fact.hidden, "disembunyikan Facebook"),
+        (fact.older, "lebih lama dari yang dibaca"),
+        (fact.gone, "sudah dihapus"),
+        (fact.unexplained, "belum terjelaskan"),
+    )
+    said = "".join(f"; {words.number(n)} {why}" for n, why in reasons if n)
+    return f"{words.number(fact.stored)} dari {words.number(fact.counted)}{said}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from .schema import checkpoints
 from .statements import chunks, upsert
@@ -75,6 +75,17 @@ class Shelf:
             query = select(c.object_id, c.seen, c.done).where(*self._mine(), c.object_id.in_(part))
             found |= {row.object_id: (row.seen, row.done) for row in connection.execute(query)}
         return found
+
+    def tell(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """What another reading found out about objects known here: Graph's count, and of it what was not shown, when."""
+        if rows:
+            mine = self._mine()
+            told: dict[str, Any] = {"total": bindparam("t"), "unshown": bindparam("u"), "complete_at": bindparam("at")}
+            statement = update(checkpoints).where(*mine, checkpoints.c.object_id == bindparam("key")).values(**told)
+            connection.execute(
+                statement,
+                [{"key": r["object_id"], "t": r["total"], "u": r["unshown"], "at": r["complete_at"]} for r in rows],
+            )
 
     def clear(self, connection: Connection) -> None:
         """Removes all, when a backfill is through."""

@@ -13,9 +13,8 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
 
 from ..records import FORGOTTEN, RESTRICTED
-from .checkpoints import LIVE_SCOPE
 from .raw import ResultRow
-from .schema import checkpoints, items, raw_items, ticket_items, tickets, verdicts
+from .schema import items, raw_items, ticket_items, tickets, verdicts
 from .statements import chunks
 from .tickets import OPEN
 
@@ -232,33 +231,3 @@ def unreadable(connection: Connection, window: Window, limit: int, cut: int) -> 
     payload = func.substr(c.payload, 1, cut).label("payload")
     query = select(c.external_id, c.account, c.stream, c.kind, c.fetched_at, c.reason, payload)
     return count, list(connection.execute(query.where(*bad).order_by(c.id.desc()).limit(limit)))
-
-
-def ledger(connection: Connection) -> list[tuple[ResultRow, int]]:
-    """For each stream: objects known, how many wait to be read or fail, and of those that Graph counts: counted and stored."""
-    c = checkpoints.c
-    live = and_(c.scope == LIVE_SCOPE, c.object_id != "")
-    waiting = case((or_(c.done.is_(None), c.done != c.seen), 1), else_=0)
-    objects = select(
-        c.account,
-        c.stream,
-        func.count().label("known"),
-        func.sum(waiting).label("waiting"),
-        func.sum(case((c.fails > 0, 1), else_=0)).label("failing"),
-        func.sum(func.coalesce(c.total, 0)).label("counted"),
-        func.count(c.total).label("with_total"),
-    )
-    kept = {(row.account, row.stream): int(row.n) for row in connection.execute(_stored())}
-    rows = connection.execute(objects.where(live).group_by(c.account, c.stream))
-    return [(row, kept.get((row.account, row.stream), 0)) for row in rows]
-
-
-def _stored() -> Any:
-    """What is stored, and not known to be gone, under the objects whose contents Graph counts."""
-    c, r = checkpoints.c, raw_items.c
-    comments = and_(c.stream == "comments", r.kind == "comment", r.post_id == c.object_id)
-    messages = and_(c.stream == "messages", r.kind == "message", r.conversation_id == c.object_id)
-    under = and_(r.account == c.account, r.deleted_at.is_(None), or_(comments, messages))
-    live = and_(c.scope == LIVE_SCOPE, c.object_id != "", c.total.is_not(None))
-    query = select(c.account, c.stream, func.count().label("n")).select_from(checkpoints.join(raw_items, under))
-    return query.where(live).group_by(c.account, c.stream)

@@ -13,7 +13,6 @@ from connector.masking import mask
 from connector.pipeline import by_time, judge, summary_of, understand
 from connector.places import find_place
 from connector.records import Item, Place, RawItem
-from connector.schedule import LONGEST_WAIT, next_due, sweep_due
 from tests.core.test_triage import ITEM, SURE
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -22,22 +21,6 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 @pytest.mark.parametrize(("urgency", "hours"), [("mendesak", 1), ("penting", 24), ("biasa", 48)])
 def test_ntb_care_promises_hours(urgency: Urgency, hours: int) -> None:
     assert answer_by(NOW, urgency) - NOW == timedelta(hours=hours)
-
-
-def test_a_clean_pass_is_followed_by_the_next_on_time() -> None:
-    assert next_due(NOW, 60, 0, 0.7) == NOW + timedelta(seconds=60)
-
-
-def test_failures_wait_longer_up_to_a_bound_and_a_blocked_account_an_hour() -> None:
-    waits = [next_due(NOW, 60, n, 0.0) - NOW for n in range(12)]
-    assert waits == sorted(waits) and waits[1] == timedelta(minutes=2) and waits[-1] == LONGEST_WAIT
-    assert next_due(NOW, 3600, 3, 0.0) - NOW == timedelta(hours=1)
-    assert next_due(NOW, 60, 1, 0.5, blocked=True) - NOW == timedelta(hours=1, minutes=3)
-
-
-def test_what_is_recent_is_re_read_daily() -> None:
-    assert sweep_due(NOW, None)
-    assert sweep_due(NOW, NOW - timedelta(hours=21)) and not sweep_due(NOW, NOW - timedelta(hours=3))
 
 
 @pytest.mark.parametrize(

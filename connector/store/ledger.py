@@ -1,0 +1,122 @@
+"""The completeness ledger: for each post and conversation, what Graph counts against what is stored, and the reasons between.
+
+Graph's own count may exceed what it shows (hidden, private and deleted comments are counted): what a reading to the very end
+did not show is hidden by Facebook; what a first reading left out by its window is older; any other difference is unexplained.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, literal, or_, select
+from sqlalchemy.sql import ColumnElement, Subquery
+
+from .checkpoints import LIVE_SCOPE
+from .schema import checkpoints, raw_items
+
+_UNDER = {"comments": ("comment", raw_items.c.post_id), "messages": ("message", raw_items.c.conversation_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The books of one stream: objects `known`, `waiting` to be read, `failing`; under those that Graph counts (`objects`),
+    how many it counts, how many are `stored`, known to be `gone`, `hidden` by Facebook, `older` than the first reading, and
+    the unexplained rest. `counted` = `stored` + `hidden` + `older` + `unexplained`, unless more is stored than counted.
+    """
+
+    account: str
+    stream: str
+    known: int = 0
+    waiting: int = 0
+    failing: int = 0
+    objects: int = 0
+    counted: int = 0
+    stored: int = 0
+    gone: int = 0
+    hidden: int = 0
+    older: int = 0
+    unexplained: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The books of one post or conversation."""
+
+    account: str
+    stream: str
+    object_id: str
+    counted: int
+    stored: int
+    gone: int
+    hidden: int
+    older: int
+    unexplained: int
+
+
+def by_stream(connection: Connection) -> list[Balance]:
+    """The books of each stream that has posts or conversations under it."""
+    c = checkpoints.c
+    waiting = case((or_(c.done.is_(None), c.done != c.seen), 1), else_=0)
+    query = select(
+        c.account,
+        c.stream,
+        func.count().label("known"),
+        func.sum(waiting).label("waiting"),
+        func.sum(case((c.fails > 0, 1), else_=0)).label("failing"),
+    ).where(c.scope == LIVE_SCOPE, c.object_id != "")
+    sums = {(row.account, row.stream): row for name in _UNDER for row in connection.execute(_summed(name))}
+    found = []
+    for row in connection.execute(query.group_by(c.account, c.stream).order_by(c.account, c.stream)):
+        more = sums.get((row.account, row.stream))
+        counts = {f.name: int(getattr(more, f.name, 0) or 0) for f in fields(Balance)[5:]} if more else {}
+        found.append(Balance(row.account, row.stream, row.known, int(row.waiting), int(row.failing), **counts))
+    return found
+
+
+def unexplained(connection: Connection, limit: int) -> list[Entry]:
+    """The posts and conversations with the largest unexplained rest."""
+    found: list[Entry] = []
+    for name in _UNDER:
+        books = _books(name)
+        query = select(*(books.c[f.name] for f in fields(Entry))).where(books.c.unexplained > 0)
+        rows = connection.execute(query.order_by(books.c.unexplained.desc(), books.c.object_id).limit(limit))
+        found += [Entry(*row[:3], *(int(n) for n in row[3:])) for row in rows]
+    return sorted(found, key=lambda entry: -entry.unexplained)[:limit]
+
+
+def _summed(stream: str) -> Any:
+    books = _books(stream)
+    sums = [func.sum(books.c[f.name]).label(f.name) for f in fields(Balance)[6:]]
+    return select(books.c.account, books.c.stream, func.count().label("objects"), *sums).group_by(
+        books.c.account, books.c.stream
+    )
+
+
+def _books(stream: str) -> Subquery:
+    """One row for each object of a stream whose contents Graph counts."""
+    c, r = checkpoints.c, raw_items.c
+    kind, column = _UNDER[stream]
+    under = and_(r.account == c.account, r.kind == kind, column == c.object_id)
+    alive = func.sum(case((and_(r.id.is_not(None), r.deleted_at.is_(None)), 1), else_=0))
+    counts = (
+        select(
+            *(c.account, c.stream, c.object_id, c.total, c.unshown, c.complete_at),
+            alive.label("stored"),
+            func.sum(case((r.deleted_at.is_not(None), 1), else_=0)).label("gone"),
+        )
+        .select_from(checkpoints.outerjoin(raw_items, under))
+        .where(c.scope == LIVE_SCOPE, c.stream == stream, c.object_id != "", c.total.is_not(None))
+        .group_by(c.account, c.stream, c.object_id, c.total, c.unshown, c.complete_at)
+        .subquery()
+    )
+    n = counts.c
+    unshown = _above_zero(func.coalesce(n.unshown, 0))
+    return select(
+        *(n.account, n.stream, n.object_id, n.total.label("counted"), n.stored, n.gone),
+        case((n.complete_at.is_not(None), unshown), else_=literal(0)).label("hidden"),
+        case((n.complete_at.is_(None), unshown), else_=literal(0)).label("older"),
+        _above_zero(n.total - n.stored - unshown).label("unexplained"),
+    ).subquery()
+
+
+def _above_zero(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((number > 0, number), else_=literal(0))

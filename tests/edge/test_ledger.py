@@ -1,0 +1,170 @@
+"""The completeness ledger: what Graph counts against what is stored, and what is done about a rest."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from connector.sandbox import Limits, Options, Sandbox, World
+from connector.store import ledger
+from connector.store.engine import reading
+from tests.reading import Bench, bench, register
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.add_page("gubernur", "100000000000001", "Gubernur NTB")
+    return made
+
+
+def served(engine: Engine, world: World) -> Any:
+    options = Options(conversations_per_second=None, old_messages="readable")
+    return bench(engine, world, Sandbox(world, options=options, limits=Limits(pages=None, messenger=None)))
+
+
+@pytest.fixture
+def reader(engine: Engine, world: World) -> Iterator[Bench]:
+    with served(engine, world) as made:
+        yield made
+
+
+@pytest.fixture
+def quick(sqlite_engine: Engine, world: World) -> Iterator[Bench]:
+    with served(sqlite_engine, world) as made:
+        yield made
+
+
+def post_with(world: World, comments: int, days: float = 5) -> Any:
+    page = world.pages["gubernur"]
+    post = world.add_post(page, "Kunjungan", at=NOW - timedelta(days=days))
+    for n in range(comments):
+        at = NOW - timedelta(days=days) + timedelta(minutes=n + 1)
+        world.add_comment(post, f"jalan rusak {n}", f"Warga {n % 9}", at=at)
+    return post
+
+
+def book(reader: Bench, stream: str = "comments") -> ledger.Balance:
+    with reading(reader.engine) as connection:
+        return next(b for b in ledger.by_stream(connection) if b.stream == stream)
+
+
+def rest(reader: Bench) -> list[ledger.Entry]:
+    with reading(reader.engine) as connection:
+        return ledger.unexplained(connection, 10)
+
+
+def test_the_books_tell_counted_stored_gone_and_hidden(reader: Bench, world: World) -> None:
+    post = post_with(world, 120)
+    post_with(world, 0)
+    talk = world.conversation(world.pages["gubernur"], "Siti")
+    for n in range(4):
+        world.add_message(talk, f"pesan {n}", at=NOW - timedelta(hours=9 - n))
+    world.delete(post.stream[3], still_counted=True)
+    gone = post.stream[5]
+    reader.poll()
+    world.delete(gone)
+    reader.poll(full=True)
+    found = book(reader)
+    assert (found.known, found.objects, found.counted, found.stored) == (2, 2, 119, 118)
+    assert (found.gone, found.hidden, found.older, found.unexplained) == (1, 1, 0, 0)
+    messages = book(reader, "messages")
+    assert (messages.objects, messages.counted, messages.stored, messages.unexplained) == (1, 4, 4, 0)
+    assert rest(reader) == []
+
+
+def test_a_gap_orders_one_reading_to_the_end_and_never_again_for_the_same_gap(quick: Bench, world: World) -> None:
+    reader, post = quick, post_with(world, 230)
+    reader.poll()
+    held = world.add_comment(post, "disetujui kemudian", "Warga", at=NOW - timedelta(days=4, hours=23), held=True)
+    world.approve(held)
+    _age(reader, hours=30)
+    world.add_comment(post, "satu lagi", "Warga")
+    done = reader.poll()
+    assert done.counts["gaps"] == 1 and done.failures == ()
+    reader.process()
+    assert held.id in reader.items(), "an old comment shown late lies deep below what is known"
+    assert book(reader).unexplained == 0 and rest(reader) == []
+    reader.calls()
+    assert "gaps" not in reader.poll().counts and reader.calls() <= 3
+
+
+def test_one_that_stays_is_said_and_not_looked_into_again(quick: Bench, world: World) -> None:
+    reader, post = quick, post_with(world, 150)
+    reader.poll()
+    _age(reader, hours=30)
+    post.lost += 2  # Facebook counts two that it shows to nobody
+    world.add_comment(post, "satu lagi", "Warga")
+    assert reader.poll().counts["gaps"] == 1
+    found = book(reader)
+    assert (found.counted, found.stored, found.hidden, found.unexplained) == (153, 151, 2, 0)
+    _age(reader, hours=30)
+    world.add_comment(post, "dan satu", "Warga")
+    assert "gaps" not in reader.poll().counts
+    assert (book(reader).hidden, book(reader).unexplained) == (2, 0)
+
+
+def test_a_dear_post_is_not_read_to_its_end_for_every_gap(quick: Bench, world: World) -> None:
+    reader, post = quick, post_with(world, 230)
+    reader.poll()
+    post.lost += 1
+    world.add_comment(post, "satu lagi", "Warga")
+    assert "gaps" not in reader.poll().counts, "it was read to its end a moment ago"
+    assert [(e.object_id, e.unexplained) for e in rest(reader)] == [(post.id, 1)]
+
+
+def test_what_lies_before_the_first_reading_is_told_as_older(quick: Bench, world: World) -> None:
+    reader, post = quick, post_with(world, 150, days=200)
+    world.add_comment(post, "baru", "Warga", at=NOW - timedelta(days=1))
+    reader.poll()
+    found = book(reader)
+    assert (found.counted, found.stored, found.older) == (151, 100, 51)
+    assert found.unexplained == 0 and found.hidden == 0
+
+
+def test_a_reading_of_a_window_keeps_the_live_books(quick: Bench, world: World) -> None:
+    reader, post = quick, post_with(world, 130)
+    few = post_with(world, 3)
+    reader.poll()
+    world.delete(post.stream[2])
+    world.delete(few.stream[0])
+    reader.poll(full=True, scope="sweep", since=NOW - timedelta(days=30))
+    found = book(reader)
+    assert (found.counted, found.stored, found.gone, found.unexplained) == (131, 131, 2, 0)
+    world.delete(few)
+    reader.poll(full=True, scope="sweep2", since=NOW - timedelta(days=30))
+    found = book(reader)
+    assert (found.objects, found.counted, found.stored, found.unexplained) == (1, 129, 129, 0)
+
+
+def test_books_of_one_account_hold_nothing_of_another(reader: Bench, world: World) -> None:
+    from dataclasses import replace
+
+    post_with(world, 3)
+    reader.poll()
+    register(reader.engine, replace(reader.account, key="lain", id="9"))
+    assert {b.account for b in _all(reader)} == {"gubernur"}
+
+
+def _all(reader: Bench) -> list[ledger.Balance]:
+    with reading(reader.engine) as connection:
+        return ledger.by_stream(connection)
+
+
+def _age(reader: Bench, hours: float) -> None:
+    """As if the last readings to the end had been so long ago."""
+    from sqlalchemy import update
+
+    from connector.store.engine import writing
+    from connector.store.schema import checkpoints
+
+    with writing(reader.engine) as connection:
+        for row in connection.execute(checkpoints.select()).all():
+            if row.complete_at and row.object_id:
+                where = (checkpoints.c.object_id == row.object_id, checkpoints.c.stream == row.stream)
+                at = row.complete_at - timedelta(hours=hours)
+                connection.execute(update(checkpoints).where(*where).values(complete_at=at))
