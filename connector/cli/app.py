@@ -37,4 +37,4 @@ def _configured(
     context.obj = config
 
 
-from . import reading, records, rights, running, staff, teaching  # noqa: E402, F401  (each adds its verbs to `app`)
+from . import reading, records, reviewing, rights, running, staff, teaching  # noqa: E402, F401  (each adds its verbs to `app`)

@@ -1,4 +1,4 @@
-"""Verbs of the operator: demo, init, migrate, check, run, report, review, sandbox."""
+"""Verbs of the operator: demo, init, migrate, check, run, report, sandbox."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -147,18 +147,6 @@ def report(context: typer.Context, since: Since = None, until: Until = None, out
     with reading(works.engine) as connection, written(file) as stream:
         write_report(connection, stream, works.routing, start, end, works.clock())
     print(file.resolve())
-
-
-@app.command(epilog="Example: ntbcare review --port 8080")
-def review(
-    context: typer.Context,
-    port: Annotated[int, typer.Option("--port", metavar="N", help="On this machine only.")] = 8080,
-) -> None:
-    """The local web page for staff."""
-    raise Misuse(
-        "review: the web page is not part of this version; correct in the HTML report (`ntbcare report`), then "
-        "`ntbcare labels import FILE`, or use `ntbcare tickets`"
-    )
 
 
 @app.command(epilog="Example: ntbcare sandbox --port 8111")

@@ -1,5 +1,5 @@
 """The report for staff: tickets ─▶ Summary (pure) ─▶ one self-contained HTML file."""
 
-from .html import write_report
+from .html import Live, write_report
 
-__all__ = ["write_report"]
+__all__ = ["Live", "write_report"]

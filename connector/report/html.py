@@ -2,6 +2,8 @@
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -25,6 +27,15 @@ from .texts import clean
 PER_PAGE = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What makes the report a page of `ntbcare review`: its script, its key, and the moves (status, name, from which)."""
+
+    script: str
+    key: str
+    moves: Sequence[tuple[str, str, Sequence[str]]]
+
+
 def write_report(
     connection: Connection,
     stream: TextIO,
@@ -32,18 +43,22 @@ def write_report(
     since: datetime | None,
     until: datetime | None,
     now: datetime,
+    live: Live | None = None,
 ) -> None:
-    """Writes the report of what was created in [since, until) as it stands at `now`, in bounded memory."""
+    """Writes the report of what was created in [since, until) as it stands at `now`, in bounded memory.
+
+    `live` makes it a page that a server stands behind.
+    """
     window = Window(now, since, until)
     names = gather.names_of(connection, routing)
     summary = summarise(gather.facts_of(connection, window), names)
-    render(stream, summary, gather.lists_of(connection, window, names), names)
+    render(stream, summary, gather.lists_of(connection, window, names), names, live)
 
 
-def render(stream: TextIO, summary: Summary, lists: Lists, names: Names) -> None:
+def render(stream: TextIO, summary: Summary, lists: Lists, names: Names, live: Live | None = None) -> None:
     """Writes the page; the lists are read while they are written."""
     page = _environment().get_template("report.html.j2")
-    pieces = page.stream(summary=summary, lists=lists, names=names, **_sealed())
+    pieces = page.stream(summary=summary, lists=lists, names=names, live=live, **_sealed(live.script if live else ""))
     pieces.enable_buffering(500)
     for piece in pieces:
         stream.write(piece)
@@ -77,14 +92,16 @@ def _valid(value: Any) -> Any:
 
 
 @cache
-def _sealed() -> dict[str, Any]:
-    """Our own style and script, the only things that escaping leaves alone, and the policy that lets nothing else run."""
+def _sealed(more: str) -> dict[str, Any]:
+    """Our own style and scripts, the only things that escaping leaves alone, and the policy that lets nothing else run."""
     style, script = _own("style.css"), _own("script.js")
+    live = f" {_hash(more)}; connect-src 'self'" if more else ""
     policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}{live}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
-    return {"style": Markup(style), "script": Markup(script), "policy": policy}  # noqa: S704  (files of this package)
+    own = {"style": style, "script": script, "live_script": more}
+    return {"policy": policy} | {name: Markup(text) for name, text in own.items()}  # noqa: S704  (files of this product)
 
 
 def _own(name: str) -> str:

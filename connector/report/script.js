@@ -73,6 +73,7 @@
     if (row.dataset.id && !one(".tools", row)) row.append(one("#tools").content.cloneNode(true));
     show(row);
     tellTime(row);
+    row.dispatchEvent(new Event("ntbcare-row", { bubbles: true }));
   };
   const correct = (row, change) => {
     const id = row.dataset.id;
@@ -89,6 +90,8 @@
     // The same item may stand in two lists.
     for (const twin of many(".row")) if (twin.dataset.id === id) show(twin);
     tally();
+    const detail = corrections.get(id) || base(row);
+    document.dispatchEvent(new CustomEvent("ntbcare-correction", { detail }));
   };
   const tally = () => {
     one("#count").textContent = count(corrections.size);

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from connector.store.engine import open_store, writing
 from connector.store.schema import tickets
-from tests.journeys.rig import Json, Rig, call, now, rigged, small_world
+from tests.journeys.rig import Json, Rig, call, now
 from tests.journeys.shapes import PLACE, TICKET, VERDICT, fits
 
 
@@ -219,10 +219,3 @@ def test_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
         process.stop()
     finally:
         process.kill()
-
-
-def test_what_is_thin_says_so(tmp_path: Path) -> None:
-    with rigged(tmp_path, small_world()) as rig:
-        done = rig.migrated().run("review", code=None)
-        assert done.code in (0, 2)
-        assert done.code == 0 or ("tickets" in done.err and len(done.err.splitlines()) == 1)

@@ -1,0 +1,71 @@
+"""The verb review: the report as a page on this machine, where corrections and moves take effect at once."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from .app import app
+from .opening import open_works, window
+from .outcome import finish, out
+from .records import Since, Until
+
+if TYPE_CHECKING:
+    from ..report import Live
+    from ..review import Office
+    from ..wiring import Works
+
+
+@app.command(epilog="Example: ntbcare review --port 8080")
+def review(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="On this machine only; 0 takes a free one.")] = 8080,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """The local web page for staff; prints the address to open, which holds its key."""
+    from ..review import serve
+
+    works = open_works(context)
+    try:
+        serve(office(works, since, until), port, works.stop, out)
+    except OSError as error:
+        finish([f"review: port {port}: {error.strerror}; choose another with --port"])
+
+
+def office(works: "Works", since: str | None, until: str | None) -> "Office":
+    """What the page does, on a store. Raises Misuse for a window that is none."""
+    from ..casework import MOVES, move
+    from ..errors import NotFound
+    from ..labels import add
+    from ..process import process_pending
+    from ..report import write_report
+    from ..report.entries import STATUS
+    from ..review import Office
+    from ..store.engine import reading, writing
+
+    start, end = window(since, until)
+    classify, turn = works.classify(), threading.Lock()
+
+    def write(stream: TextIO, live: "Live") -> None:
+        with reading(works.engine) as connection:
+            write_report(connection, stream, works.routing, start, end, works.clock(), live)
+
+    def correct(records: Sequence[Mapping[str, Any]]) -> list[str]:
+        desk, failures = works.desk(classify), []
+        with turn:  # a model remembers words: it serves one at a time
+            for record in records:
+                try:
+                    with writing(works.engine) as connection:
+                        add(connection, record, works.clock(), desk.deadline, desk.route)
+                except (ValueError, NotFound) as error:
+                    failures.append(str(error))
+            process_pending(works.engine, desk, works.stop.is_set)
+        return failures
+
+    def moved(number: str, status: str, reason: str, by: str) -> None:
+        move(works.engine, number, status, who=by, reason=reason, now=works.clock())
+
+    offered = [(to, STATUS[to], [at for at, ways in MOVES.items() if to in ways]) for to in MOVES]
+    return Office(write, correct, moved, [each for each in offered if each[2]])

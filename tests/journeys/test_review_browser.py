@@ -1,0 +1,62 @@
+"""`ntbcare review` in a real browser: a key makes a ticket, a button moves it, and nothing else happens."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.rig import Rig, until
+
+pytestmark = pytest.mark.browser
+CHROMIUM = next((p for p in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if p.exists()), None)
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    """A page of a headless Chromium that keeps what it said."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium at /usr/bin/chromium or /usr/bin/google-chrome")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        made = browser.new_page()
+        yield made
+        browser.close()
+
+
+def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    process = polled.start("review", "--port", "0")
+    address = until(lambda: process.out.read_text("utf-8").strip(), 30, "the address")
+    page.goto(address)
+    assert "kunci" not in page.url and page.locator("#save").is_hidden()
+
+    row = page.locator("#tinjau .row").first
+    item = row.get_attribute("data-id")
+    row.focus()
+    page.keyboard.press("1")
+    until(lambda: _of(polled, "items", "id", item)["ticket"], 20, "the correction becomes a ticket")
+    number = _of(polled, "items", "id", item)["ticket"]
+    assert _of(polled, "tickets", "number", number)["urgency"] == "mendesak"
+
+    page.reload()
+    mine = page.locator(f'.row[data-number="{number}"]').first
+    mine.locator('[data-move="ditindaklanjuti"]').click()
+    until(lambda: _of(polled, "tickets", "number", number)["status"] == "ditindaklanjuti", 20, "the move")
+    until(lambda: mine.locator('[data-move="ditindaklanjuti"]').is_hidden(), 5, "the button goes")
+    mine.locator('[data-move="ditolak"]').click()
+    until(lambda: "Tidak tersimpan" in page.locator("#kept").inner_text(), 10, "what fails is said")
+    mine.locator("[name=reason]").fill("bukan pengaduan")
+    mine.locator('[data-move="ditolak"]').click()
+    until(lambda: _of(polled, "tickets", "number", number)["status"] == "ditolak", 20, "the refusal")
+    assert [line for line in said if "422" not in line] == []
+    process.stop()
+
+
+def _of(rig: Rig, what: Any, name: str, value: Any) -> Any:
+    return next(record for record in rig.stored(what) if record[name] == value)
