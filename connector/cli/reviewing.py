@@ -36,13 +36,14 @@ def review(
 
 def office(works: "Works", since: str | None, until: str | None) -> "Office":
     """What the page does, on a store. Raises Misuse for a window that is none."""
-    from ..casework import MOVES, move
+    from ..casework import move
     from ..errors import NotFound
     from ..labels import add
     from ..process import process_pending
     from ..report import write_report
     from ..report.entries import STATUS
     from ..review import Office
+    from ..states import MOVES
     from ..store.engine import reading, writing
 
     start, end = window(since, until)
