@@ -129,7 +129,7 @@ class Works:
         def parsed(raw: RawItem) -> Item:
             return parse(raw, own.get(raw.account, ""))
 
-        def route(category: str, place: Place) -> str:
+        def route(category: str, place: Place | None, text: str = "") -> str:
             return self.routing.categories[category].agency
 
         official = frozenset(own.values())

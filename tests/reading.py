@@ -69,7 +69,7 @@ class Bench:
         def parsed(raw: RawItem) -> Item:
             return parse(raw, self.account.id)
 
-        def route(category: str, place: Place) -> str:
+        def route(category: str, place: Place, _text: str = "") -> str:
             return f"opd-{category}"
 
         return Desk(self.classify, parsed, find_place, route, answer_by, official | {self.account.id}, self.clock)

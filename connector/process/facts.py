@@ -16,14 +16,15 @@ from ..states import ten_days
 class Desk:
     """What processing needs beside the store: all of it pure functions and plain facts.
 
-    `route` gives the agency of a category and place; `reopens_until` the time until which the reporter's next word takes up
-    a ticket closed at some time.
+    `find_place` takes a text and, where it is known, the place of the post that it stands under; `route` gives the agency
+    of a category, a place and, where they are known, the words; `reopens_until` the time until which the reporter's next
+    word takes up a ticket closed at some time.
     """
 
     classify: Classify
     parse: Parse
-    find_place: Callable[[str], Place]
-    route: Callable[[str, Place], str]
+    find_place: Callable[..., Place]
+    route: Callable[..., str]
     deadline: Callable[[datetime, Any], datetime]
     official: frozenset[str]
     clock: Callable[[], datetime]

@@ -1,18 +1,22 @@
 """What was decided, written in bulk: items with their verdicts, tickets with their history."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from classifiers.verdict import Verdict
+
 from ..pipeline import summary_of
-from ..records import RESTRICTED, Append, Classified, Decision, Item, Open
+from ..records import RESTRICTED, Append, Classified, Decision, Item, Open, Place
 from ..states import REOPENED
 from ..store import accounts, items, tickets
 from ..store.waiting import wrote_again
 from .facts import Desk, name_of
 from .known import Known
+
+Find = Callable[[Item], Place]
 
 
 def write_items(
@@ -55,7 +59,8 @@ def write_tickets(
     now: datetime,
 ) -> None:
     """New tickets in the order decided, facts added to open ones, and what changed about their items."""
-    drafts = [_draft(row, classified[row].item, d, desk) for row, d in decisions.items() if isinstance(d, Open)]
+    find = _finder(connection, classified, decisions, known, desk)
+    drafts = [_draft(row, classified[row].item, d, desk, find) for row, d in decisions.items() if isinstance(d, Open)]
     numbers = tickets.open_tickets(connection, drafts, now, desk.deadline)
     facts = []
     for row, decision in decisions.items():
@@ -66,16 +71,37 @@ def write_tickets(
     closed = {one.ticket.number for there in known.closed.values() for one in there}
     wrote_again(connection, {number: row for number, row, _ in facts if number in closed}, REOPENED, now)
     for row, (number, position) in known.of_ticket.items():
-        _update(connection, number, position, row, classified[row], known, desk, now)
+        _update(connection, number, position, row, classified[row], known, desk, find, now)
 
 
-def _draft(row: int, item: Item, decision: Open, desk: Desk) -> tickets.Draft:
-    place = desk.find_place(item.text or "")
+def _finder(
+    connection: Connection,
+    classified: Mapping[int, Classified],
+    decisions: Mapping[int, Decision],
+    known: Known,
+    desk: Desk,
+) -> Find:
+    """Finds an item's place; what the post above it is about helps, for those that open or head a ticket."""
+    heads = [row for row, decision in decisions.items() if isinstance(decision, Open)]
+    heads += [row for row, (_, position) in known.of_ticket.items() if position == 0 and row in classified]
+    above = {classified[row].item.post_id for row in heads if classified[row].item.kind == "comment"}
+    said = items.texts_of_posts(connection, sorted(post for post in above if post))
+    places = {post: desk.find_place(text) for post, text in said.items()}
+
+    def find(item: Item) -> Place:
+        above = places.get(item.post_id or "", Place()) if item.kind == "comment" else Place()
+        return desk.find_place(item.text or "", above)
+
+    return find
+
+
+def _draft(row: int, item: Item, decision: Open, desk: Desk, find: Find) -> tickets.Draft:
+    place = find(item)
     return tickets.Draft(
         item=row,
         urgency=decision.urgency,
         category=decision.category,
-        agency=desk.route(decision.category, place),
+        agency=desk.route(decision.category, place, item.text or ""),
         summary=summary_of(item.text or ""),
         account=item.account,
         reporter_id=item.author_id,
@@ -93,6 +119,7 @@ def _update(
     one: Classified,
     known: Known,
     desk: Desk,
+    find: Find,
     now: datetime,
 ) -> None:
     """An item that is part of a ticket was read or judged anew: its deletion and new meaning are facts of the ticket."""
@@ -104,7 +131,15 @@ def _update(
     if position == 0 and one.verdict and one.label is None and not read.deleted_at:
         values: dict[str, Any] = {"summary": summary_of(one.item.text or "")}
         if one.verdict.is_complaint:
-            place = desk.find_place(one.item.text or "")
             values |= {"category": one.verdict.category, "urgency": one.verdict.urgency}
-            values |= {"agency": desk.route(one.verdict.category, place)}
+            values |= _where(one.item, one.verdict, items.verdict_of(before), desk, find)
         tickets.refresh(connection, number, values, now, desk.deadline)
+
+
+def _where(item: Item, verdict: Verdict, before: Verdict | None, desk: Desk, find: Find) -> dict[str, Any]:
+    """Place and agency, from the citizen's own words; what the post above said when the ticket was opened stays."""
+    place = find(item)
+    if place.text is None:
+        same = before is not None and before.category == verdict.category
+        return {} if same else {"agency": desk.route(verdict.category, place, item.text or "")}
+    return {**tickets.place_values(place), "agency": desk.route(verdict.category, place, item.text or "")}

@@ -163,6 +163,15 @@ def threads(connection: Connection, platform: str, comment_ids: Sequence[str]) -
     return found
 
 
+def texts_of_posts(connection: Connection, post_ids: Sequence[str]) -> dict[str, str]:
+    """What these posts say, by their platform ids; those that are not known or say nothing are left out."""
+    found: dict[str, str] = {}
+    for part in chunks(post_ids):
+        query = select(items.c.external_id, items.c.text).where(items.c.kind == "post", items.c.external_id.in_(part))
+        found |= {row.external_id: row.text for row in connection.execute(query) if row.text}
+    return found
+
+
 def every(connection: Connection, size: int = 500) -> Iterator[ResultRow]:
     """All items with verdicts in the order of landing, in constant memory."""
     after = 0

@@ -65,15 +65,22 @@ def _row(draft: Draft, number: str, opened_at: datetime, answer_by: datetime) ->
         "summary": draft.summary,
         "account": draft.account,
         "reporter_id": draft.reporter_id,
-        "kabupaten": draft.place.kabupaten,
-        "kecamatan": draft.place.kecamatan,
-        "desa": draft.place.desa,
-        "place_text": draft.place.text,
-        "place_ambiguous": draft.place.ambiguous,
+        **place_values(draft.place),
         "permalink": draft.permalink,
         "opened_at": opened_at,
         "answer_by": answer_by,
         "touched": None if draft.who == MACHINE else ["category", "urgency"],
+    }
+
+
+def place_values(place: Place) -> dict[str, Any]:
+    """A place as the columns of a ticket."""
+    return {
+        "kabupaten": place.kabupaten,
+        "kecamatan": place.kecamatan,
+        "desa": place.desa,
+        "place_text": place.text,
+        "place_ambiguous": place.ambiguous,
     }
 
 

@@ -1,4 +1,4 @@
-"""Deadlines, schedule, places, masking, the pipeline."""
+"""Deadlines, schedule, masking, the pipeline."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +11,7 @@ from connector.deadlines import answer_by
 from connector.errors import Unreadable
 from connector.masking import mask
 from connector.pipeline import by_time, judge, summary_of, understand
-from connector.places import find_place
-from connector.records import Item, Place, RawItem
+from connector.records import Item, RawItem
 from tests.core.test_triage import ITEM, SURE
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -21,20 +20,6 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 @pytest.mark.parametrize(("urgency", "hours"), [("mendesak", 1), ("penting", 24), ("biasa", 48)])
 def test_ntb_care_promises_hours(urgency: Urgency, hours: int) -> None:
     assert answer_by(NOW, urgency) - NOW == timedelta(hours=hours)
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("jalan rusak di Gerung, Lombok Barat", Place(kabupaten="52.01", text="Gerung")),
-        ("banjir di KOTA BIMA", Place(kabupaten="52.72", text="KOTA BIMA")),
-        ("sinyal hilang di Bima", Place(kabupaten="52.06", text="Bima", ambiguous=True)),
-        ("lampu mati", Place()),
-        ("mataraman bukan tempat", Place()),
-    ],
-)
-def test_places(text: str, place: Place) -> None:
-    assert find_place(text) == place
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def classify(texts: Sequence[str], model: str = "test-1", word: str = "rusak") -
 
 def desk(**changes: Any) -> process.Desk:
     made = process.Desk(
-        classify, lambda r: parse(r, PAGE), find_place, lambda c, _: f"opd-{c}", answer_by, frozenset({PAGE}), clock
+        classify, lambda r: parse(r, PAGE), find_place, lambda c, *_: f"opd-{c}", answer_by, frozenset({PAGE}), clock
     )
     return replace(made, **changes)
 
@@ -332,3 +332,20 @@ def test_tombstones_stay_and_what_comes_back_lives_again(engine: Engine) -> None
     land(engine, comment("1_1", "jalan rusak"), now=later + timedelta(hours=1))
     process.process_pending(engine, desk())
     assert not items_of(engine)["1_1"]["deleted"]
+
+
+def test_the_post_tells_where_its_comments_complain_and_their_own_words_come_first(engine: Engine) -> None:
+    node = {"id": f"{PAGE}_1", "message": "Kunjungan ke Ampenan", "created_time": T0.isoformat(), "from": {"id": PAGE}}
+    land(engine, raw_post(ACCOUNT, node))
+    said = (("1_1", "jalan rusak"), ("1_2", "jalan di Bima rusak"), ("1_3", "jalan rusak di Gerung"))
+    land(engine, *(comment(key, words, f"70{key}", minute=1) for key, words in said))
+    process.process_pending(engine, desk())
+    opened = {ticket["source_ids"][0]: ticket["place"] for ticket in tickets_of(engine)}
+    assert opened["1_1"] == {"kabupaten": "52.71", "kecamatan": "52.71.01", "desa": None, "text": None}
+    assert (opened["1_2"]["kabupaten"], opened["1_3"]["kabupaten"]) == ("52.06", "52.01")
+    before = dump(engine)
+    process.replay(engine, desk(), raw.Selection())
+    assert dump(engine) == before
+    land(engine, comment("1_1", "jalan rusak, di Praya", "701_1", minute=1))
+    process.process_pending(engine, desk())
+    assert {t["source_ids"][0]: t["place"]["kabupaten"] for t in tickets_of(engine)}["1_1"] == "52.02"

@@ -41,7 +41,7 @@ def desk(account: str, clock: Callable[[], datetime]) -> Desk:
     def parsed(raw: RawItem) -> Item:
         return parse(raw, account)
 
-    def route(category: str, _place: Place) -> str:
+    def route(category: str, _place: Place, _text: str = "") -> str:
         return f"opd-{category}"
 
     def deadline(opened: datetime, _urgency: Any) -> datetime:

@@ -1,0 +1,148 @@
+"""From mentions to the one place that a text is about. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..records import Place
+from . import names
+from .gazetteer import OUTSIDE, SURE
+from .mentions import Mention, Words
+
+KABUPATEN, KECAMATAN = 5, 8
+"""Lengths of a code: 52.01, 52.01.03, 52.01.03.2001."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A mention with the code that it means; without one when nothing tells several places of that name apart."""
+
+    mention: Mention
+    code: str
+    ambiguous: bool
+
+    @property
+    def weight(self) -> float:
+        """How likely this is the place that is meant; what is said vaguely weighs less."""
+        return self.mention.weight - (1.5 if self.ambiguous else 0)
+
+
+def choose(read: tuple[list[Mention], Words, bool], text: str, context: Place) -> Place:
+    """The place meant; an empty one when nothing that was mentioned counts."""
+    found, words, outside = read
+    if outside:
+        found = [m for m in found if _stands(m, words)]
+    around = [code for code in (context.desa, context.kecamatan, context.kabupaten) if code and not context.ambiguous]
+    firm = [m for m in found if m.firm]
+    sure = [code for m in firm if (code := _only(m))]
+    maybe = [code for m in firm if m.name.ambiguous for code in m.name.codes]
+    counted = [m for m in found if m.firm or _held(m, found, (*sure, *maybe, *around), words)]
+    sure += [code for m in counted if not m.firm and (code := _only(m))]
+    resolved = [_resolve(m, sure, maybe, around) for m in counted]
+    named = [r for r in resolved if r.code]
+    if named:
+        return _place(named, text)
+    if resolved:
+        first = resolved[0].mention
+        return Place(text=text[first.start : first.end], ambiguous=True)
+    return Place()
+
+
+def _stands(mention: Mention, words: Words) -> bool:
+    """Beside a place outside NTB only what is sure counts, and no street of that name."""
+    before = words.before(mention.first)
+    return bool(mention.level) or (mention.name.strength == SURE and before not in names.STREETS)
+
+
+def _meanings(mention: Mention) -> tuple[str, ...]:
+    """The codes that a mention stands for by itself, as the cue before it has it."""
+    name = mention.name
+    if mention.level:
+        return tuple(code for code in name.units if code.count(".") == mention.level - 1)
+    return name.units if name.codes == OUTSIDE else name.codes
+
+
+def _possible(mention: Mention) -> tuple[str, ...]:
+    """The same, and what it may mean beside a place that holds it."""
+    codes = _meanings(mention)
+    return codes if mention.level or mention.name.strength == SURE else tuple(dict.fromkeys(codes + mention.name.units))
+
+
+def _only(mention: Mention) -> str:
+    """The one code that holds all meanings; empty when there is none."""
+    codes = _possible(mention)
+    top = min(codes, key=len)
+    return top if all(code.startswith(top) for code in codes) else ""
+
+
+def _held(mention: Mention, found: Sequence[Mention], holders: Sequence[str], words: Words) -> bool:
+    """Whether a place that holds this one is named too: anywhere for a name, at once behind it for a mere word."""
+    codes = _possible(mention)
+    if mention.bound:
+        return any(_inside(code, holder) for code in codes for holder in holders)
+    after = next((m for m in found if m.first > mention.last), None)
+    if after is None or not after.firm:
+        return False
+    between = words.low[mention.last + 1 : after.first]
+    if not names.LINKS.issuperset(between):
+        return False
+    said = bool(between) or "," in words.text[mention.end : after.start]
+    return any(_inside(c, holder) for c in codes if said or len(c) == KECAMATAN for holder in _meanings(after))
+
+
+def _inside(code: str, holder: str) -> bool:
+    return code.startswith(holder) and len(code) > len(holder)
+
+
+def _resolve(mention: Mention, *rings: Sequence[str]) -> Resolved:
+    """The meaning that agrees with what else is named: with what is sure first, with the finer places first."""
+    codes = _possible(mention)
+    narrowed = False
+    for ring in rings:
+        for fine in (True, False):
+            holders = [code for code in ring if (len(code) > KABUPATEN) is fine]
+            agree = tuple(c for c in codes if any(c.startswith(h) or h.startswith(c) for h in holders))
+            codes, narrowed = agree or codes, narrowed or bool(agree)
+    return _settled(mention, codes if narrowed else _meanings(mention))
+
+
+def _settled(mention: Mention, codes: Sequence[str]) -> Resolved:
+    if mention.level and mention.name.curated:
+        codes = [code for code in codes if code.startswith(mention.name.codes)] or codes
+    top = min(codes, key=len)
+    if all(code.startswith(top) for code in codes):
+        return Resolved(mention, _refined(mention, top), False)
+    if mention.name.curated and not mention.level:
+        return Resolved(mention, codes[0], True)
+    kecamatan = [code for code in codes if len(code) == KECAMATAN]
+    if len(kecamatan) == 1:
+        return Resolved(mention, kecamatan[0], len({code[:KABUPATEN] for code in codes}) > 1)
+    kabupaten = {code[:KABUPATEN] for code in codes}
+    return Resolved(mention, kabupaten.pop() if len(kabupaten) == 1 else "", True)
+
+
+def _refined(mention: Mention, code: str) -> str:
+    """Our own tables name a kecamatan; where it has one desa so called, that is meant."""
+    units = mention.name.units
+    if not mention.name.curated or len(code) != KECAMATAN or code in units:
+        return code
+    inside = [unit for unit in units if _inside(unit, code)]
+    return inside[0] if len(inside) == 1 else code
+
+
+def _place(named: Sequence[Resolved], text: str) -> Place:
+    best = max(named, key=lambda r: (r.weight, -r.mention.start))
+    kabupaten = best.code[:KABUPATEN]
+    mine = [r for r in named if r.code.startswith(kabupaten)]
+    rivals = [r for r in named if r.weight >= best.weight and not r.code.startswith(kabupaten)]
+    exact = max(mine, key=lambda r: (len(r.code) >= KECAMATAN, r.weight, -r.mention.start))
+    kecamatan = exact.code[:KECAMATAN] if len(exact.code) >= KECAMATAN else None
+    inside = [r for r in mine if kecamatan and r.code.startswith(kecamatan)] or [exact]
+    finest = max(inside, key=lambda r: (len(r.code), r.weight, -r.mention.start))
+    said = finest.mention
+    return Place(
+        kabupaten=kabupaten,
+        kecamatan=kecamatan,
+        desa=finest.code if len(finest.code) > KECAMATAN else None,
+        text=text[said.start : said.end],
+        ambiguous=bool(rivals) or all(r.ambiguous for r in mine),
+    )
