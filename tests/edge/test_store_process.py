@@ -341,7 +341,8 @@ def test_the_post_tells_where_its_comments_complain_and_their_own_words_come_fir
     land(engine, *(comment(key, words, f"70{key}", minute=1) for key, words in said))
     process.process_pending(engine, desk())
     opened = {ticket["source_ids"][0]: ticket["place"] for ticket in tickets_of(engine)}
-    assert opened["1_1"] == {"kabupaten": "52.71", "kecamatan": "52.71.01", "desa": None, "text": None}
+    post = {"kabupaten": "52.71", "kecamatan": "52.71.01", "desa": None, "text": None, "ambiguous": True}
+    assert opened["1_1"] == post
     assert (opened["1_2"]["kabupaten"], opened["1_3"]["kabupaten"]) == ("52.06", "52.01")
     before = dump(engine)
     process.replay(engine, desk(), raw.Selection())
