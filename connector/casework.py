@@ -12,7 +12,7 @@ from . import states
 from .errors import Misuse, NotFound
 from .pipeline import summary_of
 from .records import Place
-from .store import items, tickets
+from .store import alarms, items, tickets
 from .store.engine import writing
 from .store.waiting import REOPENED
 
@@ -54,6 +54,8 @@ def amend(
         if "category" in values and "agency" not in values:
             values = {**values, "agency": desk.route(values["category"], Place())}
         tickets.change(connection, number, values, who=who, what="amended", now=now, version=version)
+        if values.get("urgency") == "mendesak":
+            alarms.ring(connection, number, desk.roster, now)
 
 
 def _check(values: dict[str, Any]) -> None:
@@ -85,7 +87,16 @@ def open_new(
         who=who,
     )
     with writing(engine) as connection:
-        return tickets.open_tickets(connection, [draft], clock(), desk.deadline)[None]
+        now = clock()
+        number = tickets.open_tickets(connection, [draft], now, desk.deadline)[None]
+        alarms.ring(connection, number, desk.roster, now)
+        return number
+
+
+def acknowledge(engine: Engine, number: str, *, who: str, now: datetime) -> tuple[bool, str | None, datetime | None]:
+    """Notes who has an urgent ticket in hand: its alarm goes no further. See `alarms.acknowledge`; raises NotFound."""
+    with writing(engine) as connection:
+        return alarms.acknowledge(connection, number, who, "perintah", now)
 
 
 def ticket_of(connection: Connection, item_id: str) -> str | None:

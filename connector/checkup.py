@@ -1,7 +1,8 @@
 """What `check` finds out: configuration, store, model, each account's token, the Graph version asked and served."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,9 +12,10 @@ from classifiers import ModelUnusable
 from .deadlines import WITA
 from .errors import ConnectorError
 from .graph.tokens import TokenReport, inspect
+from .notify import check as check_channel
 from .records import Stream
 from .settings import AccountSettings, app_of, token_of
-from .store import accounts, ledger, migrate, raw
+from .store import accounts, contacts, ledger, migrate, outbox, raw
 from .store.engine import reading
 from .wiring import Works
 
@@ -44,6 +46,7 @@ def examine(works: Works) -> list[Finding]:
     findings.append(_tried("store", lambda: _store(works)))
     findings.append(_tried("completeness", lambda: _completeness(works)))
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
+    findings += _channels(works)
     findings += [_tried(f"account {a.key}", lambda a=a: _token(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
     return findings
 
@@ -96,6 +99,44 @@ def _balance(book: ledger.Balance) -> str:
         (book.unexplained, "unexplained"),
     )
     return f"{book.stored} of {book.counted}" + "".join(f", {n} {why}" for n, why in reasons if n)
+
+
+def _channels(works: Works) -> list[Finding]:
+    """Each channel: whether apprise can use its address, and how it fares; nothing is sent."""
+    book = works.contacts
+    people: list[str] = []
+    held: dict[str, outbox.Backlog] = {}
+    try:
+        with reading(works.engine) as connection:
+            held, people = outbox.backlog(connection), [p.channel for p in contacts.every(connection)]
+    except SQLAlchemyError:
+        pass  # the store's own finding tells of it
+    operator = [works.settings.alarms.operator] if works.settings.alarms.operator else []
+    named = dict.fromkeys([*book.references(), *operator])
+    found = [_tried(f"channel {r}", partial(_channel, works, r, held)) for r in named]
+    looked = [_tried("contact", partial(_channel, works, r, {})) for r in people]
+    bad = [finding for finding in looked if finding.state != "ok"]
+    if bad:
+        text = f"{len(bad)} of {len(people)} contacts cannot be reached: {bad[0].text}"
+        found.append(Finding("contacts", "broken", text))
+    elif people:
+        stuck = sum(b.down_at is not None for lane, b in held.items() if lane.startswith(contacts.LANE))
+        text = f"{len(people)} contacts" + (f", {stuck} of them not reached of late" if stuck else "")
+        found.append(Finding("contacts", "warning" if stuck else "ok", text))
+    if not any(officer.level == 1 for officer in book.duty):
+        found.append(
+            Finding("alarms", "warning", "no duty officer of level 1: fill in contacts.toml, or alarms ring for nobody")
+        )
+    return found
+
+
+def _channel(works: Works, reference: str, held: Mapping[str, outbox.Backlog]) -> Finding:
+    check_channel(works.contacts, reference)
+    what, called = f"channel {reference}", works.contacts.name_of(reference)
+    if (lane := held.get(reference)) and lane.down_at:
+        text = f"{called}: nothing gets through since {lane.down_at:%Y-%m-%d %H:%M}Z, {lane.waiting} wait: {lane.error}"
+        return Finding(what, "broken", text, {"waiting": lane.waiting})
+    return Finding(what, "ok", called, {"waiting": lane.waiting if lane else 0})
 
 
 def _token(works: Works, account: AccountSettings) -> Finding:

@@ -25,6 +25,7 @@ BATCH = 100
 STAFF = "petugas"
 NOTES = (
     "reports, exports and backups made before are out of reach: destroy or mend them; train anew if he was labelled",
+    "alarms that went out about his tickets are on the phones that rang: have them deleted there",
     "what he left on Facebook stays there; another machine that imported from this one must erase him too",
 )
 SERVER_NOTE = (

@@ -4,8 +4,8 @@ Graph ─▶ Batch of RawItem ─▶ [raw_items] ─▶ Item ─▶ Classified �
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from classifiers.verdict import Category, Kind, Urgency, Verdict
@@ -219,3 +219,19 @@ class Ticket:
     first_response_at: datetime | None = None
     closed_at: datetime | None = None
     merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Whom an alarm rings, by names of channels: the duty officers with their levels, and each agency's channels.
+
+    Level 1 is rung at once together with agency and duta; the next level when nobody has acknowledged for `patience`.
+    """
+
+    duty: Sequence[tuple[int, str]] = ()
+    agencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    patience: timedelta = timedelta(minutes=10)
+
+
+NOBODY = Roster()
+"""No office has said yet whom alarms reach."""

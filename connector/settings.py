@@ -26,6 +26,17 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _own_address(value: str) -> str:
+    """An address that secrets may travel to. Raises ValueError."""
+    parts = urlsplit(value)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("expected an address such as https://graph.facebook.com")
+    if parts.scheme == "http" and not local:
+        raise ValueError("expected https: a token must not travel in clear (http is for this machine only)")
+    return value.rstrip("/")
+
+
 class StoreSettings(_Strict):
     """Where the store is."""
 
@@ -44,19 +55,7 @@ class GraphSettings(_Strict):
     @field_validator("base_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-        if (
-            parts.scheme not in ("https", "http")
-            or not parts.hostname
-            or parts.username
-            or parts.query
-            or parts.fragment
-        ):
-            raise ValueError("expected an address such as https://graph.facebook.com")
-        if parts.scheme == "http" and not local:
-            raise ValueError("expected https: a token must not travel in clear (http is for this machine only)")
-        return value.rstrip("/")
+        return _own_address(value)
 
 
 class DaemonSettings(_Strict):
@@ -64,6 +63,25 @@ class DaemonSettings(_Strict):
 
     metrics_port: Annotated[int, Field(ge=0, le=65535, strict=True)] = 9464
     log: Literal["json", "console"] = "json"
+
+
+class AlarmSettings(_Strict):
+    """How alarms travel. Whom they reach stands in the contact book."""
+
+    escalate_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    operator: str = ""
+    public_url: str = ""
+    port: Annotated[int, Field(ge=0, le=65535)] = 9465
+    link_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    telegram_url: str = "https://api.telegram.org"
+    digest_day: Literal["", "senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"] = "senin"
+    digest_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    keep_days: Annotated[int, Field(ge=1, le=90)] = 7
+
+    @field_validator("public_url", "telegram_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _own_address(value) if value else value
 
 
 class AccountSettings(_Strict):
@@ -110,6 +128,7 @@ class Settings(_Strict):
     graph: GraphSettings = GraphSettings()
     daemon: DaemonSettings = DaemonSettings()
     calendar: CalendarSettings = CalendarSettings()
+    alarms: AlarmSettings = AlarmSettings()
     accounts: tuple[AccountSettings, ...] = ()
 
     @model_validator(mode="after")

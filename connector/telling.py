@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 _SECRET = re.compile(r"(access_token=|appsecret_proof=|Bearer\s+)[^\s&\"']+|\bEAA[A-Za-z0-9]{8,}\b")
 
@@ -61,6 +61,7 @@ def start_logging(style: Literal["json", "console"], secrets: Iterable[str], str
     root.setLevel(logging.INFO)
     for noisy in ("urllib3", "alembic", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("apprise").propagate = False  # its lines may hold addresses; what they say is told as an error
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a read that outlasts its second is no event
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -92,6 +93,15 @@ class Metrics:
             registry=self.registry,
         )
         self.decisions = Counter("ntbcare_decisions", "Items processed", ["decision"], registry=self.registry)
+        self.letters = Counter("ntbcare_letters", "Letters tried", ["kind", "outcome"], registry=self.registry)
+        self.handover = Histogram(
+            "ntbcare_alarm_handover_seconds",
+            "From a ticket's transaction to the channel's acceptance",
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600, 3600),
+            registry=self.registry,
+        )
+        self.waiting = Gauge("ntbcare_letters_waiting", "Letters that wait", registry=self.registry)
+        self.down = Gauge("ntbcare_channels_down", "Channels on which nothing gets through", registry=self.registry)
 
     def serve(self, port: int) -> Any:
         """Serves on loopback; returns the server. Raises OSError when the port is taken."""
@@ -116,6 +126,12 @@ class Metrics:
         for book in books:
             for part in ("counted", "stored", "gone", "hidden", "older", "unexplained"):
                 self.ledger.labels(book.account, book.stream, part).set(getattr(book, part))
+
+    def told(self, kind: str, error: str | None, seconds: float) -> None:
+        """A letter was handed over, or not."""
+        self.letters.labels(kind, "failed" if error else "ok").inc()
+        if kind == "alarm" and not error:
+            self.handover.observe(seconds)
 
     def processed(self, result: Any) -> None:
         """Items were processed."""

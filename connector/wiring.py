@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 import classifiers
 from classifiers.verdict import Classify
 
+from .contactbook import ContactBook
 from .deadlines import add_working_days, answer_by
 from .errors import SettingsError
 from .graph.client import CallRecord, Graph
@@ -23,7 +24,7 @@ from .ingest.reader import Order, Progress, Reader
 from .places import find_place
 from .platforms.facebook.parse import parse
 from .process import Desk
-from .records import Account, Item, Place, RawItem, Stream
+from .records import Account, Item, Place, RawItem, Roster, Stream
 from .schedule import SWEEP_BACK
 from .settings import AccountSettings, Routing, Settings, app_of, token_of
 from .states import REOPEN_DAYS
@@ -50,6 +51,7 @@ class Works:
     clock: Callable[[], datetime] = utc_now
     owner: str = field(default_factory=leases.new_owner)
     on_call: Callable[[str, CallRecord], None] | None = None
+    contacts: ContactBook = field(default_factory=ContactBook)
 
     def configured(self, keys: Iterable[str] = ()) -> list[AccountSettings]:
         """The configured accounts, or those of these keys. Raises SettingsError for a key that is not there."""
@@ -137,7 +139,12 @@ class Works:
         def reopens_until(closed_at: datetime) -> datetime:
             return add_working_days(closed_at, REOPEN_DAYS, self.settings.calendar.calendar)
 
-        return Desk(classify, parsed, find_place, route, answer_by, official, self.clock, reopens_until)
+        return Desk(classify, parsed, find_place, route, answer_by, official, self.clock, reopens_until, self.roster)
+
+    @property
+    def roster(self) -> Roster:
+        """Whom an alarm rings."""
+        return self.contacts.roster(timedelta(minutes=self.settings.alarms.escalate_minutes))
 
     @property
     def models(self) -> Path:
@@ -154,9 +161,9 @@ class Works:
         self.register()
 
 
-def works(settings: Settings, routing: Routing, beside: Path) -> Works:
+def works(settings: Settings, routing: Routing, beside: Path, contacts: ContactBook | None = None) -> Works:
     """A process's works from its settings; nothing is connected yet."""
-    return Works(settings, routing, open_store(settings.store.url), beside)
+    return Works(settings, routing, open_store(settings.store.url), beside, contacts=contacts or ContactBook())
 
 
 @contextmanager

@@ -23,12 +23,14 @@ WITA = timezone(timedelta(hours=8))
 def open_works(context: typer.Context, *, ready: bool = True) -> "Works":
     """The works for the configuration named before the verb; `ready` checks the store's schema too."""
     from .. import settings as configuration
+    from ..contactbook import load_contacts
     from ..wiring import works
 
     file = context.obj or None
     settings = configuration.load(file)
     beside = (configuration.found(file)).parent
-    made = works(settings, configuration.load_routing(beside), beside)
+    routing = configuration.load_routing(beside)
+    made = works(settings, routing, beside, load_contacts(beside, routing, settings.alarms.operator))
     stop_on_signals(made.stop)
     if ready:
         made.ready()

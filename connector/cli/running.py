@@ -1,12 +1,14 @@
 """Verbs of the operator: demo, init, migrate, check, run, report, sandbox."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import Misuse
+from ..errors import Misuse, SettingsError
 from .app import app
 from .opening import open_works, stop_on_signals, window, written
 from .outcome import finish, out, out_json
@@ -88,6 +90,7 @@ def run(
 ) -> None:
     """The daemon; SIGTERM and SIGINT stop it cleanly."""
     from ..daemon import Daemon
+    from ..delivery import Delivery
     from ..settings import app_of
     from ..telling import Metrics, notify, start_logging
 
@@ -97,15 +100,18 @@ def run(
     secrets += [app_secret.get_secret_value()] if app_secret else []
     log, metrics = start_logging(works.settings.daemon.log, secrets), Metrics()
     works.on_call = metrics.called
-    daemon = Daemon(works, log, metrics)
+    delivery = Delivery(works, log, metrics)
+    daemon = Daemon(works, log, metrics, delivery)
     if once:
-        finish(daemon.once())
+        finish([*daemon.once(), *delivery.once()])
         return
     _await_store(works, log)
     _serve_metrics(works, metrics, log)
+    _unusable_channels(works, log)
     log.info("started", action="start", accounts=[a.key for a in works.settings.accounts], owner=works.owner)
     notify("READY=1")
-    daemon.run(lambda: notify("WATCHDOG=1"))
+    with _acknowledging(works, log):
+        daemon.run(lambda: notify("WATCHDOG=1"))
     notify("STOPPING=1")
     log.info("stopped", action="stop")
 
@@ -122,6 +128,33 @@ def _await_store(works: "Works", log: Any) -> None:
             cause = " ".join(str(error.orig).split())[:300]
             log.warning(f"the store is out of reach, trying again: {cause}", action="store_awaited")
             works.stop.wait(5.0)
+
+
+def _unusable_channels(works: "Works", log: Any) -> None:
+    """Said at start, not discovered at night; the others ring all the same."""
+    from ..notify import check as check_channel
+
+    for reference in works.contacts.references():
+        try:
+            check_channel(works.contacts, reference)
+        except SettingsError as error:
+            log.error(str(error), action="channel_unusable", lane=reference)
+
+
+@contextmanager
+def _acknowledging(works: "Works", log: Any) -> Iterator[None]:
+    """The route that acknowledges by a link, where one is configured; a busy port is only a warning."""
+    from ..acknowledging import serving
+
+    rules = works.settings.alarms
+    with ExitStack() as open_now:
+        if rules.public_url and rules.port:
+            try:
+                open_now.enter_context(serving(works, log, rules.port))
+            except OSError as error:
+                reason = f"links cannot acknowledge: port {rules.port} is taken ({error.strerror}); set alarms.port"
+                log.warning(reason, action="links_unavailable")
+        yield
 
 
 def _serve_metrics(works: "Works", metrics: object, log: object) -> None:

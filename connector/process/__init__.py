@@ -21,8 +21,10 @@ __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 BATCH = 1000
 
 
-def process_pending(engine: Engine, desk: Desk, stop: Callable[[], bool] = lambda: False) -> Result:
-    """Processes all that was landed and not yet processed, batch by batch, each in its own transaction."""
+def process_pending(
+    engine: Engine, desk: Desk, stop: Callable[[], bool] = lambda: False, kept: Callable[[], None] = lambda: None
+) -> Result:
+    """Processes all that was landed and not yet processed, batch by batch, each in its own transaction; `kept` after each."""
     result = Result()
     while not stop():
         with writing(engine) as connection:
@@ -31,6 +33,7 @@ def process_pending(engine: Engine, desk: Desk, stop: Callable[[], bool] = lambd
             if not rows:
                 return result
             _batch(connection, rows, desk, result, keep=True)
+        kept()
     return result
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from classifiers.verdict import Classify, Verdict
 
 from ..pipeline import Parse
-from ..records import Decision, Place
+from ..records import NOBODY, Decision, Place, Roster
 from ..states import ten_days
 
 
@@ -18,7 +18,7 @@ class Desk:
 
     `find_place` takes a text and, where it is known, the place of the post that it stands under; `route` gives the agency
     of a category, a place and, where they are known, the words; `reopens_until` the time until which the reporter's next
-    word takes up a ticket closed at some time.
+    word takes up a ticket closed at some time; `roster` says whom an alarm rings.
     """
 
     classify: Classify
@@ -29,6 +29,7 @@ class Desk:
     official: frozenset[str]
     clock: Callable[[], datetime]
     reopens_until: Callable[[datetime], datetime] = ten_days
+    roster: Roster = NOBODY
 
 
 @dataclass(slots=True)

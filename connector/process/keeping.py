@@ -15,6 +15,7 @@ from ..store import accounts, items, tickets
 from ..store.waiting import wrote_again
 from .facts import Desk, name_of
 from .known import Known
+from .ringing import ring
 
 Find = Callable[[Item], Place]
 
@@ -62,16 +63,26 @@ def write_tickets(
     find = _finder(connection, classified, decisions, known, desk)
     drafts = [_draft(row, classified[row].item, d, desk, find) for row, d in decisions.items() if isinstance(d, Open)]
     numbers = tickets.open_tickets(connection, drafts, now, desk.deadline)
-    facts = []
+    facts, urgent = [], []
     for row, decision in decisions.items():
-        if isinstance(decision, Append) and row not in known.of_ticket:
+        number = numbers.get(row)
+        if isinstance(decision, Append):
             number = numbers[int(decision.number[1:])] if decision.number.startswith("@") else decision.number
-            facts.append((number, row, decision.reason))
+            if row not in known.of_ticket:
+                facts.append((number, row, decision.reason))
+        if number and _urgent(classified[row]):
+            urgent.append((row, number))
     tickets.append(connection, facts, now)
     closed = {one.ticket.number for there in known.closed.values() for one in there}
     wrote_again(connection, {number: row for number, row, _ in facts if number in closed}, REOPENED, now)
     for row, (number, position) in known.of_ticket.items():
         _update(connection, number, position, row, classified[row], known, desk, find, now)
+    ring(connection, urgent, classified, known, desk, now)
+
+
+def _urgent(one: Classified) -> bool:
+    said = one.label or one.verdict
+    return said is not None and said.urgency == "mendesak"
 
 
 def _finder(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy import Connection, select, update
 
 from .schema import counters
-from .statements import insert_new
+from .statements import insert_new, upsert
 
 WITA = timezone(timedelta(hours=8))
 
@@ -28,3 +28,13 @@ def take_numbers(connection: Connection, count: int, now: datetime) -> tuple[lis
     opened_at = max(now, row.at) if row.at else now
     connection.execute(update(counters).where(c.name == name).values(at=opened_at))
     return [f"NTB-{year}-{n:06d}" for n in range(row.value - count + 1, row.value + 1)], opened_at
+
+
+def value_of(connection: Connection, name: str) -> int:
+    """A counter's value; 0 before it was set."""
+    return connection.scalar(select(counters.c.value).where(counters.c.name == name)) or 0
+
+
+def set_value(connection: Connection, name: str, value: int) -> None:
+    """Sets a counter, making it if needed."""
+    upsert(connection, counters, [{"name": name, "value": value}], ("value",))

@@ -25,6 +25,7 @@ REDACTED = "redacted"
 _FACTS = {
     *("status", "category", "urgency", "agency", "answer_by", "closed_at", "first_response_at", "merged_into"),
     *("supporters", "from", "into", "item", "items", "ground", "waiting_since"),
+    *("level", "rung", "how"),
 }
 
 

@@ -204,10 +204,14 @@ def unseen_posts(
 
 
 def pending(connection: Connection, limit: int) -> list[ResultRow]:
-    """The next raw items to process: live ones before bulk ones, in the order they were landed."""
+    """The next raw items to process, in the order they were landed: live ones, and bulk ones when no live one waits.
+
+    A batch never mixes them: what is live is committed without waiting for the rest.
+    """
     c = raw_items.c
     query = select(raw_items).where(c.state == "pending").order_by(c.lane, c.id).limit(limit)
-    return list(connection.execute(query))
+    rows = list(connection.execute(query))
+    return [row for row in rows if row.lane == rows[0].lane]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, case, delete, exists, or_, select, up
 from sqlalchemy.sql import ColumnElement
 
 from ..records import FORGOTTEN
-from . import history, replies
+from . import alarms, history, replies
 from .persons import ERASED
 from .raw import ResultRow
 from .schema import items, labels, raw_items, raw_revisions, ticket_items, tickets, verdicts
@@ -120,6 +120,7 @@ def tickets_of(connection: Connection, authors: Sequence[str], after: int, limit
 
 def forget_tickets(connection: Connection, ticket_ids: Sequence[int], now: datetime) -> None:
     """Takes out of tickets and their history who reported what and where; when, which kind and how it went stays."""
+    alarms.forget(connection, ticket_ids)
     nothing = ("reporter_id", "kabupaten", "kecamatan", "desa", "place_text", "permalink", "withheld")
     values = {**dict.fromkeys(nothing), "summary": f"[{FORGOTTEN}]", "place_ambiguous": False}
     for part in chunks(ticket_ids):

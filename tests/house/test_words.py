@@ -24,7 +24,7 @@ FORBIDDEN_NAMES = {
     "misc",
     "lib",
 }
-BROAD_CATCH = {"connector/daemon.py", "connector/ingest/reader.py", "connector/cli/outcome.py"}
+BROAD_CATCH = {"connector/daemon.py", "connector/delivery.py", "connector/ingest/reader.py", "connector/cli/outcome.py"}
 LONGEST = 300
 UNSAFE_CALLS = {"eval", "exec", "compile", "__import__", "pickle", "joblib", "cloudpickle", "marshal", "shelve"}
 UNSAFE_ARGUMENTS = {("shell", True), ("verify", False), ("allow_pickle", True)}

@@ -1,0 +1,35 @@
+"""Alarms for what has become urgent in a batch, in the same transaction as its tickets."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from ..alarms import rings
+from ..records import Classified
+from ..store import alarms
+from .facts import Desk
+from .known import Known
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def ring(
+    connection: Connection,
+    urgent: Iterable[tuple[int, str]],
+    classified: Mapping[int, Classified],
+    known: Known,
+    desk: Desk,
+    now: datetime,
+) -> None:
+    """Rings for (item row, ticket number) as far as the item is news; each ticket rings once."""
+    since = alarms.watched_since(connection, sorted({one.item.account for one in classified.values()}), now)
+    for row, number in urgent:
+        if _news(row, classified[row], known, since[classified[row].item.account], now):
+            alarms.ring(connection, number, desk.roster, now)
+
+
+def _news(row: int, one: Classified, known: Known, since: datetime, now: datetime) -> bool:
+    """An edit is as new as when it was read; what a person calls urgent rings up to a day after it was written."""
+    at = known.raws[row].fetched_at if row in known.edited else one.item.created_at
+    return rings(at, LONG_AGO if one.label else since, now)

@@ -1,0 +1,181 @@
+"""`alarms`: which tickets rang, how far up, and who has it. Written in the ticket's own transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from secrets import token_hex
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from ..records import Roster
+from . import contacts, outbox, tickets
+from .raw import ResultRow
+from .schema import alarms, counters, keys, ticket_items
+from .schema import items as item_table
+from .schema import outbox as outbox_table
+from .schema import tickets as ticket_table
+from .statements import chunks, insert_new
+from .types import Faithful
+
+_KEY = "alarms"
+
+
+def watched_since(connection: Connection, accounts: Iterable[str], now: datetime) -> dict[str, datetime]:
+    """When each account was first processed here; `now` for those that never were."""
+    names = {f"watched:{account}": account for account in accounts}
+    c = counters.c
+    known = connection.execute(select(c.name, c.at).where(c.name.in_(list(names)))).all()
+    found = {names[row.name]: row.at for row in known}
+    fresh = [account for account in names.values() if account not in found]
+    insert_new(connection, counters, [{"name": f"watched:{account}", "value": 0, "at": now} for account in fresh])
+    return {**dict.fromkeys(fresh, now), **found}
+
+
+def ring(connection: Connection, number: str, roster: Roster, now: datetime) -> bool:
+    """Rings for an open urgent ticket, once; True when it had not rung before. Nothing is sent before the commit."""
+    ticket = tickets.get(connection, number)
+    if ticket.urgency != "mendesak" or ticket.status not in tickets.OPEN or ticket.merged_into:
+        return False
+    if connection.scalar(select(alarms.c.ticket_id).where(alarms.c.ticket_id == ticket.id)) is not None:
+        return False
+    insert_new(connection, alarms, [{"ticket_id": ticket.id, "at": now, "level": 1, "next_at": now + roster.patience}])
+    lanes = [channel for level, channel in roster.duty if level == 1] + list(roster.agencies.get(ticket.agency, ()))
+    near = contacts.near(connection, ticket.kabupaten, ticket.kecamatan, ticket.desa)
+    _post(connection, ticket, 1, lanes, near, now)
+    return True
+
+
+def _post(
+    connection: Connection, ticket: ResultRow, level: int, lanes: Sequence[str], near: Sequence[int], now: datetime
+) -> None:
+    outbox.post(
+        connection,
+        [
+            outbox.Letter(f"{ticket.number}/{level}/{lane}", outbox.ALARM, lane, ticket_id=ticket.id)
+            for lane in dict.fromkeys(lanes)
+        ]
+        + [
+            outbox.Letter(
+                f"{ticket.number}/{level}/{contacts.LANE}{n}", outbox.ALARM, f"{contacts.LANE}{n}",
+                ticket_id=ticket.id, contact_id=n,
+            )
+            for n in near
+        ],
+        now,
+    )  # fmt: skip
+    data = {"level": level, "rung": len(set(lanes)) + len(near)}
+    tickets.note(connection, ticket.number, "alarmed", data, now)
+
+
+def escalate(connection: Connection, roster: Roster, now: datetime) -> list[tuple[str, int]]:
+    """Rings the next level for what nobody acknowledged in time; returns (number, level), level 0 when there is none left.
+
+    What somebody works on, closed, merged or made less urgent rings no further.
+    """
+    a, t = alarms.c, ticket_table.c
+    query = select(ticket_table, a.level).join(alarms, a.ticket_id == t.id)
+    late = connection.execute(query.where(a.acked_at.is_(None), a.next_at <= now).order_by(a.at).limit(200)).all()
+    told = []
+    for row in late:
+        same = (a.ticket_id == row.id, a.level == row.level, a.acked_at.is_(None))
+        handled = row.status != "diterima" or row.merged_into or row.urgency != "mendesak"
+        above = sorted({level for level, _ in roster.duty if level > row.level})
+        values = {"next_at": now + roster.patience, "level": above[0]} if above and not handled else {"next_at": None}
+        if not connection.execute(update(alarms).where(*same).values(**values)).rowcount or handled:
+            continue
+        if above:
+            _post(connection, row, above[0], [lane for level, lane in roster.duty if level == above[0]], [], now)
+        told.append((row.number, above[0] if above else 0))
+    return told
+
+
+def any_late(connection: Connection, now: datetime) -> bool:
+    """Whether `escalate` would find anything."""
+    c = alarms.c
+    return connection.scalar(select(c.ticket_id).where(c.acked_at.is_(None), c.next_at <= now).limit(1)) is not None
+
+
+def acknowledge(
+    connection: Connection, number: str, who: str, how: str, now: datetime
+) -> tuple[bool, str | None, datetime | None]:
+    """Notes who has it. Returns whether that was new, and by whom and when it was acknowledged first.
+
+    A ticket that never rang is acknowledged too, so that it never will. Raises NotFound.
+    """
+    ticket = tickets.get(connection, number)
+    c = alarms.c
+    insert_new(connection, alarms, [{"ticket_id": ticket.id, "at": now, "level": 0, "next_at": None}])
+    free = (c.ticket_id == ticket.id, c.acked_at.is_(None))
+    done = connection.execute(update(alarms).where(*free).values(acked_at=now, acked_by=who, next_at=None))
+    if done.rowcount:
+        tickets.note(connection, number, "acknowledged", {"how": how}, now, who)
+    row = connection.execute(select(c.acked_by, c.acked_at).where(c.ticket_id == ticket.id)).one()
+    return bool(done.rowcount), row.acked_by, row.acked_at
+
+
+def waiting(connection: Connection, lanes: Sequence[str], before: datetime) -> list[str]:
+    """Numbers that rang on these lanes before a time and that nobody has acknowledged, oldest first."""
+    a, o, t = alarms.c, outbox_table.c, ticket_table.c
+    query = (
+        select(t.number, a.at)
+        .join(alarms, a.ticket_id == t.id)
+        .join(outbox_table, o.ticket_id == t.id)
+        .where(a.acked_at.is_(None), a.at <= before, o.lane.in_(lanes), o.kind == outbox.ALARM, t.status == "diterima")
+        .distinct()
+        .order_by(a.at)
+    )
+    return [row.number for row in connection.execute(query)]
+
+
+def any_waiting(connection: Connection, since: datetime) -> bool:
+    """Whether any alarm since then waits for somebody."""
+    c = alarms.c
+    return connection.scalar(select(c.ticket_id).where(c.acked_at.is_(None), c.at >= since).limit(1)) is not None
+
+
+def facts(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, tuple[ResultRow, str | None]]:
+    """Tickets with who acknowledged them (`acked_by`), and the words of each one's first item as far as they are shown.
+
+    The words are those a person set as summary, if one did.
+    """
+    t, a, i, ti = ticket_table.c, alarms.c, item_table.c, ticket_items.c
+    words = func.substr(i.text, 1, 4000, type_=Faithful).label("words")
+    query = (
+        select(ticket_table, a.acked_by, words)
+        .outerjoin(alarms, a.ticket_id == t.id)
+        .outerjoin(ticket_items, (ti.ticket_id == t.id) & (ti.position == 0))
+        .outerjoin(item_table, i.id == ti.item_id)
+    )
+    found: dict[int, tuple[ResultRow, str | None]] = {}
+    for part in chunks(ticket_ids):
+        for row in connection.execute(query.where(t.id.in_(part))):
+            own = "summary" in (row.touched or ()) or row.withheld
+            found[row.id] = (row, row.summary if own or not row.words else row.words)
+    return found
+
+
+def open_near(connection: Connection, area: str, limit: int) -> tuple[list[ResultRow], int]:
+    """The oldest open tickets of an area (a code of any level), and how many there are; nothing of restricted citizens."""
+    c = ticket_table.c
+    column = {5: c.kabupaten, 8: c.kecamatan}.get(len(area), c.desa)
+    mine = (c.status.in_(tickets.OPEN), c.merged_into.is_(None), c.withheld.is_(None), column == area)
+    rows = connection.execute(select(ticket_table).where(*mine).order_by(c.id).limit(limit)).all()
+    total = connection.scalar(select(func.count()).select_from(ticket_table).where(*mine)) or 0
+    return list(rows), total
+
+
+def forget(connection: Connection, ticket_ids: Sequence[int]) -> None:
+    """Nothing rings any more for tickets whose reporter is forgotten."""
+    for part in chunks(ticket_ids):
+        connection.execute(delete(outbox_table).where(outbox_table.c.ticket_id.in_(part)))
+        connection.execute(delete(alarms).where(alarms.c.ticket_id.in_(part)))
+
+
+def link_key(connection: Connection) -> bytes | None:
+    """The key that signs links; None before `make_key`."""
+    value = connection.scalar(select(keys.c.value).where(keys.c.name == _KEY))
+    return bytes.fromhex(value) if value else None
+
+
+def make_key(connection: Connection) -> None:
+    """Makes the key if there is none."""
+    insert_new(connection, keys, [{"name": _KEY, "value": token_hex(32)}])
