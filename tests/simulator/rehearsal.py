@@ -1,21 +1,27 @@
 """One piece of work that dies, or meets a failing disk, at its n-th seam, is done again, and is then checked."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sqlalchemy import select, text
+
+from connector import person
 from connector.errors import Transient
 from connector.export import records
 from connector.land import land_records
 from connector.store.engine import reading
+from connector.store.schema import metadata
 
 from .schedule import Outcome, Plan, Schedule
 from .seams import Crash, disk_error
 from .store import Store
 
 Fault = Literal["crash", "disk"]
-WORKS = ("poll", "full", "backfill", "process", "replay", "import")
+WORKS = ("poll", "full", "backfill", "process", "replay", "import", "erase")
 _CALM = Plan(
     seed=4, skews=(0.0,), works=0, cursors="anchored", next_after_last=False, stale_cursors=True, most=3, faults=0.0,
     crashes=0.0, disk=0.0, pauses=0.0, busy=0.0, gap=600.0, latency=0.6,
@@ -50,6 +56,7 @@ class Rehearsal(Schedule):
         self.fall = fall
         self.armed = False
         self.lines_to_import: list[tuple[str, str]] = []
+        self.victim = ""
 
     def fate(self, seam: str) -> None:
         """Falls where it is told to, and nowhere else."""
@@ -61,6 +68,7 @@ class Rehearsal(Schedule):
         self.start()
         try:
             self._before(work)
+            erasing = self._victim() if work == "erase" else None
             self.armed = True
             self._one(work)
             self.armed = False
@@ -71,10 +79,13 @@ class Rehearsal(Schedule):
             if work != "import":
                 self._one(work)
                 self.acting.one("process")
-            if work in ("process", "replay") and before != self._rows():
+            if work in ("process", "replay", "erase") and before != self._rows():
                 self.blame(["doing it once more changed rows"], work)
             self._quiet()
-            self._in_the_end()
+            if erasing:
+                self.blame(self._left(*erasing), work)
+            else:
+                self._in_the_end()
         finally:
             self.store.seams.told = None
         return self.outcome()
@@ -87,9 +98,9 @@ class Rehearsal(Schedule):
         if work == "import":
             self._export()
             self.start()
-        elif work in ("full", "backfill", "replay"):
+        elif work in ("full", "backfill", "replay", "erase"):
             self.acting.one("process")
-        for _ in range(6 if work not in ("import", "process", "replay") else 0):
+        for _ in range(6 if work in ("poll", "full", "backfill") else 0):
             self.life.act()
             self.clock.now = self.clock.ahead(60)
 
@@ -100,9 +111,39 @@ class Rehearsal(Schedule):
         assert len(self.lines_to_import) > 5
 
     def _one(self, work: str) -> None:
-        if work != "import":
+        if work == "import":
+            self.acting.attempt(
+                lambda: land_records(self.engine, self.lines_to_import, lambda _: self.account, self.acting.clock)
+            )
+        elif work == "erase":
+            self.acting.attempt(self._erase)
+        else:
             self.acting.one(work)
-            return
-        self.acting.attempt(
-            lambda: land_records(self.engine, self.lines_to_import, lambda _: self.account, self.acting.clock)
+
+    def _erase(self) -> None:
+        person.erase(person.request(self.engine, [self.victim], "petugas", self.acting.clock))
+
+    def _victim(self) -> tuple[list[str], list[Any]]:
+        """Who is erased: a citizen who said most. Gives his words, and the items of all others as they are before."""
+        citizens = [thing.author.id for thing in self.life.things.values() if thing.author.id != self.account.id]
+        ((self.victim, _),) = Counter(citizens).most_common(1)
+        with self._aside() as connection:
+            his = text("SELECT text FROM items WHERE author_id = :who")
+            return list(connection.scalars(his, {"who": self.victim})), self._of_others(connection)
+
+    def _of_others(self, connection: Any) -> list[Any]:
+        his = {key for key, thing in self.life.things.items() if thing.author.id == self.victim}
+        query = text(
+            "SELECT r.external_id, i.text, i.author_id, i.deleted FROM items i JOIN raw_items r ON r.id = i.id"
         )
+        return sorted(tuple(row) for row in connection.execute(query) if row.external_id not in his)
+
+    def _left(self, words: list[str], others: list[Any]) -> Iterator[str]:
+        """What still tells of him after the erasure and one more full reading, and what became of his neighbours."""
+        his = re.compile("|".join([re.escape(self.victim), *(re.escape(said) + r"(?!\d)" for said in words)]))
+        with self._aside() as connection:
+            for table in metadata.sorted_tables:
+                found = [row for row in map(str, connection.execute(select(table))) if his.search(row)]
+                yield from (f"{table.name} still tells of him: {row[:200]}" for row in found)
+            if others != self._of_others(connection):
+                yield "an item of somebody else changed"
