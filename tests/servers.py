@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 NAMES = {"postgresql": "NTBCARE_TEST_POSTGRESQL", "mariadb": "NTBCARE_TEST_MARIADB"}
@@ -46,68 +47,98 @@ def _account() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
+@dataclass
+class Server:
+    """A database server that can be killed and started again. `address` is without a database."""
+
+    address: str
+    command: list[str]
+    port: int
+    folder: Path
+    user: str | None = None
+    popen: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Starts it and waits until it listens; after a kill that may want a second try."""
+        with (self.folder / "log").open("ab") as log:
+            self.popen = subprocess.Popen(
+                self.command, user=self.user, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
+            )
+        _wait(self.port, self.popen, self.folder / "log")
+
+    def kill(self) -> None:
+        """Kills it and all its processes without warning."""
+        assert self.popen
+        pid = self.popen.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+        for one in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        self.popen.wait()
+
+    def stop(self, how: signal.Signals) -> None:
+        """Stops it cleanly."""
+        if self.popen:
+            _stop(self.popen, how)
+
+
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """A fresh PostgreSQL; yields its address without a database."""
+def postgresql_server() -> Iterator[Server]:
+    """A fresh PostgreSQL that can be killed."""
     user, port = _account(), _free_port()
     with tempfile.TemporaryDirectory(prefix="ntbcare-pg-") as name:
         folder = Path(name)
         if user:
             shutil.chown(folder, user)
-        data = folder / "data"
-        make = [
-            program("initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "care",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-locale",
-            "--no-sync",
-        ]
+        data = str(folder / "data")
+        make = [program("initdb"), "-D", data, "-U", "care", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         subprocess.run(make, check=True, user=user, stdout=subprocess.DEVNULL, cwd=folder)
         options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
         quick = ["-c", "max_connections=300", "-c", "shared_buffers=64MB"]
-        serve = [program("postgres"), "-D", str(data), *options, *quick]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(serve, user=user, stdout=log, stderr=log, cwd=folder)
+        command = [program("postgres"), "-D", data, *options, *quick]
+        server = Server(f"postgresql+psycopg://care@127.0.0.1:{port}/", command, port, folder, user)
         try:
-            _wait(port, server, folder / "log")
-            yield f"postgresql+psycopg://care@127.0.0.1:{port}/"
+            server.start()
+            yield server
         finally:
-            _stop(server, signal.SIGINT)
+            server.stop(signal.SIGINT)
+
+
+@contextmanager
+def mariadb_server() -> Iterator[Server]:
+    """A fresh MariaDB that can be killed."""
+    port = _free_port()
+    with tempfile.TemporaryDirectory(prefix="ntbcare-my-") as name:
+        folder = Path(name)
+        data = f"--datadir={folder / 'data'}"
+        make = [program("mariadb-install-db"), "--no-defaults", data, "--auth-root-authentication-method=normal"]
+        as_root = ["--user=root"] if os.getuid() == 0 else []
+        subprocess.run(
+            [*make, *as_root, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        options = [data, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket"]
+        quick = ["--innodb-buffer-pool-size=128M", "--skip-log-bin", "--max-connections=400", "--skip-name-resolve"]
+        command = [program("mariadbd"), "--no-defaults", *options, *quick, *as_root]
+        server = Server(f"mysql+pymysql://root@127.0.0.1:{port}/", command, port, folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop(signal.SIGTERM)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A fresh PostgreSQL; yields its address without a database."""
+    with postgresql_server() as server:
+        yield server.address
 
 
 @contextmanager
 def mariadb() -> Iterator[str]:
     """A fresh MariaDB; yields its address without a database."""
-    port = _free_port()
-    with tempfile.TemporaryDirectory(prefix="ntbcare-my-") as name:
-        folder = Path(name)
-        data = folder / "data"
-        make = [
-            program("mariadb-install-db"),
-            "--no-defaults",
-            f"--datadir={data}",
-            "--auth-root-authentication-method=normal",
-        ]
-        as_root = ["--user=root"] if os.getuid() == 0 else []
-        subprocess.run(
-            [*make, *as_root, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        options = [f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket"]
-        quick = ["--innodb-buffer-pool-size=128M", "--skip-log-bin", "--max-connections=400", "--skip-name-resolve"]
-        with (folder / "log").open("wb") as log:
-            serve = [program("mariadbd"), "--no-defaults", *options, *quick, *as_root]
-            server = subprocess.Popen(serve, stdout=log, stderr=log)
-        try:
-            _wait(port, server, folder / "log")
-            yield f"mysql+pymysql://root@127.0.0.1:{port}/"
-        finally:
-            _stop(server, signal.SIGTERM)
+    with mariadb_server() as server:
+        yield server.address
 
 
 def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -26,6 +26,7 @@ class Life:
         self.waiting: list[tuple[int, Comment]] = []
         self.talks: list[Conversation] = []
         self.count = 0
+        self.most = MOST
         self.anchored = False  # only then may a count stay while its comment goes: see the documented limit
 
     def begin(self, posts: int, comments: int, passing: Callable[[float], None]) -> None:
@@ -42,7 +43,7 @@ class Life:
     def act(self) -> None:
         """One thing happens; in a full world only what adds nothing."""
         self._show_late()
-        if len(self.things) > MOST:
+        if len(self.things) > self.most:
             self.rng.choice((self._edit, self._delete, self._approve, self._hold, self._unsend))()
             return
         kinds: tuple[tuple[Callable[[], None], int], ...] = (
