@@ -47,4 +47,4 @@ def desk(account: str, clock: Callable[[], datetime]) -> Desk:
     def deadline(opened: datetime, _urgency: Any) -> datetime:
         return opened + timedelta(days=1)
 
-    return Desk(classify, parsed, lambda _: Place(), route, deadline, frozenset({account}), clock)
+    return Desk(classify, parsed, lambda *_: Place(), route, deadline, frozenset({account}), clock)
