@@ -145,6 +145,14 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Like:
+    """An open ticket that says the same, and why."""
+
+    ticket: OpenTicket
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What is known around one item when it is triaged.
 
@@ -153,6 +161,7 @@ class Situation:
     of the account ever showed its author.
     `official` are the ids of all our accounts. `restricted`: the author asked that nothing of his be processed.
     `settled`: the very same words were decided before and stayed outside of tickets; a ticket opened since changes nothing.
+    `like` are open tickets anywhere that say the same, the surest first, each with the reason.
     """
 
     ticket: str | None = None
@@ -162,6 +171,7 @@ class Situation:
     official: frozenset[str] = frozenset()
     restricted: bool = False
     settled: bool = False
+    like: Sequence[Like] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,6 @@
 """
 
 from .alike import COPIED, Told, why_same
-from .shelf import Keys, Like, Opened, Shelf, keys_of
+from .shelf import Keys, Opened, Shelf, keys_of
 
-__all__ = ["COPIED", "Keys", "Like", "Opened", "Shelf", "Told", "keys_of", "why_same"]
+__all__ = ["COPIED", "Keys", "Opened", "Shelf", "Told", "keys_of", "why_same"]

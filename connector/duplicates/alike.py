@@ -116,14 +116,14 @@ def compare(new: Told, old: Told) -> Shared:
     left, right = [*(a - common).elements()], [*(b - common).elements()]
     exact = not left and not right
     same = common.total()
-    if 0 < len(left) <= 40 and 0 < len(right) <= 40:
+    least = min(a.total(), b.total())
+    if left and right and same >= 0.5 * least:  # with less in common no few slips make them one
         for word in list(left):
             twin = next((w for w in right if _slip(word, w, new, old)), None)
             if twin:
                 left.remove(word)
                 right.remove(twin)
                 same, rare = same + 1, rare + (not word.ordinary)
-    least = min(a.total(), b.total())
     return Shared(same, rare, max(least, 1), max(a.total() + b.total() - same, 1), left, right, exact)
 
 
@@ -140,8 +140,8 @@ def _slip(a: Word, b: Word, new: Told, old: Told) -> bool:
 
 
 def _near(a: str, b: str, most: int) -> bool:
-    """Whether at most so many letters were left out, put in, changed or swapped with their neighbours."""
-    if abs(len(a) - len(b)) > most:
+    """Whether at most so many letters after the first were left out, put in, changed or swapped with their neighbours."""
+    if abs(len(a) - len(b)) > most or a[0] != b[0]:
         return False
     before: list[int] = []
     row = list(range(len(b) + 1))
@@ -157,7 +157,8 @@ def _near(a: str, b: str, most: int) -> bool:
 
 def _same_spot(a: Place, b: Place) -> bool:
     """Whether both name the same kecamatan, and no two villages of it."""
-    return a.kecamatan is not None and a.kecamatan == b.kecamatan and not _elsewhere(a, b)
+    sure = not (a.ambiguous or b.ambiguous)
+    return sure and a.kecamatan is not None and a.kecamatan == b.kecamatan and not _elsewhere(a, b)
 
 
 def _contradicts(new: Told, old: Told, shared: Shared) -> bool:

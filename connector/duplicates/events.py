@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .ordinary import words_in
 from .saying import Word
 
 
@@ -38,11 +39,11 @@ _DRY = frozenset({"mati", "macet", "ngalir", "mengalir", "keluar", "kering", "ma
 _WATERS = frozenset({"air", "airnya", "pdam", "aiq", "ai"})
 _GONE = frozenset({"hilang", "ilang", "mati", "gangguan", "lenyap"})
 _CUT = frozenset({"putus", "ambruk", "roboh", "runtuh", "hanyut"})
-_NOT_NOW = frozenset(
+_NOT_NOW = words_in(
     """lalu sering selalu setiap tiap kerap langganan rawan musim takut khawatir kawatir bantuan drainase normalisasi
     cegah mencegah antisipasi pencegahan simulasi sosialisasi kapan semoga jangan anggaran proyek trauma pasca hoax
     seandainya andai peringatan potensi waspada tahun dulu kemarin tahunan gorong selokan got pelatihan huntara rtg
-    besok rencana jadwal pemeliharaan""".split()
+    besok rencana jadwal pemeliharaan"""
 )
 _STREET_LIGHT = frozenset({"pju", "penerangan", "jalan", "tiang", "trafik", "traffic", "merah", "bohlam", "sorot"})
 

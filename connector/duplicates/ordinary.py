@@ -1,6 +1,12 @@
 """Words that so many complaints hold that they tell one from another only when nothing else does. Pure."""
 
-ORDINARY = frozenset(
+
+def words_in(text: str) -> frozenset[str]:
+    """The words of a list as one writes it down."""
+    return frozenset(text.split())
+
+
+ORDINARY = words_in(
     """
     abis ac ada adek adik admin aduan agar ai aiq air airnya aja akan akibat akta alamat alat aliran ama aman ambil
     ambruk ambulan ambulans an ana anak anaknya anggota angin angkat angkot anjing antar antri antrian apa apakah
@@ -58,5 +64,5 @@ ORDINARY = frozenset(
     tower tp tps trotoar truk tua tukang tulung tunggu turis turun tutup uang udah ujan ujian ujung ulang uma umum
     umur uni untuk up ura urus usaha user usul utara utk vaksin wa wah wajib waktu wali wara warga warganya warung
     wati wifi wis wisata ya yang yg yth
-    """.split()
+    """
 )

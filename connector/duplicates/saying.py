@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations
 
-from .ordinary import ORDINARY
+from .ordinary import ORDINARY, words_in
 
 MOST_CHARS = 4_000
 """A longer text is compared up to here."""
@@ -32,40 +32,51 @@ _SPELT = {
     "listrk": "listrik", "jmbtn": "jembatan", "rmh": "rumah", "bnyk": "banyak", "skrg": "sekarang", "skrng": "sekarang",
     "lobar": "lombokbarat", "loteng": "lomboktengah", "lotim": "lomboktimur", "klu": "lombokutara",
 }  # fmt: skip
-_SPELT |= {"wrga": "warga", "sampe": "sampai", "smpai": "sampai", "kmrn": "kemarin", "kemaren": "kemarin", "hsl": "hasil"}
+_SPELT |= {
+    "wrga": "warga",
+    "sampe": "sampai",
+    "smpai": "sampai",
+    "kmrn": "kemarin",
+    "kemaren": "kemarin",
+    "hsl": "hasil",
+}
 _BONES_OF_ORDINARY = frozenset(_TWICE.sub(r"\1", _VOWELS.sub("", word)) for word in ORDINARY if len(word) > 3)
 _VERB = re.compile(r"(?:me[mn]|ber|ter|di|pe[mn])\w{4}")
-_FILLERS = frozenset(
+_FILLERS = words_in(
     """assalamualaikum assalamu assalammualaikum alaikum ass wr wb salam hormat yth pak bapak bpk bp pa bu ibu ibuk min
     mimin admin gub gubernur wagub wakil bupati kak bang om mas mbak kakak abang terhormat kepada kpd mohon tolong
     please pliss plis bantu bantuannya dong donk ya yaa yah iya nih ni deh sih lah kah kok to pun ini itu yang dan dan
     nya ada adalah juga jg lagi lg terima kasih makasih terimakasih trims trimakasih maaf permisi izin ijin lapor
     melapor laporan laporkan melaporkan info infonya up share viralkan kami saya kita aku sy ane untuk dengan pada
     sangat banget sekali agar supaya biar tuh aja saja doang semoga bila kalau kalo wkwk hehe haha allah aamiin amin
-    the a of se punten matur tampiasih suksma tulung side pelungguh""".split()
+    the a of se punten matur tampiasih suksma tulung side pelungguh"""
 )
-CUES = frozenset(
+CUES = words_in(
     """di ke dari desa dusun kelurahan kecamatan kabupaten kota lingkungan jalan gang lorong pasar jembatan simpang
     perempatan pertigaan bundaran perumahan btn komplek rt rw blok pantai gili sungai kali bendungan embung waduk sd sdn
     smp smpn sma sman smk smkn mi mts man tk puskesmas pustu rsud rs terminal pelabuhan kantor masjid mushola kampung
     gubuk dasan bypass depan belakang dekat samping sebelah seberang jurusan arah tanjakan tikungan km gudang toko kios
-    bank hotel pabrik klinik gedung lapangan taman vila nama bernama""".split()
+    bank hotel pabrik klinik gedung lapangan taman vila nama bernama"""
 )
-SIDES = frozenset(
+SIDES = words_in(
     """utara selatan timur barat tengah daya lauk atas bawah kiri kanan hulu hilir dalam luar baru lama induk satu dua tiga
-    empat lima pertama kedua ketiga""".split()
+    empat lima pertama kedua ketiga"""
 )
 """Words that, after a name, make another place of it."""
-BROAD = frozenset("""ntb lombok sumbawa bima dompu mataram ksb lombokbarat lomboktengah lomboktimur lombokutara nusa tenggara
-    indonesia barat timur tengah utara selatan""".split())
+BROAD = words_in(
+    """ntb lombok sumbawa bima dompu mataram ksb lombokbarat lomboktengah lomboktimur lombokutara nusa tenggara
+    indonesia barat timur tengah utara selatan"""
+)
 """Names of so much land that two who name it need not mean the same spot."""
-THINGS = frozenset("sd sdn smp smpn sma sman smk smkn tk kk ktp akta kia pkh bpnt bpjs kip motor mobil truk sapi kambing".split())
+THINGS = words_in(
+    "sd sdn smp smpn sma sman smk smkn tk kk ktp akta kia pkh bpnt bpjs kip motor mobil truk sapi kambing"
+)
 """Words of which each text means one: who says another means another thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word in plain spelling; `bones` are what typists leave of it, `rank` orders words from rare to ordinary."""
+    """A word in plain spelling. `bones` are what typists leave of it; `rank` is lower for rare words; it `says` something."""
 
     text: str
     bones: str = field(compare=False)
@@ -73,6 +84,7 @@ class Word:
     number: bool = field(compare=False)
     ordinary: bool = field(compare=False)
     filler: bool = field(compare=False)
+    says: bool = field(compare=False)
 
 
 def words_of(text: str) -> tuple[Word, ...]:
@@ -93,7 +105,7 @@ def _plain(text: str) -> str:
 def _word(token: str) -> Word:
     if token.isdigit():
         number = token.lstrip("0") or "0"
-        return Word(number, number, _hash(number), True, False, False)
+        return Word(number, number, _hash(number), True, False, False, True)
     word = _AGAIN.sub(r"\1", token)
     if word.endswith("2"):
         word = word[:-1]
@@ -101,7 +113,8 @@ def _word(token: str) -> Word:
     ordinary = word in ORDINARY or word in CUES or len(word) < 3
     bones = _TWICE.sub(r"\1", _VOWELS.sub("", word)) if len(word) > 3 else word
     rank = _hash(bones) | ((ordinary or bones in _BONES_OF_ORDINARY) << 63)
-    return Word(word, bones, rank, False, ordinary, word in _FILLERS or len(word) < 2)
+    filler = word in _FILLERS or len(word) < 2
+    return Word(word, bones, rank, False, ordinary, filler, not filler and word not in ("di", "ke", "dari"))
 
 
 def _hash(text: str) -> int:
@@ -110,7 +123,7 @@ def _hash(text: str) -> int:
 
 def content(words: Sequence[Word]) -> list[Word]:
     """The words that say something."""
-    return [w for w in words if not w.filler and w.text not in ("di", "ke", "dari")]
+    return [w for w in words if w.says]
 
 
 def sketch(words: Sequence[Word], size: int = SKETCH) -> list[int]:
@@ -118,16 +131,13 @@ def sketch(words: Sequence[Word], size: int = SKETCH) -> list[int]:
 
     A larger sketch than what was filed finds that in spite of more words that were added.
     """
-    lowest = sorted({w.rank for w in words if not w.filler and w.text not in ("di", "ke", "dari")})[:size]
-    return [mixed(*three) for three in combinations(lowest, 3)]
+    lowest = sorted({w.rank for w in words if w.says})[:size]
+    return [a + b + c for a, b, c in combinations(lowest, 3)]
 
 
-def mixed(*numbers: int) -> int:
-    """One signed 64-bit number made of several, the same on every machine."""
-    h = 0
-    for n in numbers:
-        h = ((h ^ n) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-        h ^= h >> 29
+def within(number: int, kind: int, span: int) -> int:
+    """A number of a kind in a span of time, as a signed 64-bit number, the same on every machine."""
+    h = ((number + kind * 0xD6E8FEB86659FD93) * 0x9E3779B97F4A7C15 + span * 0xC2B2AE3D27D4EB4F) & 0xFFFFFFFFFFFFFFFF
     return h - (1 << 64) if h >> 63 else h
 
 

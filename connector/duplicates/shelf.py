@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..records import OpenTicket
+from ..records import Like, OpenTicket
 from .alike import REPEAT, STANDING, Told, why_same
-from .saying import SKETCH, mixed, named, sketch
+from .saying import SKETCH, named, sketch, within
 
 MOST = 40
 """So many are filed under one number; what more come with the same ordinary words are found by their rarer ones."""
@@ -41,38 +41,33 @@ class Opened:
     told: Told
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
-    """An open ticket that says the same, and why."""
-
-    ticket: OpenTicket
-    reason: str
-
-
 def keys_of(told: Told) -> Keys:
     """The numbers of a complaint; none when its words are too few to mean one matter and its author is not shown."""
-    own = [(_WORDS, number) for number in sketch(told.all_words)]
-    more = [(_WORDS, number) for number in sketch(told.all_words, SKETCH + 1)]
-    other = [(_EVENT, number) for number in _happened(told)]
+    at, words, other = told.at.timestamp(), told.all_words, []
+    own = sketch(words)
     if told.author is not None and own:
-        other.append((_OWN, mixed(named(told.author), named(told.category))))
-    at = told.at.timestamp()
-    filed = [mixed(kind, number, int(at // _SPANS[kind][0])) for kind, number in (*own, *other)]
-    wanted = [mixed(kind, number, span) for kind, number in (*more, *other) for span in _spans(kind, at)]
-    return Keys(tuple(filed), tuple(wanted))
+        other.append((_OWN, named(told.author) + 3 * named(told.category)))
+    other += [(_EVENT, number) for number in _happened(told)]
+    filed = [(_WORDS, number) for number in own] + other
+    wanted = [(_WORDS, number) for number in sketch(words, SKETCH + 1)] + other
+    spans = {kind: _spans(kind, at) for kind in _SPANS}
+    return Keys(
+        tuple([within(number, kind, int(at // _SPANS[kind][0])) for kind, number in filed]),
+        tuple([within(number, kind, span) for kind, number in wanted for span in spans[kind]]),
+    )
 
 
 def _spans(kind: int, at: float) -> set[int]:
     """The spans of time in which what may be the same was filed."""
     width, reach = _SPANS[kind]
-    return {int(moment // width) for moment in (at - reach, at, at + reach)}
+    return {int((at - reach) // width), int(at // width), int((at + reach) // width)}
 
 
 def _happened(told: Told) -> list[int]:
     if told.event is None or told.place.ambiguous:
         return []
     places = [told.place.kecamatan] if told.place.kecamatan else sorted(told.spots)[:3]
-    return [mixed(named(told.event.name), named(place)) for place in places]
+    return [named(told.event.name) + 3 * named(place) for place in places]
 
 
 @dataclass(slots=True)

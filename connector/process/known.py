@@ -14,6 +14,7 @@ from ..store.raw import ResultRow
 from ..store.tickets import ClosedTicket
 from ..triage import triage
 from .facts import Desk
+from .twins import Twins, gather
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class Known:
     raws: Mapping[int, ResultRow]
     edited: frozenset[int]
     restricted: frozenset[int]
+    twins: Twins
 
 
 def know(
@@ -49,15 +51,18 @@ def know(
     shown = {key: state.authors_shown for key, state in accounts.account_states(connection).items()}
     shown |= {item.account: True for item in found.values() if item.by_account}
     still_open, closed = tickets.in_threads(connection, sorted(keys))
+    of_ticket = tickets.of_items(connection, rows)
+    gone = {row for row in rows if read[row].deleted_at is not None}
     return Known(
         before=items.by_row(connection, rows),
-        of_ticket=tickets.of_items(connection, rows),
+        of_ticket=of_ticket,
         thread=thread,
         open=still_open,
         closed=closed,
         shown=shown,
         raws=read,
         edited=_edited(connection, read, found, desk),
+        twins=gather(connection, classified, gone | of_ticket.keys(), desk),
         restricted=frozenset(row for row, item in found.items() if states.get(item.author_id or "") == "restricted"),
     )
 
@@ -98,11 +103,14 @@ def decide(classified: Mapping[int, Classified], known: Known, desk: Desk) -> di
             official=desk.official,
             restricted=row in known.restricted,
             settled=_settled(classified[row], known.before.get(row), known.raws[row]),
+            like=known.twins.like(row),
         )
         decision = decisions[row] = triage(classified[row], around)
-        if isinstance(decision, Open) and (thread := known.thread[row]):
+        if isinstance(decision, Open):
             provisional = OpenTicket(f"@{row}", item.author_id, decision.category, decision.urgency)
-            known.open.setdefault(thread, []).append(provisional)
+            known.twins.opened(row, provisional)
+            if thread := known.thread[row]:
+                known.open.setdefault(thread, []).append(provisional)
     return decisions
 
 
