@@ -3,7 +3,6 @@
 They err to the side of two tickets: staff merge in a second, but a complaint that vanished in another's ticket is lost.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -39,8 +38,8 @@ class Told:
         return self.words or words_of(self.text)
 
     @cached_property
-    def said(self) -> list[Word]:
-        """The words that say something."""
+    def said(self) -> dict[str, Word]:
+        """The words that say something, each once."""
         return content(self.all_words)
 
     @cached_property
@@ -110,13 +109,11 @@ def _elsewhere(a: Place, b: Place) -> bool:
 
 def compare(new: Told, old: Told) -> Shared:
     """The words of two texts side by side; what differs by a slip of the finger counts as the same."""
-    a, b = Counter(dict.fromkeys(new.said, 1)), Counter(dict.fromkeys(old.said, 1))
-    common = a & b
-    rare = sum(1 for w in common if not w.ordinary)
-    left, right = [*(a - common).elements()], [*(b - common).elements()]
-    exact = not left and not right
-    same = common.total()
-    least = min(a.total(), b.total())
+    a, b = new.said, old.said
+    common = a.keys() & b.keys()
+    left, right = [w for t, w in a.items() if t not in common], [w for t, w in b.items() if t not in common]
+    exact, same, least = not left and not right, len(common), min(len(a), len(b))
+    rare = sum(not a[text].ordinary for text in common)
     if left and right and same >= 0.5 * least:  # with less in common no few slips make them one
         for word in list(left):
             twin = next((w for w in right if _slip(word, w, new, old)), None)
@@ -124,7 +121,7 @@ def compare(new: Told, old: Told) -> Shared:
                 left.remove(word)
                 right.remove(twin)
                 same, rare = same + 1, rare + (not word.ordinary)
-    return Shared(same, rare, max(least, 1), max(a.total() + b.total() - same, 1), left, right, exact)
+    return Shared(same, rare, max(least, 1), max(len(a) + len(b) - same, 1), left, right, exact)
 
 
 def _slip(a: Word, b: Word, new: Told, old: Told) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from .ordinary import words_in
 from .saying import Word
@@ -37,6 +38,7 @@ _DEAD = frozenset({"mati", "padam", "pemadaman", "mate", "mele", "padem"})
 _POWER = frozenset({"listrik", "lampu", "pln"})
 _DRY = frozenset({"mati", "macet", "ngalir", "mengalir", "keluar", "kering", "mate", "ngocor"})
 _WATERS = frozenset({"air", "airnya", "pdam", "aiq", "ai"})
+_SIGNALS = frozenset({"sinyal", "jaringan", "internet", "telkomsel", "indihome"})
 _GONE = frozenset({"hilang", "ilang", "mati", "gangguan", "lenyap"})
 _CUT = frozenset({"putus", "ambruk", "roboh", "runtuh", "hanyut"})
 _NOT_NOW = words_in(
@@ -48,10 +50,17 @@ _NOT_NOW = words_in(
 _STREET_LIGHT = frozenset({"pju", "penerangan", "jalan", "tiang", "trafik", "traffic", "merah", "bohlam", "sorot"})
 
 
+_TRIGGERS = frozenset((*_SINGLE, *_POWER, *_WATERS, *_SIGNALS, "jembatan"))
+
+
 def event_of(words: Sequence[Word]) -> Event | None:
     """The one event that a text tells as going on now; None when it tells of none, of several or of another time."""
-    said = {w.text for w in words}
-    if said & _NOT_NOW or any(w.number and len(w.text) == 4 and w.text.startswith(("19", "20")) for w in words):
+    said = set(map(itemgetter(0), words))
+    if (
+        said.isdisjoint(_TRIGGERS)
+        or said & _NOT_NOW
+        or any(w.number and len(w.text) == 4 and w.text.startswith(("19", "20")) for w in words)
+    ):
         return None
     found = {event for word, event in _SINGLE.items() if word in said} | set(_pairs(said, words))
     if len(found) > 1:
@@ -65,7 +74,7 @@ def _pairs(said: set[str], words: Sequence[Word]) -> list[Event]:
         found.append(_OUTAGE)
     if said & _WATERS and not said & {"mata", *_POWER} and _beside(words, _WATERS, _DRY):
         found.append(_WATER)
-    if said & {"sinyal", "jaringan", "internet", "telkomsel", "indihome"} and said & _GONE and not said & _POWER:
+    if said & _SIGNALS and said & _GONE and not said & _POWER:
         found.append(_SIGNAL)
     if "jembatan" in said and said & _CUT:
         found.append(_BRIDGE)

@@ -8,21 +8,24 @@ Whoever shares three of those four shares a key, whatever was put before, after 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations
+from operator import itemgetter
+from typing import NamedTuple
 
 from .ordinary import ORDINARY, words_in
 
 MOST_CHARS = 4_000
 """A longer text is compared up to here."""
 SKETCH = 4
-_WORD = re.compile(r"[^\W\d_]+2(?!\d)|[^\W\d_]+|\d+")
+_WORD = re.compile(r"[^\W\d_]+(?:2(?!\d))?|\d+")
+_ASCII_WORD = re.compile(r"[a-z]+(?:2(?!\d))?|\d+")
 _AGAIN = re.compile(r"(.)\1{2,}")
 _VOWELS = re.compile(r"(?<=.)[aeiou]+")
 _TWICE = re.compile(r"(.)\1+")
 _GREETING = re.compile(r"\b(?:selamat|met)\s+(?:pagi|siang|sore|malam)\b")
+_RANK = itemgetter(2)
 _SPELT = {
     "jln": "jalan", "jl": "jalan", "jlan": "jalan", "yg": "yang", "dgn": "dengan", "utk": "untuk", "sdh": "sudah",
     "udah": "sudah", "udh": "sudah", "dah": "sudah", "blm": "belum", "tdk": "tidak", "gak": "tidak", "ga": "tidak",
@@ -40,6 +43,7 @@ _SPELT |= {
     "kemaren": "kemarin",
     "hsl": "hasil",
 }
+_ORDINARY = 1 << 63
 _BONES_OF_ORDINARY = frozenset(_TWICE.sub(r"\1", _VOWELS.sub("", word)) for word in ORDINARY if len(word) > 3)
 _VERB = re.compile(r"(?:me[mn]|ber|ter|di|pe[mn])\w{4}")
 _FILLERS = words_in(
@@ -74,26 +78,29 @@ THINGS = words_in(
 """Words of which each text means one: who says another means another thing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word in plain spelling. `bones` are what typists leave of it; `rank` is lower for rare words; it `says` something."""
+class Word(NamedTuple):
+    """A word in plain spelling. `bones` are what typists leave of it; it `says` something.
+
+    `rank` is lower for rare words, and -1 for those that say nothing.
+    """
 
     text: str
-    bones: str = field(compare=False)
-    rank: int = field(compare=False)
-    number: bool = field(compare=False)
-    ordinary: bool = field(compare=False)
-    filler: bool = field(compare=False)
-    says: bool = field(compare=False)
+    bones: str
+    rank: int
+    number: bool
+    ordinary: bool
+    filler: bool
+    says: bool
 
 
 def words_of(text: str) -> tuple[Word, ...]:
     """All words of the part of a text that is compared, fillers and cues included."""
     text = text[:MOST_CHARS]
-    plain = text.lower() if text.isascii() else _plain(text)
+    ascii_only = text.isascii()
+    plain = text.lower() if ascii_only else _plain(text)
     if "met " in plain or "selamat" in plain:
         plain = _GREETING.sub(" ", plain)
-    return tuple(map(_word, _WORD.findall(plain)))
+    return tuple(map(_word, (_ASCII_WORD if ascii_only else _WORD).findall(plain)))
 
 
 def _plain(text: str) -> str:
@@ -112,35 +119,40 @@ def _word(token: str) -> Word:
     word = _SPELT.get(word, word)
     ordinary = word in ORDINARY or word in CUES or len(word) < 3
     bones = _TWICE.sub(r"\1", _VOWELS.sub("", word)) if len(word) > 3 else word
-    rank = _hash(bones) | ((ordinary or bones in _BONES_OF_ORDINARY) << 63)
+    rank = _hash(bones) | (_ORDINARY if ordinary or bones in _BONES_OF_ORDINARY else 0)
     filler = word in _FILLERS or len(word) < 2
-    return Word(word, bones, rank, False, ordinary, filler, not filler and word not in ("di", "ke", "dari"))
+    says = not filler and word not in ("di", "ke", "dari")
+    return Word(word, bones, rank if says else -1, False, ordinary, filler, says)
 
 
 def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
 
 
-def content(words: Sequence[Word]) -> list[Word]:
-    """The words that say something."""
-    return [w for w in words if w.says]
+def content(words: Sequence[Word]) -> dict[str, Word]:
+    """The words that say something, each once."""
+    return {w.text: w for w in words if w.says}
 
 
-def sketch(words: Sequence[Word], size: int = SKETCH) -> list[int]:
-    """Numbers of which texts of much the same words share at least one; none for less than three words.
+def sketch(words: Sequence[Word]) -> tuple[list[int], list[int]]:
+    """Numbers to file a text under and, more of them, to look for others under; none for less than three words or no rare one.
 
-    A larger sketch than what was filed finds that in spite of more words that were added.
+    Texts of much the same words have one of them in common, the longer one also when it has some words more.
     """
-    lowest = sorted({w.rank for w in words if w.says})[:size]
-    return [a + b + c for a, b, c in combinations(lowest, 3)]
+    ranks = set(map(_RANK, words))
+    ranks.discard(-1)
+    lowest = sorted(ranks)[: SKETCH + 1]
+    fewer = [a + b + c for a, b, c in combinations(lowest[:SKETCH], 3) if a < _ORDINARY]
+    return fewer, [a + b + c for a, b, c in combinations(lowest, 3) if a < _ORDINARY]
 
 
-def within(number: int, kind: int, span: int) -> int:
-    """A number of a kind in a span of time, as a signed 64-bit number, the same on every machine."""
-    h = ((number + kind * 0xD6E8FEB86659FD93) * 0x9E3779B97F4A7C15 + span * 0xC2B2AE3D27D4EB4F) & 0xFFFFFFFFFFFFFFFF
-    return h - (1 << 64) if h >> 63 else h
+def within(numbers: Sequence[int], span: int) -> list[int]:
+    """Numbers in a span of time, as signed 64-bit numbers, the same on every machine."""
+    add = span * 0xC2B2AE3D27D4EB4F
+    return [((n * 0x9E3779B97F4A7C15 + add) & 0xFFFFFFFFFFFFFFFF) - (1 << 63) for n in numbers]
 
 
+@lru_cache(maxsize=1 << 12)
 def named(text: str) -> int:
     """A number for a name."""
     return _hash(text)

@@ -10,18 +10,15 @@ from dataclasses import dataclass, field
 
 from ..records import Like, OpenTicket
 from .alike import REPEAT, STANDING, Told, why_same
-from .saying import SKETCH, named, sketch, within
+from .saying import named, sketch, within
 
 MOST = 40
 """So many are filed under one number; what more come with the same ordinary words are found by their rarer ones."""
 _TRIED = 24
-_WORDS, _OWN, _EVENT = 1, 2, 3
 _DAY = 86_400.0
-_SPANS = {
-    _WORDS: (64 * _DAY, STANDING.total_seconds()),
-    _OWN: (16 * _DAY, REPEAT.total_seconds()),
-    _EVENT: (2 * _DAY, 0.5 * _DAY),
-}
+_WORDS = (64 * _DAY, STANDING.total_seconds())
+_OWN = (16 * _DAY, REPEAT.total_seconds())
+_EVENT = (2 * _DAY, 0.5 * _DAY)
 """How much time is filed together, and how far back and ahead to look, in seconds."""
 
 
@@ -29,8 +26,8 @@ _SPANS = {
 class Keys:
     """Numbers to file a complaint under, and to look for others under."""
 
-    own: tuple[int, ...]
-    wanted: tuple[int, ...]
+    own: Sequence[int]
+    wanted: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +39,31 @@ class Opened:
 
 
 def keys_of(told: Told) -> Keys:
-    """The numbers of a complaint; none when its words are too few to mean one matter and its author is not shown."""
-    at, words, other = told.at.timestamp(), told.all_words, []
-    own = sketch(words)
-    if told.author is not None and own:
-        other.append((_OWN, named(told.author) + 3 * named(told.category)))
-    other += [(_EVENT, number) for number in _happened(told)]
-    filed = [(_WORDS, number) for number in own] + other
-    wanted = [(_WORDS, number) for number in sketch(words, SKETCH + 1)] + other
-    spans = {kind: _spans(kind, at) for kind in _SPANS}
-    return Keys(
-        tuple([within(number, kind, int(at // _SPANS[kind][0])) for kind, number in filed]),
-        tuple([within(number, kind, span) for kind, number in wanted for span in spans[kind]]),
-    )
+    """The numbers of a complaint; none when its words are too few to mean one matter and tell of no event."""
+    at = told.at.timestamp()
+    fewer, more = sketch(told.all_words)
+    own, wanted = _timed(fewer, more, at, _WORDS)
+    if told.author is not None and len(told.all_words) > 2:
+        mine = [named(told.author) + 3 * named(told.category)]
+        own, wanted = _joined((own, wanted), _timed(mine, mine, at, _OWN))
+    if told.event is not None and (happened := _happened(told)):
+        own, wanted = _joined((own, wanted), _timed(happened, happened, at, _EVENT))
+    return Keys(own, wanted)
 
 
-def _spans(kind: int, at: float) -> set[int]:
-    """The spans of time in which what may be the same was filed."""
-    width, reach = _SPANS[kind]
-    return {int((at - reach) // width), int(at // width), int((at + reach) // width)}
+Both = tuple[list[int], list[int]]
+
+
+def _timed(filed: Sequence[int], wanted: Sequence[int], at: float, times: tuple[float, float]) -> Both:
+    """The numbers with the span of time in which they are filed, and with those in which to look."""
+    width, reach = times
+    now = int(at // width)
+    spans = {int((at - reach) // width), now, int((at + reach) // width)}
+    return within(filed, now), [key for span in spans for key in within(wanted, span)]
+
+
+def _joined(a: Both, b: Both) -> Both:
+    return a[0] + b[0], a[1] + b[1]
 
 
 def _happened(told: Told) -> list[int]:

@@ -1,8 +1,10 @@
 """`likeness`: the numbers under which the complaints that opened tickets are found again; and copies within tickets."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, Dialect, bindparam, delete, func, select
 
 from .raw import ResultRow
 from .schema import items, likeness, ticket_items, tickets
@@ -11,19 +13,28 @@ from .tickets import OPEN
 
 MOST = 20_000
 """So many are looked at for one batch: bounded memory, whatever people send."""
-_WANTED = select(likeness.c.key, likeness.c.item_id).where(
-    likeness.c.key.in_(bindparam("keys", expanding=True, literal_execute=True))
-)
+_AT_ONCE = 512
+
+
+@lru_cache
+def _wanted(dialect: Dialect) -> tuple[str, list[str]]:
+    """The statement that looks for `_AT_ONCE` numbers, as its driver wants it; building it anew costs more than looking."""
+    names = [f"k{n}" for n in range(_AT_ONCE)]
+    query = select(likeness.c.key, likeness.c.item_id).where(likeness.c.key.in_([bindparam(name) for name in names]))
+    compiled = query.compile(dialect=dialect)
+    return str(compiled), [] if getattr(compiled, "positiontup", None) else names
 
 
 def filed(connection: Connection, keys: Collection[int]) -> list[tuple[int, int]]:
     """Which items are filed under these numbers, as (number, item row)."""
     found: list[tuple[int, int]] = []
-    for part in chunks(sorted(keys), 2_000):
-        rest = MOST - len(found)
-        if rest <= 0:
+    sql, names = _wanted(connection.dialect)
+    for part in chunks(sorted(keys), _AT_ONCE):
+        values = (*part, *[part[0]] * (_AT_ONCE - len(part)))
+        given: Any = dict(zip(names, values, strict=True)) if names else values
+        found += [(key, item) for key, item in connection.exec_driver_sql(sql, given)]
+        if len(found) >= MOST:
             break
-        found += [(row.key, row.item_id) for row in connection.execute(_WANTED.limit(rest), {"keys": list(part)})]
     return found
 
 
