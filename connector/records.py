@@ -210,7 +210,10 @@ Decision = Open | Append | Review | Ignore
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One complaint as the office works on it; `source_ids` are all its items, the first one first."""
+    """One complaint as the office works on it; `source_ids` are all its items, the first one first.
+
+    `waiting_since`: its reporter wrote again after a person had closed it.
+    """
 
     number: str
     status: Status
@@ -229,6 +232,8 @@ class Ticket:
     first_response_at: datetime | None = None
     closed_at: datetime | None = None
     merged_into: str | None = None
+    waiting_since: datetime | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ..records import RESTRICTED, Append, Classified, Decision, Item, Open, Plac
 from ..states import REOPENED
 from ..store import accounts, items, likeness, supporters, tickets
 from ..store.waiting import wrote_again
+from .answering import note_answers
 from .facts import Desk, name_of
 from .known import Known
 from .ringing import ring
@@ -76,8 +77,9 @@ def write_tickets(
         if number and _urgent(classified[row]):
             urgent.append((row, number))
     tickets.append(connection, facts, now)
-    closed = {one.ticket.number for there in known.closed.values() for one in there}
-    wrote_again(connection, {number: row for number, row, _ in facts if number in closed}, REOPENED, now)
+    closed = known.closed_ones()
+    by_reporter = {n: row for n, row, _ in facts if n in closed and classified[row].item.author_id == closed[n]}
+    wrote_again(connection, by_reporter, REOPENED, now)
     supporters.gained(connection, [(number, row, classified[row].item.author_id) for number, row, _ in facts])
     likeness.file(connection, known.twins.filed)
     refile(
@@ -85,6 +87,9 @@ def write_tickets(
     )
     for row, (number, position) in known.of_ticket.items():
         _update(connection, number, position, row, classified[row], known, desk, find, now)
+    ours = [row for row, one in classified.items() if one.item.by_account or one.item.author_id in desk.official]
+    asked = known.around(ours, classified) | set(numbers.values()) | {number for number, _, _ in facts}
+    note_answers(connection, sorted(asked), desk.official, now)
     ring(connection, urgent, classified, known, desk, now)
 
 

@@ -1,7 +1,7 @@
 """What the store knows around a batch, fetched in bulk before anything is decided; and the deciding, oldest first."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -31,6 +31,17 @@ class Known:
     edited: frozenset[int]
     restricted: frozenset[int]
     twins: Twins
+
+    def closed_ones(self) -> dict[str, str | None]:
+        """The closed tickets around, each with its reporter."""
+        return {one.ticket.number: one.ticket.reporter_id for there in self.closed.values() for one in there}
+
+    def around(self, rows: Iterable[int], classified: Mapping[int, Classified]) -> set[str]:
+        """The tickets in the threads and under the posts of these items."""
+        keys = {self.thread[row] for row in rows} | {classified[row].item.post_id for row in rows}
+        open_ones = {t.number for key in keys if key for t in self.open.get(key, ())}
+        numbers = open_ones | {t.ticket.number for key in keys if key for t in self.closed.get(key, ())}
+        return {number for number in numbers if not number.startswith("@")}
 
 
 def know(
@@ -119,7 +130,8 @@ def _taken_up(item: Item, closed: Sequence[ClosedTicket], desk: Desk) -> list[Op
     return [
         one.ticket
         for one in closed
-        if one.ticket.reporter_id == item.author_id
+        if item.author_id is not None
+        and one.ticket.reporter_id == item.author_id
         and takes_up(item.created_at, one.opened_at, desk.reopens_until(one.closed_at))
     ]
 
