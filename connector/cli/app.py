@@ -37,4 +37,14 @@ def _configured(
     context.obj = config
 
 
-from . import casework, reading, records, reviewing, rights, running, staff, teaching  # noqa: E402, F401  (each adds its verbs to `app`)
+from . import (  # noqa: E402  (each adds its verbs to `app`)
+    casework,  # noqa: F401
+    contacting,  # noqa: F401
+    reading,  # noqa: F401
+    records,  # noqa: F401
+    reviewing,  # noqa: F401
+    rights,  # noqa: F401
+    running,  # noqa: F401
+    staff,  # noqa: F401
+    teaching,  # noqa: F401
+)

@@ -98,7 +98,7 @@ def test_a_ticket_lives_from_new_to_merged(office: Rig) -> None:
     closed = ticket(office, number)
     assert (closed["status"], closed["urgency"]) == ("tuntas", "mendesak") and closed["closed_at"]
     assert closed["answer_by"] < born["answer_by"]
-    assert [event["what"] for event in closed["history"]] == ["opened", "amended", "moved", "moved"]
+    assert [event["what"] for event in closed["history"]] == ["opened", "amended", "alarmed", "moved", "moved"]
     refused = office.run("tickets", "move", number, "diterima", code=1)
     assert number in refused.err and "ditindaklanjuti" in refused.err
     listed = office.run("tickets", "list", "--status", "tuntas", "--json").records
