@@ -51,6 +51,7 @@ class Works:
     clock: Callable[[], datetime] = utc_now
     owner: str = field(default_factory=leases.new_owner)
     on_call: Callable[[str, CallRecord], None] | None = None
+    on_kept: Callable[[], None] = lambda: None
     contacts: ContactBook = field(default_factory=ContactBook)
 
     def configured(self, keys: Iterable[str] = ()) -> list[AccountSettings]:
