@@ -15,7 +15,7 @@ from .graph.tokens import TokenReport, inspect
 from .notify import check as check_channel
 from .records import Stream
 from .settings import AccountSettings, app_of, token_of
-from .store import accounts, contacts, ledger, migrate, outbox, raw
+from .store import accounts, contacts, ledger, migrate, outbox, pauses, raw
 from .store.engine import reading
 from .wiring import Works
 
@@ -27,6 +27,11 @@ NEEDS: dict[Stream, tuple[str, ...]] = {
     "messages": ("pages_read_engagement", "pages_manage_metadata", "pages_messaging"),
 }
 """Meta's permissions for reading each stream: https://developers.facebook.com/docs/permissions"""
+ANSWERING = {
+    "comment": ("pages_read_engagement", "pages_manage_engagement", "pages_messaging"),
+    "message": ("pages_read_engagement", "pages_manage_metadata", "pages_messaging"),
+}
+"""For answers under comments (a message is answered by message), and for answers by message alone."""
 
 
 @dataclass(slots=True)
@@ -48,6 +53,12 @@ def examine(works: Works) -> list[Finding]:
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
     findings += _channels(works)
     findings += [_tried(f"account {a.key}", lambda a=a: _token(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
+    held = {f.what: f.facts.get("scopes") for f in findings}
+    findings += [
+        _tried(f"answers {a.key}", lambda a=a: _answers(works, a, held.get(f"account {a.key}")))  # type: ignore[misc]
+        for a in works.settings.accounts
+        if a.answers != "off"
+    ]
     return findings
 
 
@@ -137,6 +148,31 @@ def _channel(works: Works, reference: str, held: Mapping[str, outbox.Backlog]) -
         text = f"{called}: nothing gets through since {lane.down_at:%Y-%m-%d %H:%M}Z, {lane.waiting} wait: {lane.error}"
         return Finding(what, "broken", text, {"waiting": lane.waiting})
     return Finding(what, "ok", called, {"waiting": lane.waiting if lane else 0})
+
+
+def _answers(works: Works, account: AccountSettings, scopes: list[str] | None) -> Finding:
+    """Whether an account that answers can: its permissions, its texts, and that Facebook has not stopped it."""
+    needs = ANSWERING[account.answer_by]
+    lacking = [scope for scope in needs if scopes is not None and scopes and scope not in scopes]
+    with reading(works.engine) as connection:
+        pause = pauses.paused(connection, account.key, works.clock())
+    texts, state = [], "ok"
+    if not works.wordings[account.answer_language].reviewed:
+        texts.append(f"the texts in {account.answer_language} were read by no speaker: see answers.toml")
+        state = "warning"
+    if not scopes:
+        texts.append(f"needs {', '.join(needs)}; which of them the token has is not known")
+        state = "warning"
+    if lacking:
+        texts.append(f"answers cannot be sent: {', '.join(lacking)} is missing")
+        state = "broken" if account.answers == "on" else "warning"
+    if pause is not None:
+        how = f"until {pause.lasts_until:%Y-%m-%d %H:%M} UTC" if pause.lasts_until else "until `ntbcare replies resume`"
+        texts.append(f"pauses {how}: {pause.reason}")
+        state = "warning" if pause.lasts_until else "broken"
+    facts = {"mode": account.answers, "needs": list(needs), "missing_scopes": lacking}
+    done = f"{account.answers}, by {account.answer_by}, in {account.answer_language}"
+    return Finding(f"answers {account.key}", state, "; ".join(texts) or done, facts)
 
 
 def _token(works: Works, account: AccountSettings) -> Finding:

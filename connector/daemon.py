@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from classifiers import ModelUnusable
 
+from .delivery import Delivery
 from .errors import ConnectorError, LeaseLost
 from .ingest.reader import Progress
 from .process import process_pending
@@ -19,40 +20,56 @@ from .records import Stream
 from .schedule import next_due, sweep_due
 from .settings import AccountSettings
 from .store import accounts
+from .store.counters import WITA
 from .store.engine import reading, writing
 
 if TYPE_CHECKING:
     from .ingest import Visit
+    from .reply import Done
     from .wiring import Works
 
 TICK = 1.0
+ANSWER = 3.0
 Log = Callable[..., None]
 
 
 class Daemon:
     """One process's share of the work. Due times stand in the store, so a restart or a second daemon just goes on."""
 
-    def __init__(self, works: "Works", log: Any, metrics: Any, chance: Callable[[], float] = random.random) -> None:
-        self.works, self.log, self.metrics, self.chance = works, log, metrics, chance
+    def __init__(
+        self,
+        works: "Works",
+        log: Any,
+        metrics: Any,
+        delivery: Delivery,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.works, self.log, self.metrics, self.delivery, self.chance = works, log, metrics, delivery, chance
         self.busy: dict[str, threading.Lock] = {a.key: threading.Lock() for a in works.settings.accounts}
+        self.answering = [a for a in works.settings.accounts if a.answers != "off"]
         self.processing = threading.Lock()
         self.failures: list[str] = []
 
     def run(self, alive: Callable[[], None]) -> None:
         """Works until `works.stop` is set; `alive` is told each second that the daemon lives."""
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(len(self.busy) + 2)},
+            executors={"default": ThreadPoolExecutor(len(self.busy) + len(self.answering) + 2)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
         for account in self.works.settings.accounts:
             scheduler.add_job(self.tend, "interval", seconds=TICK, args=[account], next_run_time=self.works.clock())
+        for account in self.answering:
+            scheduler.add_job(self.answer, "interval", seconds=ANSWER, args=[account], next_run_time=self.works.clock())
         scheduler.start()
+        telling = threading.Thread(target=self.delivery.run, name="delivery")
+        telling.start()
         try:
             while not self.works.stop.wait(TICK):
                 alive()
         finally:
             scheduler.shutdown(wait=True)
+            telling.join()
 
     def once(self) -> list[str]:
         """Does what is due now, then returns what failed."""
@@ -61,7 +78,39 @@ class Daemon:
             thread.start()
         for thread in threads:
             thread.join()
+        for account in self.answering:
+            self.answer(account)
         return self.failures
+
+    def answer(self, account: AccountSettings) -> None:
+        """Answers what is due for one account, if nobody else does. Never raises."""
+        if self.works.stop.is_set():
+            return
+        try:
+            done = self.works.answer(account, wait=0.0)
+        except LeaseLost as error:
+            self.log.warning(str(error), action="lease_lost", account=account.key)
+        except ConnectorError as error:
+            self._trouble("answer_failed", str(error), account.key)
+        except SQLAlchemyError as error:
+            self._trouble("store_failed", f"store out of reach: {_brief(error)}", account.key)
+            self.works.stop.wait(5.0)
+        except Exception:  # an outermost loop too: one answer that cannot be made must not end answering
+            self.log.exception("answering failed", action="answer_failed", account=account.key)
+            self.failures.append(
+                f"{account.key}: answering failed by a defect of the program; its log has the traceback"
+            )
+        else:
+            self._answered(account, done)
+
+    def _answered(self, account: AccountSettings, done: "Done | None") -> None:
+        if done is None:
+            return  # nothing to do, or another daemon answers for this account
+        for line in done.failures:
+            self._trouble("answer_failed", line, account.key)
+        if any(done.counts.values()):
+            self.log.info("answered", action="answer", account=account.key, mode=account.answers, **done.counts)
+        self.metrics.answered(account.key, done)
 
     def tend(self, account: AccountSettings) -> None:
         """Reads one account if it is due and nobody else does, then processes what came. Never raises."""
@@ -140,6 +189,9 @@ class Daemon:
     def _tell(self, account: AccountSettings, visit: "Visit") -> None:
         for line in visit.failures:
             self._trouble("read_failed", line, account.key)
+        if visit.blocked:
+            day = f"{self.works.clock().astimezone(WITA):%Y-%m-%d}"
+            self.delivery.tell(f"blocked/{account.key}/{day}", f"Akun {account.key} tidak dapat dibaca", visit.blocked)
         self.log.info("pass done", action="pass", account=account.key, **visit.counts)
         self.metrics.passed(account.key, visit, self.works.clock())
 
@@ -152,8 +204,8 @@ class Daemon:
             return  # the one that runs takes what just landed along
         try:
             classify = self.works.classify()
-            works = self.works
-            result = process_pending(works.engine, works.desk(classify), works.stop.is_set, works.on_kept)
+            desk, woken = self.works.desk(classify), self.delivery.wake
+            result = process_pending(self.works.engine, desk, self.works.stop.is_set, woken)
         except ModelUnusable as error:
             self._trouble("model_unusable", str(error))
             return

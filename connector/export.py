@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from .masking import mask
 from .platforms.facebook.parse import author_of
-from .records import Ticket
+from .records import RESTRICTED, Ticket
 from .store import items, persons, raw, tickets
 
 What = Literal["raw", "items", "tickets"]
@@ -113,6 +113,24 @@ def verdict_record(verdict: Any) -> dict[str, Any]:
     }
 
 
+def reply_record(row: Any, *, shown: bool = True) -> dict[str, Any]:
+    """An answer to a citizen; without its words when they are not to be `shown`."""
+    return {
+        "ticket": row.number,
+        "account": row.account,
+        "kind": row.kind,
+        "channel": row.channel,
+        "state": row.state,
+        "reason": row.reason if shown else RESTRICTED,
+        "text": row.text if shown else None,
+        "made_at": zulu(row.made_at),
+        "due_at": zulu(row.due_at),
+        "sent_at": zulu(row.sent_at),
+        "sent_id": row.sent_id,
+        "tries": row.tries,
+    }
+
+
 def ticket_record(ticket: Ticket, masked: bool = False) -> dict[str, Any]:
     """A ticket with its place and the ids of all its items."""
     place = ticket.place
@@ -140,8 +158,6 @@ def ticket_record(ticket: Ticket, masked: bool = False) -> dict[str, Any]:
         "first_response_at": zulu(ticket.first_response_at),
         "closed_at": zulu(ticket.closed_at),
         "merged_into": ticket.merged_into,
-        "waiting_since": zulu(ticket.waiting_since),
-        "version": ticket.version,
     }
 
 

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from classifiers.verdict import CATEGORIES
 
+from .answer_texts import AnswerTexts
+from .answers.wording import Language, Wording
 from .deadlines import Calendar
 from .errors import SettingsError
 from .records import Account, Stream
@@ -95,6 +97,10 @@ class AccountSettings(_Strict):
     token_file: Path | None = None
     streams: tuple[Stream, ...] = get_args(Stream)
     every_seconds: Annotated[float, Field(ge=1, le=86400, strict=True)] = 60  # strict: true is no number
+    answers: Literal["off", "dry_run", "on"] = "off"
+    answer_by: Literal["comment", "message"] = "comment"
+    answer_language: Language = "id"
+    answers_per_hour: Annotated[int, Field(ge=1, le=750, strict=True)] = 120
 
     @model_validator(mode="after")
     def _one_token(self) -> "AccountSettings":
@@ -201,11 +207,23 @@ def found(file: Path | None, environment: Environment = os.environ) -> Path:
 
 def load_routing(beside: Path | None) -> Routing:
     """Categories and agencies, from categories.toml beside the configuration or from the defaults."""
-    own = beside / "categories.toml" if beside else None
+    return _beside(Routing, "categories.toml", beside)
+
+
+def load_wordings(beside: Path | None) -> dict[Language, Wording]:
+    """What citizens are answered, by language, from answers.toml beside the configuration or from the defaults.
+
+    Raises SettingsError for a text that could not be filled in: nothing is found out when the first citizen waits.
+    """
+    return _beside(AnswerTexts, "answers.toml", beside).wordings
+
+
+def _beside(kind: type[T], name: str, beside: Path | None) -> T:
+    own = beside / name if beside else None
     if own and own.is_file():
-        return _validated(Routing, _read(own), own)
-    default = resources.files("connector.defaults") / "categories.toml"
-    return _validated(Routing, tomllib.loads(default.read_text("utf-8")), Path("categories.toml"))
+        return _validated(kind, _read(own), own)
+    default = resources.files("connector.defaults") / name
+    return _validated(kind, tomllib.loads(default.read_text("utf-8")), Path(name))
 
 
 def token_of(account: AccountSettings, environment: Environment = os.environ) -> SecretStr:

@@ -92,6 +92,7 @@ class Metrics:
             ["account", "stream", "part"],
             registry=self.registry,
         )
+        self.answers = Counter("ntbcare_answers", "Answers to citizens", both, registry=self.registry)
         self.decisions = Counter("ntbcare_decisions", "Items processed", ["decision"], registry=self.registry)
         self.letters = Counter("ntbcare_letters", "Letters tried", ["kind", "outcome"], registry=self.registry)
         self.handover = Histogram(
@@ -132,6 +133,11 @@ class Metrics:
         self.letters.labels(kind, "failed" if error else "ok").inc()
         if kind == "alarm" and not error:
             self.handover.observe(seconds)
+
+    def answered(self, account: str, done: Any) -> None:
+        """A round of answers is over."""
+        for outcome, count in done.counts.items():
+            self.answers.labels(account, outcome).inc(count)
 
     def processed(self, result: Any) -> None:
         """Items were processed."""

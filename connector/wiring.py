@@ -1,10 +1,10 @@
 """Putting the rooms together: from settings to a store, a way to Graph, a reader, a desk. Only the doors use it."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 import classifiers
 from classifiers.verdict import Classify
 
+from .answers.wording import Language, Wording
 from .contactbook import ContactBook
 from .deadlines import add_working_days, answer_by
 from .errors import SettingsError
@@ -25,6 +26,7 @@ from .places import find_place
 from .platforms.facebook.parse import parse
 from .process import Desk
 from .records import Account, Item, Place, RawItem, Roster, Stream
+from .reply import Answering, Done, answer, idle
 from .schedule import SWEEP_BACK
 from .settings import AccountSettings, Routing, Settings, app_of, token_of
 from .states import REOPEN_DAYS
@@ -51,8 +53,8 @@ class Works:
     clock: Callable[[], datetime] = utc_now
     owner: str = field(default_factory=leases.new_owner)
     on_call: Callable[[str, CallRecord], None] | None = None
-    on_kept: Callable[[], None] = lambda: None
     contacts: ContactBook = field(default_factory=ContactBook)
+    wordings: Mapping[Language, Wording] = field(default_factory=dict)
 
     def configured(self, keys: Iterable[str] = ()) -> list[AccountSettings]:
         """The configured accounts, or those of these keys. Raises SettingsError for a key that is not there."""
@@ -146,6 +148,42 @@ class Works:
     def roster(self) -> Roster:
         """Whom an alarm rings."""
         return self.contacts.roster(timedelta(minutes=self.settings.alarms.escalate_minutes))
+
+    def answering(self, account: AccountSettings, guard: Callable[[Connection], None] = lambda _: None) -> Answering:
+        """What answering needs for one account."""
+        with reading(self.engine) as connection:
+            official = {a.id for a in self.settings.accounts} | set(accounts.external_ids(connection).values())
+        return Answering(
+            engine=self.engine,
+            account=account.account,
+            mode=account.answers,
+            prefers=account.answer_by,
+            wording=self.wordings[account.answer_language],
+            per_hour=account.answers_per_hour,
+            agencies=self.routing.agencies,
+            categories={key: category.label for key, category in self.routing.categories.items()},
+            official=frozenset(official),
+            clock=leases.store_clock(self.engine, self.clock),
+            graph=lambda: self.graph(account, token_of(account)),
+            guard=guard,
+        )
+
+    def answer(self, account: AccountSettings, *, wait: float, rehearse: bool = False) -> Done | None:
+        """One round of answers for an account while holding its lease; None when there is nothing to do, or another holds it.
+
+        `rehearse`: only plan, whatever the account's setting. Raises LeaseLost when another has taken over meanwhile.
+        """
+        if not wait and idle(self.engine, account.key, self.clock()):
+            return None
+        with leases.held(self.engine, f"answer:{account.key}", self.owner, wait=wait, stop=self.stop) as held:
+            if held is None:
+                return None
+
+            def guard(connection: Connection) -> None:
+                leases.extend(connection, held, leases.SECONDS)
+
+            work = self.answering(account, guard)
+            return answer(replace(work, mode="dry_run") if rehearse else work, self.stop.is_set)
 
     @property
     def models(self) -> Path:

@@ -31,6 +31,7 @@ def open_works(context: typer.Context, *, ready: bool = True) -> "Works":
     beside = (configuration.found(file)).parent
     routing = configuration.load_routing(beside)
     made = works(settings, routing, beside, load_contacts(beside, routing, settings.alarms.operator))
+    made.wordings = configuration.load_wordings(beside)
     stop_on_signals(made.stop)
     if ready:
         made.ready()

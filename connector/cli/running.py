@@ -16,7 +16,6 @@ from .reading import AsJson, need_tokens
 from .records import Out, Since, Until
 
 if TYPE_CHECKING:
-    from ..delivery import Delivery
     from ..wiring import Works
 
 
@@ -37,7 +36,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
     """Write a commented starter configuration and say what to do next."""
     from importlib import resources
 
-    names = ("connector.toml", "categories.toml", "contacts.toml")
+    names = ("connector.toml", "categories.toml", "contacts.toml", "answers.toml")
     there = [name for name in names if (folder / name).exists()]
     if there:
         raise Misuse(f"{folder / there[0]}: is there already and stays as it is; choose another folder")
@@ -102,8 +101,7 @@ def run(
     log, metrics = start_logging(works.settings.daemon.log, secrets), Metrics()
     works.on_call = metrics.called
     delivery = Delivery(works, log, metrics)
-    works.on_kept = delivery.wake
-    daemon = Daemon(works, log, metrics)
+    daemon = Daemon(works, log, metrics, delivery)
     if once:
         finish([*daemon.once(), *delivery.once()])
         return
@@ -112,7 +110,7 @@ def run(
     _unusable_channels(works, log)
     log.info("started", action="start", accounts=[a.key for a in works.settings.accounts], owner=works.owner)
     notify("READY=1")
-    with _acknowledging(works, log), _delivering(works, delivery):
+    with _acknowledging(works, log):
         daemon.run(lambda: notify("WATCHDOG=1"))
     notify("STOPPING=1")
     log.info("stopped", action="stop")
@@ -141,21 +139,6 @@ def _unusable_channels(works: "Works", log: Any) -> None:
             check_channel(works.contacts, reference)
         except SettingsError as error:
             log.error(str(error), action="channel_unusable", lane=reference)
-
-
-@contextmanager
-def _delivering(works: "Works", delivery: "Delivery") -> Iterator[None]:
-    """Telling goes on beside reading and ends with it."""
-    import threading
-
-    thread = threading.Thread(target=delivery.run, name="delivery")
-    thread.start()
-    try:
-        yield
-    finally:
-        works.stop.set()
-        delivery.wake()
-        thread.join()
 
 
 @contextmanager

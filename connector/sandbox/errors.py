@@ -89,6 +89,11 @@ def not_allowed() -> GraphError:
     return GraphError(200, "(#200) Permissions error", http=403)
 
 
+def blocked() -> GraphError:
+    """Facebook took the Page's writing for abuse: nothing can be written for a while."""
+    return GraphError(368, "The action attempted has been deemed abusive or is otherwise disallowed")
+
+
 def needs_page_token() -> GraphError:
     """A user's or app's token where only the Page's own will do."""
     return GraphError(210, "(#210) A page access token is required to request this resource.")

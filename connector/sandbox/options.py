@@ -19,6 +19,7 @@ class Options:
     conversations_per_second: calls a second and Page on conversations and messages; beyond: conversations_error.
     require_proof: calls without a valid appsecret_proof fail.
     refuse_duplicates: the same text a second time under the same object is error 506.
+    hidden_takes_answers: the Page may answer under a hidden comment, else error 200 and can_comment false.
     comments_ceiling: a larger limit on comments is cut to this.
     next_base: what `next` begins with; None: the address the call came to.
     next_token: `next` carries the access token.
@@ -35,6 +36,7 @@ class Options:
     conversations_error: Literal[613, 80006] = 613
     require_proof: bool = False
     refuse_duplicates: bool = True
+    hidden_takes_answers: bool = True
     comments_ceiling: int = 100
     next_base: str | None = None
     next_token: bool = True

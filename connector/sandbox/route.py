@@ -142,7 +142,9 @@ class Routes:
             return writes.delete_node(node, view)
         if request.method != "POST":
             raise bad_request(f"Unsupported {request.method.lower()} request")
-        return writes.post_edge(node, edge, request, view) if edge else writes.post_node(node, request, view)
+        if not edge:
+            return writes.post_node(node, request, view)
+        return writes.post_edge(node, edge, request, view, self.usage)
 
     # -- the calls that are about no node --------------------------------------------------------------------------
 

@@ -33,7 +33,11 @@ class Attachment:
 
 @dataclass(slots=True, eq=False)
 class Page:
-    """A Facebook Page. `new_experience` Pages have no visitor_posts edge."""
+    """A Facebook Page. `new_experience` Pages have no visitor_posts edge.
+
+    `blocked`: Facebook lets it write nothing for a while (368). `muted`: it may send no messages (10/1893063). `deaf` are the
+    persons whom it cannot reach, by the subcode of the refusal: 2018108 or 1545041.
+    """
 
     key: str
     id: str
@@ -43,6 +47,9 @@ class Page:
     new_experience: bool = True
     posts: list[Post] = field(default_factory=list)
     conversations: list[Conversation] = field(default_factory=list)
+    blocked: bool = False
+    muted: bool = False
+    deaf: dict[str, int] = field(default_factory=dict)
 
     @property
     def profile(self) -> Profile:
@@ -56,7 +63,7 @@ class Post:
 
     `object_id` is the photo or video behind it: then comment ids start with that, not with the story's number.
     `stream` holds every comment of any depth, `comments` the top level; both by time. `lost` and `lost_top` count
-    deleted comments that total_count still counts.
+    deleted comments that total_count still counts. `closed`: nobody may comment any more.
     """
 
     id: str
@@ -81,6 +88,7 @@ class Post:
     anonymous: bool = False
     ranked: bool = False
     answered_privately: bool = False
+    closed: bool = False
     comments: list[Comment] = field(default_factory=list)
     stream: list[Comment] = field(default_factory=list)
     lost: int = 0

@@ -19,7 +19,8 @@ class Limits:
     """Calls per window (app: an hour; a Page's reads or its Messenger: a day); None switches a budget off.
 
     At 100 % a call fails and the gate stays shut for `wait_minutes`; every call made meanwhile adds
-    `prolong_minutes`. Below `silent_below` percent no header is sent.
+    `prolong_minutes`. Below `silent_below` percent no header is sent. What a Page may write within an hour: comments (341) and
+    private replies (613/2534040).
     """
 
     app: int | None = None
@@ -28,6 +29,8 @@ class Limits:
     wait_minutes: int = 19
     prolong_minutes: int = 1
     silent_below: int = 0
+    comments_an_hour: int | None = None
+    private_replies_an_hour: int | None = 750
 
 
 @dataclass(slots=True)
@@ -69,6 +72,18 @@ class Usage:
             times.popleft()
         if len(times) >= per_second:
             raise _throttled("messenger") if code == 80006 else _too_fast()
+        times.append(now)
+
+    def write(self, kind: Literal["comments", "private_replies"], page_id: str, now: int) -> None:
+        """Count one write; error 341 or 613/2534040 when there were too many within the hour."""
+        most: int | None = getattr(self.limits, f"{kind}_an_hour")
+        times = self.recent.setdefault(f"{kind}:{page_id}", deque())
+        while times and times[0] <= now - 3600:
+            times.popleft()
+        if most is not None and len(times) >= most:
+            if kind == "comments":
+                raise GraphError(341, "(#341) Feed action request limit reached")
+            raise GraphError(613, "(#613) Calls to this api have exceeded the rate limit.", subcode=2534040)
         times.append(now)
 
     def headers(self, bucket: Bucket, owner: str, now: int) -> dict[str, str]:

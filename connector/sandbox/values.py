@@ -73,6 +73,12 @@ def _private_reply(thing: Comment | Post, page: Page, view: View) -> bool:
     return fresh and thing.author.id != page.id and not thing.answered_privately and not thing.anonymous
 
 
+def may_answer(thing: Comment | Post, view: View) -> bool:
+    """Whether the Page may comment under it now: comments are not closed, and it is not hidden where that matters."""
+    post = thing if isinstance(thing, Post) else thing.post
+    return not post.closed and (view.options.hidden_takes_answers or not thing.hidden)
+
+
 COMMENT: Getters = {
     "id": lambda c, v: c.id,
     "message": lambda c, v: c.text,
@@ -86,7 +92,7 @@ COMMENT: Getters = {
     "user_likes": lambda c, v: False,
     "is_hidden": lambda c, v: c.hidden,
     "is_private": lambda c, v: c.private,
-    "can_comment": lambda c, v: True,
+    "can_comment": lambda c, v: may_answer(c, v),
     "can_like": lambda c, v: True,
     "can_hide": lambda c, v: c.author.id != c.post.page.id,
     "can_remove": lambda c, v: True,

@@ -13,7 +13,17 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from .raw import ResultRow
-from .schema import counters, items, replies, ticket_events, ticket_items, tickets
+from .schema import (
+    counters,
+    items,
+    raw_items,
+    raw_revisions,
+    replies,
+    ticket_events,
+    ticket_items,
+    tickets,
+    verdicts,
+)
 from .statements import chunks, insert_new
 
 ANSWERED_EVENTS = ("opened", "appended", "moved", "reopened")
@@ -51,14 +61,17 @@ def automatic(connection: Connection, account: str, own: Iterable[tuple[str, str
     return found
 
 
-def mark(connection: Connection, account: str, oldest: datetime) -> int:
-    """Up to which event all has been seen to; at the beginning, the last one before `oldest`."""
-    c = counters.c
-    found = connection.scalar(select(c.value).where(c.name == f"replies:{account}"))
-    if found is None:
-        found = connection.scalar(select(func.max(ticket_events.c.id)).where(ticket_events.c.at < oldest)) or 0
-        insert_new(connection, counters, [{"name": f"replies:{account}", "value": found}])
-    return int(found)
+def mark(connection: Connection, account: str) -> int | None:
+    """Up to which event all has been seen to; None when the account has never answered."""
+    found: int | None = connection.scalar(select(counters.c.value).where(counters.c.name == f"replies:{account}"))
+    return found
+
+
+def begin(connection: Connection, account: str, oldest: datetime) -> int:
+    """The account begins to answer: what happened before `oldest` is never answered."""
+    last = connection.scalar(select(func.max(ticket_events.c.id)).where(ticket_events.c.at < oldest)) or 0
+    insert_new(connection, counters, [{"name": f"replies:{account}", "value": last}])
+    return mark(connection, account) or 0
 
 
 def move_mark(connection: Connection, account: str, events: Sequence[ResultRow], now: datetime) -> None:
@@ -77,7 +90,7 @@ def events(connection: Connection, account: str, after: int, oldest: datetime, l
     """
     e, first = ticket_events.c, (ticket_items.c.ticket_id == ticket_events.c.ticket_id) & (ticket_items.c.position == 0)
     query = (
-        select(e.id, e.ticket_id, e.at, e.what, e.data, ticket_items.c.item_id)
+        select(e.id, e.ticket_id, e.at, e.what, e.data, e.words, ticket_items.c.item_id)
         .select_from(
             ticket_events.join(tickets, tickets.c.id == e.ticket_id)
             .join(ticket_items, first)
@@ -95,6 +108,28 @@ def ticket_rows(connection: Connection, ids: Sequence[int]) -> dict[int, ResultR
     found: dict[int, ResultRow] = {}
     for part in chunks(ids):
         found |= {row.id: row for row in connection.execute(select(tickets).where(tickets.c.id.in_(part)))}
+    return found
+
+
+def first_item(connection: Connection, ticket_id: int) -> int | None:
+    """The item that a ticket began with; None when it was opened by hand."""
+    query = select(ticket_items.c.item_id).where(ticket_items.c.ticket_id == ticket_id)
+    found: int | None = connection.scalar(query.order_by(ticket_items.c.position).limit(1))
+    return found
+
+
+def item(connection: Connection, row: int) -> ResultRow | None:
+    """An item with what its verdict says, when it was first read, and whether in bulk."""
+    v, r, old = verdicts.c, raw_items.c, raw_revisions.c
+    counts = (v.item_id == items.c.id) & (v.revision == items.c.revision) & (v.model == items.c.model)
+    first = select(func.min(old.fetched_at)).where(old.raw_id == items.c.id).scalar_subquery()
+    query = (
+        select(*items.c, v.is_complaint, r.lane, func.coalesce(first, r.fetched_at).label("landed_at"))
+        .join(raw_items, r.id == items.c.id)
+        .outerjoin(verdicts, counts)
+        .where(items.c.id == row)
+    )
+    found: ResultRow | None = connection.execute(query).first()
     return found
 
 
@@ -125,17 +160,23 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
 
 
 def overtake(connection: Connection, ticket_id: int, author: str, reason: str) -> None:
-    """Answers about a ticket that wait to be sent to a person and were never tried are overtaken by a newer one."""
+    """Answers about a ticket that wait to be sent to a person are overtaken by a newer one."""
     c = replies.c
-    where = (c.ticket_id == ticket_id, c.author_id == author, c.state == "due", c.tries == 0)
+    where = (c.ticket_id == ticket_id, c.author_id == author, c.state == "due")
     connection.execute(update(replies).where(*where).values(state="skipped", reason=reason))
 
 
-def told(connection: Connection, account: str, author: str, thread: str | None, but: int = 0) -> list[ResultRow]:
-    """When a person was answered in a thread, or is to be, newest first; `but` leaves one answer out."""
+def told(
+    connection: Connection, account: str, author: str, thread: str | None, *, but: int, rehearsed: bool
+) -> list[ResultRow]:
+    """When a person was answered in a thread, or is to be, newest first; `but` leaves one answer out.
+
+    `rehearsed` counts what only would be answered, too.
+    """
     c = replies.c
     at = func.coalesce(c.sent_at, c.tried_at, c.due_at)
-    where = [c.account == account, c.author_id == author, c.state.in_(TOLD), c.id != but]
+    states = (*TOLD, "dry_run") if rehearsed else TOLD
+    where = [c.account == account, c.author_id == author, c.state.in_(states), c.id != but]
     where.append(c.thread_id.is_(None) if thread is None else c.thread_id == thread)
     query = select(c.id, c.ticket_id, c.state, at.label("at")).where(*where)
     return list(connection.execute(query.order_by(at.desc()).limit(20)))
@@ -144,7 +185,12 @@ def told(connection: Connection, account: str, author: str, thread: str | None, 
 def due(connection: Connection, account: str, now: datetime) -> ResultRow | None:
     """The answer that has waited longest: never tried, or of unknown outcome."""
     c = replies.c
-    query = select(replies).where(c.account == account, c.state.in_(WAITING), c.due_at <= now)
+    query = (
+        select(*c, tickets.c.number, items.c.kind.label("item_kind"))
+        .join(tickets, tickets.c.id == c.ticket_id)
+        .join(items, items.c.id == c.item_id)
+        .where(c.account == account, c.state.in_(WAITING), c.due_at <= now)
+    )
     found: ResultRow | None = connection.execute(query.order_by(c.due_at, c.id).limit(1)).first()
     return found
 
@@ -179,7 +225,8 @@ def claimed(connection: Connection, account: str, ids: Sequence[str]) -> set[str
 
 def every(connection: Connection, *, newest: int | None = None, **equal: Any) -> Iterator[ResultRow]:
     """Answers with their tickets' numbers, oldest first, or the `newest` so many, latest first; `equal` narrows by column."""
-    narrow = [replies.c[name] == value for name, value in equal.items() if value is not None]
+    columns = {**dict(replies.c), "number": tickets.c.number}
+    narrow = [columns[name] == value for name, value in equal.items() if value is not None]
     query = select(*replies.c, tickets.c.number).join(tickets, tickets.c.id == replies.c.ticket_id).where(*narrow)
     if newest is not None:
         yield from connection.execute(query.order_by(replies.c.id.desc()).limit(newest))

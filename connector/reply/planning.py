@@ -1,0 +1,151 @@
+"""From events of tickets to answers in words, committed before anything is sent."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from ..answers.choosing import Send, choose, is_first
+from ..answers.wording import Case, Kind, say
+from ..errors import NotFound
+from ..masking import mask
+from ..store import counters, items, replies, tickets
+from ..store.engine import reading, writing
+from .facts import Answering, Matter, facts_of
+
+BATCH = 200
+LOOK_BACK = timedelta(hours=24)
+"""When an account begins to answer, nothing that happened earlier is answered any more."""
+_OLDEST = timedelta(days=10)
+_PHOTOS = ("photo", "image", "video", "album")
+
+
+def idle(engine: Engine, account: str, now: datetime) -> bool:
+    """Whether nothing happened that could be answered and nothing is due: then no lease is worth taking."""
+    with reading(engine) as connection:
+        after = replies.mark(connection, account)
+        if after is None or replies.due(connection, account, now) is not None:
+            return False
+        return not replies.events(connection, account, after, now - _OLDEST, 1)
+
+
+def plan(work: Answering) -> int:
+    """Plans answers to what happened since; returns how many are new."""
+    now, key, count = work.clock(), work.account.key, 0
+    with reading(work.engine) as connection:
+        after = replies.mark(connection, key)
+    if after is None:
+        with writing(work.engine) as connection:
+            work.guard(connection)
+            after = replies.begin(connection, key, now - LOOK_BACK)
+    while True:
+        with reading(work.engine) as connection:
+            events = replies.events(connection, key, after, now - _OLDEST, BATCH)
+        if events:
+            count += _plan(work, events, now)
+        if len(events) < BATCH:
+            return count
+        after = events[-1].id
+
+
+def _plan(work: Answering, events: Sequence[Any], now: datetime) -> int:
+    count = 0
+    with writing(work.engine) as connection:
+        work.guard(connection)
+        counters.serialize(connection)  # nobody is being erased meanwhile
+        rows = replies.ticket_rows(connection, [event.ticket_id for event in events])
+        for event in events:
+            matter = _matter(connection, event, rows[event.ticket_id])
+            count += matter is not None and _planned(connection, work, event.id, matter, now)
+        replies.move_mark(connection, work.account.key, events, now)
+    return count
+
+
+def _matter(connection: Connection, event: Any, ticket: Any) -> Matter | None:
+    """What an event means for a citizen; None when it concerns nobody outside the office."""
+    data = {**(event.data or {}), **(event.words or {})}
+    kind, row = _kind(event.what, data, ticket), event.item_id
+    if event.what == "appended":
+        row = data.get("item")
+    item = replies.item(connection, row) if kind and isinstance(row, int) else None
+    if kind is None or item is None or (kind == "supported" and not _supports(connection, item, ticket)):
+        return None
+    return Matter(kind, event.at, str(data.get("reason") or "") if not is_first(kind) else "", ticket, item)
+
+
+def _kind(what: str, data: Any, ticket: Any) -> Kind | None:
+    if what == "opened":
+        return "received_urgent" if ticket.urgency == "mendesak" else "received"
+    if what == "appended":
+        return "supported"
+    moved = data.get("status")
+    after = moved[1] if isinstance(moved, list) and len(moved) == 2 and moved[0] != moved[1] else None
+    return after if after in ("ditindaklanjuti", "tuntas", "ditolak") else None
+
+
+def _supports(connection: Connection, item: Any, ticket: Any) -> bool:
+    """Whether somebody else made the same complaint; whoever adds to his own is answered when something happens."""
+    label = items.latest_labels(connection, [item.id]).get(item.id)
+    complains = label.is_complaint if label else bool(item.is_complaint)
+    return complains and item.author_id is not None and item.author_id != ticket.reporter_id
+
+
+def _planned(connection: Connection, work: Answering, event: int, matter: Matter, now: datetime) -> bool:
+    author = matter.item.author_id
+    if author and not is_first(matter.kind):
+        replies.overtake(connection, matter.ticket.id, author, "disusul keadaan yang lebih baru")
+    decision = choose(facts_of(connection, work, matter, now, waiting=True))
+    if not isinstance(decision, Send):
+        return False
+    item = matter.item
+    values = {
+        "account": work.account.key,
+        "ticket_id": matter.ticket.id,
+        "event_id": event,
+        "channel": decision.channel,
+        "kind": matter.kind,
+        "item_id": item.id,
+        "target": author if decision.channel == "message" else item.external_id,
+        "author_id": author,
+        "thread_id": item.thread_id,
+        "text": words(connection, work, matter),
+        "state": "dry_run" if work.mode == "dry_run" else "due",
+        "made_at": now,
+        "due_at": decision.due_at,
+    }
+    replies.add(connection, values)
+    return True
+
+
+def words(connection: Connection, work: Answering, matter: Matter) -> str:
+    """The answer in words. It may stand in public: of the complaint itself nothing is repeated, numbers of persons are masked."""
+    ticket = matter.ticket
+    hangs = replies.evidence(connection, ticket.id)
+    shown = any(str(one.get("type") or "").startswith(_PHOTOS) for one in hangs)
+    first = is_first(matter.kind) and matter.kind != "supported"
+    case = Case(
+        number=ticket.number,
+        agency=work.agencies.get(ticket.agency, ticket.agency),
+        category=work.categories.get(ticket.category, ticket.category),
+        account=work.account.name,
+        answer_by=ticket.answer_by,
+        at=matter.event_at,
+        reason=mask(matter.reason),
+        wants_place=first and (ticket.kabupaten is None or ticket.kecamatan is None),
+        wants_photo=first and not shown and matter.kind != "received_urgent",  # nobody is sent towards a danger
+    )
+    return say(matter.kind, case, work.wording.texts)
+
+
+def preview(work: Answering, number: str, kind: Kind | None, reason: str) -> str:
+    """What would be said of a ticket as it stands, whoever it was and however old. Raises NotFound."""
+    with reading(work.engine) as connection:
+        row = tickets.get(connection, number)
+        first = replies.first_item(connection, row.id)
+        if first is None:
+            raise NotFound(f"{number}: was opened by hand: there is nobody to answer on Facebook")
+        item = replies.item(connection, first)
+        status = {"ditindaklanjuti", "tuntas", "ditolak"} & {row.status}
+        usual: Any = status.pop() if status else "received_urgent" if row.urgency == "mendesak" else "received"
+        return words(connection, work, Matter(kind or usual, work.clock(), reason, row, item))

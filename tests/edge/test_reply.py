@@ -1,0 +1,222 @@
+"""Answers to citizens against the sandbox on all three databases: given once, in time, to the right person, or not at all."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from connector import casework, person
+from connector.errors import NotFound
+from connector.records import Label
+from connector.reply import plan, preview
+from connector.store import items, merging, replies, tickets
+from connector.store.engine import writing
+from tests.answering import COMPLAINT, answering, classify
+
+
+def test_a_complaint_is_acknowledged_under_it_with_number_place_and_photo_asked_for(engine: Engine) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        done = desk.answer()
+        assert done.counts == {"planned": 1, "sent": 1} and not done.failures
+        (text,) = desk.under(comment)
+        assert (
+            desk.number() in text and "lokasinya" in text and "foto" in text and "26 November 2026 pukul 09.00" in text
+        )
+        (row,) = desk.rows()
+        assert (row.state, row.sent_id, row.tries) == ("sent", comment.replies[0].id, 1)
+        assert desk.answer().counts == {"planned": 0}
+
+
+def test_every_state_is_told_with_its_reason(engine: Engine) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        desk.answer()
+        for status, reason in (
+            ("ditindaklanjuti", ""),
+            ("tuntas", "sudah ditambal 081234567890."),
+            ("ditindaklanjuti", ""),
+            ("ditolak", "bukan wewenang"),
+        ):
+            desk.time.pass_by(hours=2)
+            desk.move(desk.number(), status, reason)
+            assert desk.answer().counts["sent"] == 1
+        said = desk.under(comment)
+        assert len(said) == 5 and all(desk.number() in text for text in said)
+        assert "Keterangan: sudah ditambal [telepon]." in said[2] and "Keterangan: bukan wewenang." in said[4]
+
+
+def test_off_sends_nothing_and_a_dry_run_only_writes_down(engine: Engine) -> None:
+    with answering(engine, mode="dry_run") as desk:
+        comment = desk.comes()
+        desk.sandbox.calls.clear()
+        assert desk.answer().counts == {"planned": 1}
+        assert desk.sandbox.calls == [] and desk.under(comment) == []
+        (row,) = desk.rows()
+        assert row.state == "dry_run" and desk.number() in row.text
+        desk.answer(mode="on")
+        assert desk.posts() == [], "what was rehearsed is never sent later"
+
+
+@pytest.mark.parametrize("what", ["hidden", "deleted", "post deleted"])
+def test_never_under_what_is_hidden_or_gone_though_the_store_does_not_know_yet(engine: Engine, what: str) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        match what:
+            case "hidden":
+                desk.world.hide(comment)
+            case "deleted":
+                desk.world.delete(comment)
+            case _:
+                desk.world.delete(comment.post)
+        assert desk.answer().counts == {"planned": 1, "skipped": 1}
+        assert desk.posts() == []
+
+
+def test_never_about_what_is_old_and_never_to_the_account_itself(engine: Engine) -> None:
+    with answering(engine) as desk:
+        desk.world.add_comment(desk.page.posts[0], COMPLAINT, "Lama", at=desk.time() - timedelta(hours=25))
+        desk.world.add_comment(desk.page.posts[0], f"{COMPLAINT} kami cek", desk.page)
+        desk.read()
+        assert desk.answer().counts == {"planned": 0}
+        desk.move(desk.number(), "tuntas")
+        assert desk.answer().counts == {"planned": 0}
+        assert desk.posts() == []
+
+
+def test_one_answer_for_a_person_in_a_thread_within_an_hour(engine: Engine) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        desk.answer()
+        desk.time.pass_by(minutes=5)
+        desk.move(desk.number(), "ditindaklanjuti")
+        assert desk.answer().counts == {"planned": 1}
+        desk.time.pass_by(minutes=10)
+        desk.move(desk.number(), "tuntas")
+        assert desk.answer().counts == {"planned": 1}
+        desk.time.pass_by(minutes=44)
+        assert desk.answer().counts == {"planned": 0}
+        desk.time.pass_by(minutes=2)
+        assert desk.answer().counts == {"planned": 0, "sent": 1}
+        assert ["tuntas" in text for text in desk.under(comment)] == [False, True]
+        assert {row.kind: row.state for row in desk.rows()} == {
+            "received": "sent",
+            "ditindaklanjuti": "skipped",
+            "tuntas": "sent",
+        }
+        other = desk.comes(author="Budi")
+        desk.answer()
+        assert len(desk.under(other)) == 1, "another person is answered at once"
+
+
+def test_a_message_is_answered_within_24_hours_of_the_last_word_only(engine: Engine) -> None:
+    with answering(engine) as desk:
+        desk.writes()
+        desk.answer()
+        assert desk.number() in desk.said_to("Siti")[0]
+        desk.time.pass_by(hours=25)
+        desk.move(desk.number(), "ditindaklanjuti")
+        assert desk.answer().counts == {"planned": 0}
+        desk.writes("apa kabar laporan saya?")
+        desk.move(desk.number(), "tuntas")
+        assert desk.answer().counts == {"planned": 1, "sent": 1}
+        assert len(desk.said_to("Siti")) == 2
+
+
+def test_private_accounts_answer_a_comment_by_message_and_never_in_public(engine: Engine) -> None:
+    with answering(engine, prefers="message") as desk:
+        comment = desk.comes()
+        visitor = desk.world.add_visitor_post(desk.page, COMPLAINT, "Amir")
+        desk.read()
+        assert desk.answer().counts == {"planned": 2, "sent": 2}
+        assert len(desk.said_to("Siti")) == len(desk.said_to("Amir")) == 1
+        assert desk.under(comment) == desk.under(visitor) == []
+        desk.time.pass_by(hours=2)
+        desk.move(desk.number(0), "tuntas")
+        assert desk.answer().counts == {"planned": 0}, "a private reply opens no window"
+
+
+def test_a_visitors_post_is_answered_under_it(engine: Engine) -> None:
+    with answering(engine) as desk:
+        visitor = desk.world.add_visitor_post(desk.page, COMPLAINT, "Amir")
+        desk.read()
+        desk.answer()
+        assert desk.number() in desk.under(visitor)[0]
+
+
+def test_a_merged_ticket_is_not_answered_as_its_own(engine: Engine) -> None:
+    with answering(engine) as desk:
+        desk.comes()
+        desk.answer()
+        second = desk.comes(author="Budi")
+        with writing(engine) as connection:
+            merging.merge(connection, desk.number(1), desk.number(0), "Ani", desk.time())
+        assert desk.answer().counts == {"planned": 0}
+        assert desk.under(second) == []
+
+
+def test_who_makes_the_same_complaint_is_told_its_number(engine: Engine) -> None:
+    with answering(engine) as desk:
+        desk.comes()
+        desk.answer()
+        desk.bench.classify = lambda texts: [replace(v, is_complaint=False) for v in classify(texts)]
+        second = desk.comes(author="Budi")
+        desk.bench.classify = classify
+        with writing(engine) as connection:
+            row = items.find(connection, second.id)
+            assert row is not None
+            items.add_label(connection, row.id, Label("pengaduan", "jalan_jembatan", "biasa", "Ani"), desk.time())
+            tickets.append(connection, [(desk.number(), row.id, "pengaduan yang sama oleh orang lain")], desk.time())
+        assert desk.answer().counts == {"planned": 1, "sent": 1}
+        assert "gabungkan" in desk.under(second)[0] and desk.number() in desk.under(second)[0]
+
+
+def test_no_more_than_so_many_an_hour(engine: Engine) -> None:
+    with answering(engine, per_hour=3) as desk:
+        comments = [desk.comes(author=f"Warga {n}") for n in range(5)]
+        desk.answer()
+        assert sum(len(desk.under(c)) for c in comments) == 3
+        desk.time.pass_by(minutes=61)
+        desk.answer()
+        assert [len(desk.under(c)) for c in comments] == [1] * 5
+
+
+def test_a_person_who_asked_not_to_be_processed_is_not_answered(engine: Engine) -> None:
+    with answering(engine) as desk:
+        first = desk.comes()
+        assert plan(desk.work) == 1
+        person.restrict(person.request(engine, [first.author.id], "Ani", desk.time))
+        assert desk.answer().counts == {"planned": 0, "skipped": 1}
+        desk.comes("TOLONG kebakaran")
+        assert [t["urgency"] for t in desk.bench.tickets()] == ["biasa", "mendesak"]
+        assert desk.answer().counts == {"planned": 0}
+        assert desk.posts() == []
+
+
+def test_own_answers_read_back_are_context_and_known_as_automatic(engine: Engine) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        talk = desk.writes(author="Budi")
+        desk.answer()
+        desk.world.reply(comment, "Saya sendiri yang menjawab")
+        desk.read()
+        own = {i: r for i, r in desk.bench.items().items() if r["by_account"] and r["kind"] != "post"}
+        assert len(own) == 3 and len(desk.bench.tickets()) == 2
+        with writing(engine) as connection:
+            known = replies.automatic(connection, "gubernur", [(i, r["text"]) for i, r in own.items()])
+            assert known == {comment.replies[0].id, talk.messages[-1].id}
+            lost = [("9_9", f" {own[comment.replies[0].id]['text']}\n"), ("9_8", "lain")]
+            assert replies.automatic(connection, "gubernur", lost) == {"9_9"}
+            assert replies.automatic(connection, "wagub", lost) == set()
+
+
+def test_a_preview_says_what_would_be_said_and_changes_nothing(engine: Engine) -> None:
+    with answering(engine, mode="off") as desk:
+        desk.comes()
+        assert desk.number() in preview(desk.work, desk.number(), None, "")
+        assert "Keterangan: salah alamat." in preview(desk.work, desk.number(), "ditolak", "salah alamat")
+        assert desk.rows() == [] and desk.posts() == []
+        by_hand = casework.open_new(engine, COMPLAINT, {}, who="Ani", desk=desk.bench.desk(), clock=desk.time)
+        with pytest.raises(NotFound, match="by hand"):
+            preview(desk.work, by_hand, None, "")
