@@ -15,11 +15,11 @@ import numpy as np
 
 from classifiers.linear import COLUMNS, Decisions, Linear, Weights
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 ARRAYS: Final = "arrays.npz"
 MAX_BYTES: Final = 200_000_000
-_NAMES: Final = ("grams", "idf", "coef", "bias", "context")
+_NAMES: Final = ("grams", "idf", "coef", "bias", "context", "pairs", "pair_idf", "pair_coef")
 
 
 class ModelUnusable(Exception):
@@ -41,6 +41,9 @@ def packed(weights: Weights) -> bytes:
         coef=weights.coef.astype(np.float16),
         bias=weights.bias,
         context=weights.context.astype(np.float16),
+        pairs=weights.pairs,
+        pair_idf=weights.pair_idf,
+        pair_coef=weights.pair_coef.astype(np.float16),
     )
     return buffer.getvalue()
 
@@ -120,15 +123,28 @@ def _unpacked(arrays: bytes) -> Weights:
         loaded["coef"].astype(np.float32),
         loaded["bias"].astype(np.float64),
         loaded["context"].astype(np.float32),
+        loaded["pairs"].astype(np.int32),
+        loaded["pair_idf"].astype(np.float32),
+        loaded["pair_coef"].astype(np.float32),
     )
-    shape = (len(grams), len(COLUMNS))
-    if weights.coef.shape != shape or weights.context.shape != shape or weights.idf.shape != shape[:1]:
-        raise ValueError("the arrays do not fit each other")
-    if weights.bias.shape != shape[1:] or not all(
-        np.isfinite(a).all() for a in (weights.coef, weights.context, weights.bias)
-    ):
-        raise ValueError("the arrays hold numbers that are none")
+    _check(weights)
     return weights
+
+
+def _check(weights: Weights) -> None:
+    """`ValueError` where the arrays do not fit each other or hold what is no number."""
+    size, pairs, columns = len(weights.grams), len(weights.pairs), len(COLUMNS)
+    shapes = (
+        (weights.idf, (size,)), (weights.coef, (size, columns)), (weights.context, (size, columns)),
+        (weights.bias, (columns,)), (weights.pairs, (pairs, 2)), (weights.pair_idf, (pairs,)),
+        (weights.pair_coef, (pairs, columns)),
+    )  # fmt: skip
+    if any(array.shape != shape for array, shape in shapes):
+        raise ValueError("the arrays do not fit each other")
+    if pairs and not -1 <= weights.pairs.min() <= weights.pairs.max() < size:
+        raise ValueError("a pair of words is none of the model's")
+    if not all(np.isfinite(array).all() for array, _ in shapes):
+        raise ValueError("the arrays hold numbers that are none")
 
 
 def _put(file: Path, content: bytes) -> None:

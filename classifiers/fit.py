@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -14,8 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from classifiers.features import grams_of, is_whole
 from classifiers.linear import COLUMNS, Weights
 from classifiers.samples import PEOPLE, Sample
-from classifiers.text import tokens_of, words_of
 from classifiers.verdict import CATEGORIES, KINDS
+from classifiers.wordpairs import COUNTS, EDGE, UNKNOWN, places_of
+from classifiers.wordtable import words_in
 
 Matrix = Any
 Ints = npt.NDArray[np.int64]
@@ -33,7 +35,8 @@ class Recipe:
 
     seed: int = 20261124
     min_df: int = 2
-    complaint_c: tuple[float, float] = (2.0, 1.0)
+    pair_min_df: int = 5
+    complaint_c: tuple[float, float] = (4.0, 2.0)
     urgent_c: tuple[float, float] = (8.0, 2.0)
     kind_c: float = 8.0
     category_c: float = 20.0
@@ -46,13 +49,14 @@ NEVER: Final = -20.0
 
 
 class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Texts → idf-weighted counts: of n-grams over the root of the words' summed squares, of whole words likewise."""
+    """Texts → idf-weighted counts: of n-grams over the root of the words' summed squares, of words and pairs likewise."""
 
-    def __init__(self, min_df: int = 2) -> None:
+    def __init__(self, min_df: int = 2, pair_min_df: int = 5) -> None:
         self.min_df = min_df
+        self.pair_min_df = pair_min_df
 
     def fit(self, texts: Sequence[str], y: object = None) -> "Additive":
-        """Learns the n-grams and how rare each is among the texts."""
+        """Learns the n-grams and the pairs of words, and how rare each is among the texts."""
         words, counts = _by_word(texts)
         grams = sorted({gram for word in words for gram in grams_of(word)})
         by_gram = _by_gram(words, {gram: i for i, gram in enumerate(grams)})
@@ -61,11 +65,18 @@ class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         kept = np.flatnonzero(spread >= self.min_df)
         self.grams_ = tuple(grams[i] for i in kept)
         self.idf_ = (np.log((1 + len(texts)) / (1 + spread[kept])) + 1).astype(np.float32)
+        places = {gram[1:]: i for i, gram in enumerate(self.grams_) if is_whole(gram)}
+        often = Counter(pair for text in texts for pair in set(_pairs_of(text, places)))
+        pairs = sorted(pair for pair, times in often.items() if times >= self.pair_min_df)
+        self.pairs_ = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+        times = np.array([often[pair] for pair in pairs])
+        self.pair_idf_ = (np.log((1 + len(texts)) / (1 + times)) + 1).astype(np.float32)
         return self
 
     def transform(self, texts: Sequence[str]) -> Matrix:
-        """One row a text."""
-        return (self._part(texts, whole=False) + self._part(texts, whole=True)).tocsr()
+        """One row a text: n-grams and words, then pairs."""
+        alone = self._part(texts, whole=False) + self._part(texts, whole=True)
+        return sp.hstack([alone, self._paired(texts)]).tocsr()
 
     def whole_words(self, texts: Sequence[str]) -> Matrix:
         """One row a text, of its whole words alone."""
@@ -75,8 +86,15 @@ class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         words, counts = _by_word(texts)
         chosen = np.array([is_whole(gram) == whole for gram in self.grams_]) * self.idf_.astype(np.float64)
         by_gram = _by_gram(words, {gram: i for i, gram in enumerate(self.grams_)}) @ sp.diags(chosen)
-        lengths = np.sqrt(counts @ np.asarray(by_gram.multiply(by_gram).sum(axis=1)).ravel())
-        return sp.diags(1 / np.where(lengths > 0, lengths, 1.0)) @ (counts @ by_gram)
+        return _of_length_1(counts @ by_gram, counts @ np.asarray(by_gram.multiply(by_gram).sum(axis=1)).ravel())
+
+    def _paired(self, texts: Sequence[str]) -> Matrix:
+        places = {gram[1:]: i for i, gram in enumerate(self.grams_) if is_whole(gram)}
+        known = {(first, second): i for i, (first, second) in enumerate(self.pairs_.tolist())}
+        found = [[i for pair in _pairs_of(text, places) if (i := known.get(pair)) is not None] for text in texts]
+        spread = self.pair_idf_.astype(np.float64)
+        counts = _counted(found, len(known))
+        return COUNTS * _of_length_1(counts @ sp.diags(spread), counts @ spread**2)
 
 
 def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE, *, all_columns: bool = True) -> Weights:
@@ -84,15 +102,20 @@ def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE, *, all_columns: b
 
     Without `all_columns` kinds and categories stay unlearned, which is quicker.
     """
-    form = Additive(recipe.min_df).fit([s.text for s in samples])
+    form = Additive(recipe.min_df, recipe.pair_min_df).fit([s.text for s in samples])
     rows = form.transform([s.text for s in samples])
     columns = _yes_no(rows, samples, recipe)
     if all_columns:
         columns += [*_kinds(rows, samples, recipe), *_categories(rows, form, samples, recipe)]
-    size = len(form.grams_)
-    columns += [(np.zeros(size), NEVER)] * (len(COLUMNS) - len(columns))
-    coef = np.stack([np.pad(column, (0, 2 * size - len(column))) for column, _ in columns], axis=1).astype(np.float32)
-    return Weights(form.grams_, form.idf_, coef[:size], np.array([bias for _, bias in columns]), coef[size:])
+    size, known = len(form.grams_), rows.shape[1]
+    columns += [(np.zeros(known), NEVER)] * (len(COLUMNS) - len(columns))
+    padded = [np.pad(column, (0, known + size - len(column))) for column, _ in columns]
+    coef = np.stack(padded, axis=1).astype(np.float32)
+    alone, pairs, context = np.split(coef, [size, known])
+    return Weights(
+        form.grams_, form.idf_, alone, np.array([bias for _, bias in columns]), context,
+        form.pairs_, form.pair_idf_, pairs,
+    )  # fmt: skip
 
 
 def channel_weights(samples: Sequence[Sample]) -> Floats:
@@ -178,23 +201,32 @@ def _against_rest(rows: Matrix, labels: Ints, weights: Floats, size: int, c: flo
 def _by_word(texts: Sequence[str]) -> tuple[list[str], Matrix]:
     """The different words of the texts, and how often each text has each."""
     places: dict[str, int] = {}
-    found: list[int] = []
-    ends = [0]
-    for text in texts:
-        found += [places.setdefault(word, len(places)) for token in tokens_of(text) for word in words_of(token)]
-        ends.append(len(found))
-    counts = sp.csr_matrix((np.ones(len(found)), found, ends), shape=(len(texts), len(places)))
-    counts.sum_duplicates()
-    return list(places), counts
+    found = [[places.setdefault(word, len(places)) for word in words_in([text])] for text in texts]
+    return list(places), _counted(found, len(places))
 
 
 def _by_gram(words: Sequence[str], index: dict[str, int]) -> Matrix:
     """How often each word has each known n-gram."""
-    found: list[int] = []
-    ends = [0]
-    for word in words:
-        found += [i for gram in grams_of(word) if (i := index.get(gram)) is not None]
-        ends.append(len(found))
-    counts = sp.csr_matrix((np.ones(len(found)), found, ends), shape=(len(words), len(index)))
+    return _counted(
+        [[i for gram in grams_of(word) if (i := index.get(gram)) is not None] for word in words], len(index)
+    )
+
+
+def _pairs_of(text: str, places: dict[str, int]) -> list[tuple[int, int]]:
+    """The pairs of known words side by side in a text, with its edges."""
+    words = [EDGE, *places_of(words_in([text]), places), EDGE]
+    return [pair for pair in pairwise(words) if UNKNOWN not in pair]
+
+
+def _counted(found: Sequence[Sequence[int]], size: int) -> Matrix:
+    """A row for each list, of how often each number below `size` stands in it."""
+    ends = np.cumsum([0, *map(len, found)])
+    flat = np.fromiter(chain.from_iterable(found), dtype=np.intp, count=ends[-1])
+    counts = sp.csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(found), size))
     counts.sum_duplicates()
     return counts
+
+
+def _of_length_1(rows: Matrix, squares: Floats) -> Matrix:
+    lengths = np.sqrt(squares)
+    return sp.diags(1 / np.where(lengths > 0, lengths, 1.0)) @ rows

@@ -3,7 +3,8 @@
 Trained on the same counts by scikit-learn (`fit.py`), which stays the oracle: the sums differ by rounding only.
 With v(w) the idf-weighted counts of a word's n-grams, a text is  Σ v(w) / sqrt(Σ |v(w)|²)  over its words, and beside
 it the same of whole words. So score(text) = Σ v(w)·coef / sqrt(Σ |v(w)|²) + the same of whole words + bias, and what is
-kept in a table by token are v(w)·coef and |v(w)|², for both.
+kept in a table by token are v(w)·coef and |v(w)|², for both. Pairs of words side by side add the same once more
+(`wordpairs.py`).
 """
 
 import threading
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from classifiers import rules
 from classifiers.text import MAX_CHARS, Reply
 from classifiers.verdict import CATEGORIES, KINDS, Urgency, Verdict
+from classifiers.wordpairs import EDGE, WordPairs, places_of
 from classifiers.wordtable import Grams, WordTable, words_in
 
 Floats = npt.NDArray[np.float64]
@@ -48,13 +50,19 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """What was learned: n-grams, how rare they are, coefficients by question, and the same for what is replied to."""
+    """What was learned: n-grams, how rare they are, coefficients by question, and the same for what is replied to.
+
+    A pair of words is two places among the n-grams, `wordpairs.EDGE` for the edge of the text.
+    """
 
     grams: tuple[str, ...]
     idf: npt.NDArray[np.float32]
     coef: npt.NDArray[np.float32]
     bias: Floats
     context: npt.NDArray[np.float32]
+    pairs: npt.NDArray[np.int32]
+    pair_idf: npt.NDArray[np.float32]
+    pair_coef: npt.NDArray[np.float32]
 
 
 class Linear:
@@ -63,6 +71,8 @@ class Linear:
     def __init__(self, weights: Weights, decisions: Decisions, name: str, remembered: int = 20_000) -> None:
         grams = Grams(weights.grams)
         self.name, self.decisions, self.weights = name, decisions, weights
+        self._wholes = grams.wholes
+        self._pairs = WordPairs(weights.pairs, weights.pair_idf, weights.pair_coef)
         self._texts = WordTable(grams, weights.idf, weights.coef, remembered)
         self._parents = WordTable(grams, weights.idf, weights.context, remembered)
         self._lock = threading.Lock()
@@ -82,14 +92,21 @@ class Linear:
         return np.hstack([_yes(scores[:, : KIND.start]), _among(scores[:, KIND]), _among(scores[:, CATEGORY])])
 
     def shares(self, text: str, column: str, *, replied_to: bool = False) -> list[tuple[str, float]]:
-        """What each word of a text, or of one replied to, adds to the score of a column; the strongest first."""
+        """What each word and pair of words of a text, or of one replied to, adds to a column; the strongest first."""
         words = words_in([text])
         if not words:
             return []
+        place = COLUMNS.index(column)
         table = (self._parents if replied_to else self._texts).of_words(words)
-        scores = _scored(table, np.broadcast_to(table.sum(axis=0), table.shape))[:, COLUMNS.index(column)]
+        scores = _scored(table, np.broadcast_to(table.sum(axis=0), table.shape))[:, place]
+        told = list(zip(words, scores.tolist(), strict=True))
+        if not replied_to:
+            edged = ["", *words, ""]
+            found, added = self._pairs.shares(np.array([EDGE, *places_of(words, self._wholes)]))
+            pairs = (" ".join(edged[i : i + 2]).strip() for i in found.tolist())
+            told += zip(pairs, added[:, place].tolist(), strict=True)
         totals: dict[str, float] = {}
-        for word, score in zip(words, scores.tolist(), strict=True):
+        for word, score in told:
             totals[word] = totals.get(word, 0.0) + score
         return sorted(totals.items(), key=lambda pair: -abs(pair[1]))
 
@@ -97,9 +114,9 @@ class Linear:
         """The scores of a few texts, and what else was counted of them."""
         parents = [text.parent if isinstance(text, Reply) else "" for text in texts]
         with self._lock:
-            sums = self._texts.sums(texts)
-            said = self._parents.sums(parents) if any(parents) else None
-        scores = _scored(sums, sums) + self.weights.bias
+            sums, words = self._texts.sums(texts)
+            said = self._parents.sums(parents)[0] if any(parents) else None
+        scores = _scored(sums, sums) + self._pairs.scores(words) + self.weights.bias
         return scores if said is None else scores + _scored(said, said), sums[:, 2 * _SIZE :]
 
     def _verdicts(self, texts: Sequence[str]) -> Iterator[Verdict]:

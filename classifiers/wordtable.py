@@ -10,6 +10,7 @@ import numpy.typing as npt
 from classifiers import rules
 from classifiers.features import LONGEST, SHORTEST, is_whole
 from classifiers.text import tokens_of, words_of
+from classifiers.wordpairs import EDGE, places_of
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint64]
@@ -87,14 +88,15 @@ class WordTable:
         self.width = 2 * self.size + self.EXTRA
         self.table: Floats = np.zeros((0, self.width))
         self._rows: dict[str, int] = {}
+        self._words: list[tuple[int, ...]] = []
         self._start()
 
     def __len__(self) -> int:
         """How many tokens it remembers."""
         return len(self._rows)
 
-    def sums(self, texts: Sequence[str]) -> Floats:
-        """For each text the sum of its tokens' rows."""
+    def sums(self, texts: Sequence[str]) -> tuple[Floats, Places]:
+        """For each text the sum of its tokens' rows; and the places of the words of all, `EDGE` before each text."""
         if len(self._rows) > self._limit:
             self._start()
         tokens: list[str] = []
@@ -106,8 +108,9 @@ class WordTable:
         new = set(tokens).difference(self._rows)
         if new:
             self._learn(sorted(new))
-        rows = np.fromiter(map(self._rows.__getitem__, tokens), dtype=np.intp, count=len(tokens))
-        return np.add.reduceat(self.table[rows], starts, axis=0)
+        rows = list(map(self._rows.__getitem__, tokens))
+        words = chain.from_iterable(map(self._words.__getitem__, rows))
+        return np.add.reduceat(self.table[rows], starts, axis=0), np.fromiter(words, dtype=np.intp)
 
     def of_words(self, words: Sequence[str]) -> Floats:
         """One row a word: a mark like <url> has no n-grams."""
@@ -149,11 +152,13 @@ class WordTable:
         rows[full] = np.add.reduceat(shares, starts, axis=0) if len(full) else 0
         for column, smelling in zip((self.DANGER, self.NOW), rules.smells(tokens), strict=True):
             rows[smelling, 2 * self.size + column] = 1
+        self._words += [places_of(some, self._grams.wholes) for some in split]
         self._rows.update(zip(tokens, range(first, first + len(tokens)), strict=True))
 
     def _start(self) -> None:
         """Row 0 is the row of nothing, so that an empty text has one."""
         self._rows = {"": 0}
+        self._words = [(EDGE,)]
         self.table = np.zeros((1024, self.width))
 
 

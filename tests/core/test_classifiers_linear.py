@@ -43,11 +43,12 @@ def test_equal_to_a_sklearn_pipeline_with_the_shipped_weights(shipped: Linear, t
 
     weights = shipped.weights
     form = Additive()
-    form.grams_, form.idf_ = weights.grams, weights.idf
+    form.grams_, form.idf_, form.pairs_, form.pair_idf_ = weights.grams, weights.idf, weights.pairs, weights.pair_idf
+    coef = np.concatenate([weights.coef, weights.pair_coef]).astype(float)
     for column in (0, 1, 2):
         oracle = LogisticRegression()
         oracle.classes_ = np.array([False, True])
-        oracle.coef_, oracle.intercept_ = weights.coef[:, [column]].astype(float).T, weights.bias[[column]]
+        oracle.coef_, oracle.intercept_ = coef[:, [column]].T, weights.bias[[column]]
         chances = make_pipeline(form, oracle).predict_proba(texts)[:, 1]
         assert np.abs(chances - shipped.probabilities(texts)[:, column]).max() < 1e-9
 
@@ -59,10 +60,11 @@ def test_equal_to_the_sklearn_pipeline_it_was_folded_from(texts: list[str]) -> N
 
     samples = of_corpus(corpus.load())[::40]
     weights = fit.fitted(samples)
-    form = fit.Additive(fit.RECIPE.min_df).fit([s.text for s in samples])
+    form = fit.Additive(fit.RECIPE.min_df, fit.RECIPE.pair_min_df).fit([s.text for s in samples])
     assert form.grams_ == weights.grams
     rows = make_pipeline(form).transform(texts)
-    assert np.abs(rows @ weights.coef + weights.bias - Linear(weights, UNDECIDED, "x").scores(texts)).max() < 1e-9
+    coef = np.concatenate([weights.coef, weights.pair_coef])
+    assert np.abs(rows @ coef + weights.bias - Linear(weights, UNDECIDED, "x").scores(texts)).max() < 1e-9
 
 
 def test_one_by_one_is_the_same_as_all_at_once_and_a_full_memo_changes_nothing(

@@ -112,7 +112,10 @@ def weights(bias: float = 0.0) -> Weights:
     grams = ("=banjir", "=jalan", "=rusak")
     coef = np.zeros((3, len(COLUMNS)), dtype=np.float32)
     coef[2, 0] = 3
-    return Weights(grams, np.ones(3, dtype=np.float32), coef, np.full(len(COLUMNS), bias), np.zeros_like(coef))
+    return Weights(
+        grams, np.ones(3, dtype=np.float32), coef, np.full(len(COLUMNS), bias), np.zeros_like(coef),
+        np.zeros((0, 2), dtype=np.int32), np.zeros(0, dtype=np.float32), np.zeros((0, len(COLUMNS)), dtype=np.float32),
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -158,7 +161,7 @@ def test_what_does_not_match_is_unusable_and_says_the_way_out(model: Path) -> No
     (model / artifact.MANIFEST).write_bytes(b"{")
     refused("damaged")
     spoil_manifest(model, format=99)
-    refused("format 1")
+    refused("format 2")
     spoil_manifest(model, columns=["complaint"])
     refused("other questions")
     spoil_manifest(model, decisions={})
