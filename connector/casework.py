@@ -99,6 +99,22 @@ def acknowledge(engine: Engine, number: str, *, who: str, now: datetime) -> tupl
         return alarms.acknowledge(connection, number, who, "perintah", now)
 
 
+def note(engine: Engine, number: str, text: str, *, who: str, now: datetime) -> None:
+    """Adds a person's words to a ticket's history; whoever waited is seen to. Raises Misuse, NotFound."""
+    if not text.strip():
+        raise Misuse("--text: expected a note in words")
+    with writing(engine) as connection:
+        tickets.change(connection, number, {}, who=who, what="noted", now=now, data={"text": text})
+
+
+def answered(engine: Engine, number: str, at: datetime, *, who: str, now: datetime) -> None:
+    """Notes that the citizen was answered by other ways, by phone or letter. Raises Misuse, NotFound."""
+    with writing(engine) as connection:
+        if at > now or at < tickets.get(connection, number).opened_at:
+            raise Misuse("--at: expected a time between the opening of the ticket and now")
+        tickets.change(connection, number, {"first_response_at": at}, who=who, what="answered", now=now)
+
+
 def ticket_of(connection: Connection, item_id: str) -> str | None:
     """The number of the ticket that an item belongs to. Raises NotFound for an unknown item."""
     row = items.find(connection, item_id)

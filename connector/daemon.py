@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from classifiers import ModelUnusable
 
-from .delivery import Delivery
 from .errors import ConnectorError, LeaseLost
 from .ingest.reader import Progress
 from .process import process_pending
@@ -20,7 +19,6 @@ from .records import Stream
 from .schedule import next_due, sweep_due
 from .settings import AccountSettings
 from .store import accounts
-from .store.counters import WITA
 from .store.engine import reading, writing
 
 if TYPE_CHECKING:
@@ -36,15 +34,8 @@ Log = Callable[..., None]
 class Daemon:
     """One process's share of the work. Due times stand in the store, so a restart or a second daemon just goes on."""
 
-    def __init__(
-        self,
-        works: "Works",
-        log: Any,
-        metrics: Any,
-        delivery: Delivery,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
-        self.works, self.log, self.metrics, self.delivery, self.chance = works, log, metrics, delivery, chance
+    def __init__(self, works: "Works", log: Any, metrics: Any, chance: Callable[[], float] = random.random) -> None:
+        self.works, self.log, self.metrics, self.chance = works, log, metrics, chance
         self.busy: dict[str, threading.Lock] = {a.key: threading.Lock() for a in works.settings.accounts}
         self.answering = [a for a in works.settings.accounts if a.answers != "off"]
         self.processing = threading.Lock()
@@ -62,14 +53,11 @@ class Daemon:
         for account in self.answering:
             scheduler.add_job(self.answer, "interval", seconds=ANSWER, args=[account], next_run_time=self.works.clock())
         scheduler.start()
-        telling = threading.Thread(target=self.delivery.run, name="delivery")
-        telling.start()
         try:
             while not self.works.stop.wait(TICK):
                 alive()
         finally:
             scheduler.shutdown(wait=True)
-            telling.join()
 
     def once(self) -> list[str]:
         """Does what is due now, then returns what failed."""
@@ -189,9 +177,6 @@ class Daemon:
     def _tell(self, account: AccountSettings, visit: "Visit") -> None:
         for line in visit.failures:
             self._trouble("read_failed", line, account.key)
-        if visit.blocked:
-            day = f"{self.works.clock().astimezone(WITA):%Y-%m-%d}"
-            self.delivery.tell(f"blocked/{account.key}/{day}", f"Akun {account.key} tidak dapat dibaca", visit.blocked)
         self.log.info("pass done", action="pass", account=account.key, **visit.counts)
         self.metrics.passed(account.key, visit, self.works.clock())
 
@@ -204,8 +189,8 @@ class Daemon:
             return  # the one that runs takes what just landed along
         try:
             classify = self.works.classify()
-            desk, woken = self.works.desk(classify), self.delivery.wake
-            result = process_pending(self.works.engine, desk, self.works.stop.is_set, woken)
+            works = self.works
+            result = process_pending(works.engine, works.desk(classify), works.stop.is_set, works.on_kept)
         except ModelUnusable as error:
             self._trouble("model_unusable", str(error))
             return

@@ -5,7 +5,7 @@ ever longer and loses nothing. Woken after each commit that may have rung, and t
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from .store import alarms, contacts, leases, outbox
 from .store.counters import WITA
 from .store.engine import reading, writing
 from .store.raw import ResultRow
+from .watching import Watch
 
 if TYPE_CHECKING:
     from .wiring import Works
@@ -41,6 +42,7 @@ class Delivery:
         self.courier = courier or Courier(works.stop)
         self.telling = telling_of(works)
         self.answers = Answers(works, log, self._confirm)
+        self.watch = Watch(works, log, self.tell)
         self.clock = works.clock
         self._woken = threading.Event()
         self._busy: set[str] = set()
@@ -48,6 +50,7 @@ class Delivery:
         self._lost = threading.Event()
         self._unmarked: dict[int, str] = {}
         self._tended: datetime | None = None
+        self._said: set[str] = set()
 
     def wake(self) -> None:
         """Something may have been put into the outbox."""
@@ -96,7 +99,8 @@ class Delivery:
         self._lost.clear()
         with self._pools() as pools:
             while not self.works.stop.is_set() and not self._lost.is_set():
-                self._tend(lease)
+                if self._tend(lease):
+                    self.watch.look(pools[1], self.clock())
                 self._round(lease, pools)
                 self.answers.look(pools[1], self.clock())
                 self._woken.wait(ROUND)
@@ -215,13 +219,13 @@ class Delivery:
         """Tells the operator inside a transaction, once a key; nothing without [alarms] operator."""
         tell_operator(connection, self.works.settings.alarms.operator, key, lines, self.clock())
 
-    def tell(self, key: str, *lines: str) -> None:
-        """Tells the operator at once. A store out of reach is told by the log alone."""
-        try:
-            with writing(self.works.engine) as connection:
-                self.operator(connection, key, list(lines))
-        except SQLAlchemyError as error:
-            self._store_failed(error)
+    def tell(self, key: str, lines: Iterable[str]) -> None:
+        """Tells the operator, once a key."""
+        if key in self._said or not self.works.settings.alarms.operator:
+            return
+        with writing(self.works.engine) as connection:
+            self.operator(connection, key, list(lines))
+        self._said.add(key)
         self.wake()
 
     def _confirm(self, lane: str, key: str, text: str) -> None:
@@ -229,15 +233,15 @@ class Delivery:
             outbox.post(connection, [outbox.Letter(key, outbox.NOTE, lane, text=text)], self.clock())
         self.wake()
 
-    def _tend(self, lease: leases.Lease) -> None:
-        """Escalates in every round; once a minute plans digests, forgets what was told long ago, and counts."""
+    def _tend(self, lease: leases.Lease) -> bool:
+        """Escalates in every round; once a minute plans digests, forgets what was told long ago, counts, and says True."""
         now = self.clock()
         with reading(self.works.engine) as connection:
             late = alarms.any_late(connection, now)
         if late:
             self._escalate(lease, now)
         if self._tended is not None and (now - self._tended).total_seconds() < TENDED:
-            return
+            return False
         self._tended = now
         rules, local = self.works.settings.alarms, now.astimezone(WITA)
         with writing(self.works.engine) as connection:
@@ -249,6 +253,7 @@ class Delivery:
             held = outbox.backlog(connection)
         self.metrics.waiting.set(sum(b.waiting for b in held.values()))
         self.metrics.down.set(sum(b.down_at is not None for b in held.values()))
+        return True
 
     def _escalate(self, lease: leases.Lease, now: datetime) -> None:
         with writing(self.works.engine) as connection:

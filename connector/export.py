@@ -158,6 +158,8 @@ def ticket_record(ticket: Ticket, masked: bool = False) -> dict[str, Any]:
         "first_response_at": zulu(ticket.first_response_at),
         "closed_at": zulu(ticket.closed_at),
         "merged_into": ticket.merged_into,
+        "waiting_since": zulu(ticket.waiting_since),
+        "version": ticket.version,
     }
 
 

@@ -145,6 +145,14 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class Like:
+    """An open ticket that says the same, and why."""
+
+    ticket: OpenTicket
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What is known around one item when it is triaged.
 
@@ -153,6 +161,7 @@ class Situation:
     of the account ever showed its author.
     `official` are the ids of all our accounts. `restricted`: the author asked that nothing of his be processed.
     `settled`: the very same words were decided before and stayed outside of tickets; a ticket opened since changes nothing.
+    `like` are open tickets anywhere that say the same, the surest first, each with the reason.
     """
 
     ticket: str | None = None
@@ -162,6 +171,7 @@ class Situation:
     official: frozenset[str] = frozenset()
     restricted: bool = False
     settled: bool = False
+    like: Sequence[Like] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +210,10 @@ Decision = Open | Append | Review | Ignore
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One complaint as the office works on it; `source_ids` are all its items, the first one first."""
+    """One complaint as the office works on it; `source_ids` are all its items, the first one first.
+
+    `waiting_since`: its reporter wrote again after a person had closed it.
+    """
 
     number: str
     status: Status
@@ -219,6 +232,8 @@ class Ticket:
     first_response_at: datetime | None = None
     closed_at: datetime | None = None
     merged_into: str | None = None
+    waiting_since: datetime | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ after the last follow-up; until then the reporter may take it up again.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -57,3 +58,42 @@ def takes_up(written_at: datetime | None, opened_at: datetime, until: datetime) 
 def ten_days(closed_at: datetime) -> datetime:
     """Ten working days where no calendar is known: two weeks."""
     return closed_at + timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A post, comment or message in a conversation or comment thread (`thread`), as far as it may ask or answer."""
+
+    kind: str
+    id: str
+    thread: str | None
+    post: str | None
+    parent: str | None
+    author: str | None
+    name: str | None
+    text: str | None
+    at: datetime
+
+
+def responds(own: Said, asked: Said, top_author: str | None) -> bool:
+    """Whether what the account wrote answers what a citizen wrote.
+
+    In a conversation each later message does. A comment is answered by a reply to it; one that is itself a reply also by a
+    reply to the thread's top comment that names its author, or if the thread is his own (`top_author`). A visitor's post is
+    answered by a comment under it.
+    """
+    if own.at < asked.at:
+        return False
+    if asked.kind == "post":
+        return own.kind == "comment" and own.post == asked.id and (own.parent is None or _names(own.text, asked.name))
+    if own.kind != asked.kind or own.thread != asked.thread:
+        return False
+    if asked.kind == "message" or own.parent == asked.id:
+        return True
+    his = top_author is not None and top_author == asked.author
+    return own.parent == own.thread and (his or _names(own.text, asked.name))
+
+
+def _names(text: str | None, name: str | None) -> bool:
+    whole = " ".join((name or "").split()).casefold()
+    return whole != "" and whole in (text or "").casefold()

@@ -86,11 +86,21 @@ def _judged(classified: Classified, around: Situation) -> Decision:
 def _complaint(
     classified: Classified, around: Situation, category: Category, urgency: Urgency, reason: str
 ) -> Decision:
-    """One ticket a complaint: the same person on the same matter in the same thread goes on with the open ticket."""
+    """One ticket a complaint: the same person in the same thread, or whoever says the same, goes on with the open one."""
     own = _own(classified, around, category)
     if own and not (urgency == "mendesak" and own.urgency != "mendesak"):
         return Append(own.number, "pelapor menulis lagi" if own.closed else "pengaduan yang sama")
+    for like in around.like:
+        if _may_join(classified, like.ticket, category, urgency):
+            return Append(like.ticket.number, like.reason)
     return Open(category, urgency, reason)
+
+
+def _may_join(classified: Classified, ticket: OpenTicket, category: Category, urgency: Urgency) -> bool:
+    """An emergency is never swallowed by a ticket that may wait; what a person calls another category is another matter."""
+    if urgency == "mendesak" and ticket.urgency != "mendesak":
+        return False
+    return classified.label is None or ticket.category == category
 
 
 def _own(classified: Classified, around: Situation, category: Category | None = None) -> OpenTicket | None:

@@ -53,6 +53,7 @@ class Works:
     clock: Callable[[], datetime] = utc_now
     owner: str = field(default_factory=leases.new_owner)
     on_call: Callable[[str, CallRecord], None] | None = None
+    on_kept: Callable[[], None] = lambda: None
     contacts: ContactBook = field(default_factory=ContactBook)
     wordings: Mapping[Language, Wording] = field(default_factory=dict)
 

@@ -39,6 +39,7 @@ def _configured(
 
 from . import (  # noqa: E402  (each adds its verbs to `app`)
     answering,  # noqa: F401
+    casework,  # noqa: F401
     contacting,  # noqa: F401
     reading,  # noqa: F401
     records,  # noqa: F401

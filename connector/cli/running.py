@@ -16,6 +16,7 @@ from .reading import AsJson, need_tokens
 from .records import Out, Since, Until
 
 if TYPE_CHECKING:
+    from ..delivery import Delivery
     from ..wiring import Works
 
 
@@ -101,7 +102,8 @@ def run(
     log, metrics = start_logging(works.settings.daemon.log, secrets), Metrics()
     works.on_call = metrics.called
     delivery = Delivery(works, log, metrics)
-    daemon = Daemon(works, log, metrics, delivery)
+    works.on_kept = delivery.wake
+    daemon = Daemon(works, log, metrics)
     if once:
         finish([*daemon.once(), *delivery.once()])
         return
@@ -110,7 +112,7 @@ def run(
     _unusable_channels(works, log)
     log.info("started", action="start", accounts=[a.key for a in works.settings.accounts], owner=works.owner)
     notify("READY=1")
-    with _acknowledging(works, log):
+    with _acknowledging(works, log), _delivering(works, delivery):
         daemon.run(lambda: notify("WATCHDOG=1"))
     notify("STOPPING=1")
     log.info("stopped", action="stop")
@@ -139,6 +141,21 @@ def _unusable_channels(works: "Works", log: Any) -> None:
             check_channel(works.contacts, reference)
         except SettingsError as error:
             log.error(str(error), action="channel_unusable", lane=reference)
+
+
+@contextmanager
+def _delivering(works: "Works", delivery: "Delivery") -> Iterator[None]:
+    """Telling goes on beside reading and ends with it."""
+    import threading
+
+    thread = threading.Thread(target=delivery.run, name="delivery")
+    thread.start()
+    try:
+        yield
+    finally:
+        works.stop.set()
+        delivery.wake()
+        thread.join()
 
 
 @contextmanager

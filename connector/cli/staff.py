@@ -25,6 +25,10 @@ app.add_typer(tickets_app, name="tickets")
 
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; else the user of this shell.")]
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as NTB-2026-000017.")]
+Version = Annotated[
+    int | None,
+    typer.Option("--version", metavar="N", help="Only if it is still as `tickets show` told: at this version."),
+]
 
 
 def _who(by: str | None) -> str:
@@ -82,6 +86,7 @@ def tickets_list(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only unanswered past their deadline, latest first.")
     ] = False,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Only closed ones whose reporter wrote again.")] = False,
     json: AsJson = False,
 ) -> None:
     """Tickets in the order of their numbers, one a line."""
@@ -102,7 +107,7 @@ def tickets_list(
             raise Misuse(f"--{option} {value}: expected one of {', '.join(allowed)}")
     works = open_works(context)
     with reading(works.engine) as connection:
-        found = tickets.every(connection, status=status, urgency=urgency, category=category)
+        found = tickets.every(connection, waiting=waiting, status=status, urgency=urgency, category=category)
         for ticket in deadlines.latest(found, works.clock()) if overdue else found:
             if json:
                 out_json(ticket_record(ticket))
@@ -196,14 +201,17 @@ def tickets_move(
     context: typer.Context,
     number: Number,
     status: Annotated[str, typer.Argument(metavar="STATUS", help="diterima, ditindaklanjuti, tuntas or ditolak.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; needed for ditolak.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; needed for ditolak: bukan wewenang, kurang data …")
+    ] = "",
+    version: Version = None,
     by: By = None,
 ) -> None:
     """Move a ticket to another state."""
     from ..casework import move
 
     works = open_works(context)
-    move(works.engine, number, status, who=_who(by), reason=reason, now=works.clock())
+    move(works.engine, number, status, who=_who(by), reason=reason, now=works.clock(), version=version)
     out(f"{number}: {status}")
 
 
@@ -215,6 +223,7 @@ def tickets_amend(
     urgency: Annotated[str | None, typer.Option("--urgency", help="The right urgency.")] = None,
     agency: Annotated[str | None, typer.Option("--agency", help="Who is to answer.")] = None,
     summary: Annotated[str | None, typer.Option("--summary", help="In a few words.")] = None,
+    version: Version = None,
     by: By = None,
 ) -> None:
     """Set what the machine has wrong; from then on it is yours and no machine changes it."""
@@ -227,7 +236,8 @@ def tickets_amend(
         raise Misuse("say what to amend: --category, --urgency, --agency or --summary")
     if agency and agency not in works.routing.agencies:
         raise Misuse(f"--agency {agency}: expected one of {', '.join(works.routing.agencies)}")
-    amend(works.engine, number, values, who=_who(by), now=works.clock(), desk=works.desk(works.classify()))
+    desk = works.desk(works.classify())
+    amend(works.engine, number, values, who=_who(by), now=works.clock(), desk=desk, version=version)
     out(f"{number}: amended")
 
 
@@ -236,6 +246,7 @@ def tickets_merge(
     context: typer.Context,
     number: Number,
     into: Annotated[str, typer.Argument(metavar="INTO", help="The ticket that stays.")],
+    version: Version = None,
     by: By = None,
 ) -> None:
     """Close one ticket into another, which takes over its items and supporters."""
@@ -244,5 +255,5 @@ def tickets_merge(
 
     works: Works = open_works(context)
     with writing(works.engine) as connection:
-        merging.merge(connection, number, into, _who(by), works.clock())
+        merging.merge(connection, number, into, _who(by), works.clock(), version)
     out(f"{number}: merged into {into}")

@@ -11,11 +11,13 @@ from classifiers.verdict import Verdict
 from ..pipeline import summary_of
 from ..records import RESTRICTED, Append, Classified, Decision, Item, Open, Place
 from ..states import REOPENED
-from ..store import accounts, items, tickets
+from ..store import accounts, items, likeness, supporters, tickets
 from ..store.waiting import wrote_again
+from .answering import note_answers
 from .facts import Desk, name_of
 from .known import Known
 from .ringing import ring
+from .twins import refile
 
 Find = Callable[[Item], Place]
 
@@ -61,7 +63,9 @@ def write_tickets(
 ) -> None:
     """New tickets in the order decided, facts added to open ones, and what changed about their items."""
     find = _finder(connection, classified, decisions, known, desk)
-    drafts = [_draft(row, classified[row].item, d, desk, find) for row, d in decisions.items() if isinstance(d, Open)]
+    drafts = [
+        _draft(row, classified[row].item, d, known, desk, find) for row, d in decisions.items() if isinstance(d, Open)
+    ]
     numbers = tickets.open_tickets(connection, drafts, now, desk.deadline)
     facts, urgent = [], []
     for row, decision in decisions.items():
@@ -73,10 +77,19 @@ def write_tickets(
         if number and _urgent(classified[row]):
             urgent.append((row, number))
     tickets.append(connection, facts, now)
-    closed = {one.ticket.number for there in known.closed.values() for one in there}
-    wrote_again(connection, {number: row for number, row, _ in facts if number in closed}, REOPENED, now)
+    closed = known.closed_ones()
+    by_reporter = {n: row for n, row, _ in facts if n in closed and classified[row].item.author_id == closed[n]}
+    wrote_again(connection, by_reporter, REOPENED, now)
+    supporters.gained(connection, [(number, row, classified[row].item.author_id) for number, row, _ in facts])
+    likeness.file(connection, known.twins.filed)
+    refile(
+        connection, {row: classified[row] for row in known.of_ticket if _reworded(row, classified[row], known)}, desk
+    )
     for row, (number, position) in known.of_ticket.items():
         _update(connection, number, position, row, classified[row], known, desk, find, now)
+    ours = [row for row, one in classified.items() if one.item.by_account or one.item.author_id in desk.official]
+    asked = known.around(ours, classified) | set(numbers.values()) | {number for number, _, _ in facts}
+    note_answers(connection, sorted(asked), desk.official, now)
     ring(connection, urgent, classified, known, desk, now)
 
 
@@ -106,8 +119,16 @@ def _finder(
     return find
 
 
-def _draft(row: int, item: Item, decision: Open, desk: Desk, find: Find) -> tickets.Draft:
-    place = find(item)
+def _reworded(row: int, one: Classified, known: Known) -> bool:
+    """Whether what opened a ticket has other words than before, or none any more."""
+    before = known.before.get(row)
+    return before is not None and known.of_ticket[row][1] == 0 and before.text != one.item.text
+
+
+def _draft(row: int, item: Item, decision: Open, known: Known, desk: Desk, find: Find) -> tickets.Draft:
+    told = known.twins.told.get(row)
+    sure = told is not None and told.place.text is not None and not told.place.ambiguous
+    place = told.place if told is not None and sure else find(item)
     return tickets.Draft(
         item=row,
         urgency=decision.urgency,
@@ -142,9 +163,13 @@ def _update(
     if position == 0 and one.verdict and one.label is None and not read.deleted_at:
         values: dict[str, Any] = {"summary": summary_of(one.item.text or "")}
         if one.verdict.is_complaint:
-            values |= {"category": one.verdict.category, "urgency": one.verdict.urgency}
+            values |= {"category": one.verdict.category}
             values |= _where(one.item, one.verdict, items.verdict_of(before), desk, find)
+            if items.verdict_of(before) != one.verdict:  # else a later item may have raised it
+                values["urgency"] = one.verdict.urgency
         tickets.refresh(connection, number, values, now, desk.deadline)
+    if position and one.item.text != before.text and one.verdict and one.verdict.urgency == "mendesak":
+        tickets.refresh(connection, number, {"urgency": "mendesak"}, now, desk.deadline)
 
 
 def _where(item: Item, verdict: Verdict, before: Verdict | None, desk: Desk, find: Find) -> dict[str, Any]:

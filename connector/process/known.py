@@ -1,7 +1,7 @@
 """What the store knows around a batch, fetched in bulk before anything is decided; and the deciding, oldest first."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from ..store.raw import ResultRow
 from ..store.tickets import ClosedTicket
 from ..triage import triage
 from .facts import Desk
+from .twins import Twins, gather
 
 
 @dataclass(slots=True)
@@ -29,6 +30,18 @@ class Known:
     raws: Mapping[int, ResultRow]
     edited: frozenset[int]
     restricted: frozenset[int]
+    twins: Twins
+
+    def closed_ones(self) -> dict[str, str | None]:
+        """The closed tickets around, each with its reporter."""
+        return {one.ticket.number: one.ticket.reporter_id for there in self.closed.values() for one in there}
+
+    def around(self, rows: Iterable[int], classified: Mapping[int, Classified]) -> set[str]:
+        """The tickets in the threads and under the posts of these items."""
+        keys = {self.thread[row] for row in rows} | {classified[row].item.post_id for row in rows}
+        open_ones = {t.number for key in keys if key for t in self.open.get(key, ())}
+        numbers = open_ones | {t.ticket.number for key in keys if key for t in self.closed.get(key, ())}
+        return {number for number in numbers if not number.startswith("@")}
 
 
 def know(
@@ -49,15 +62,18 @@ def know(
     shown = {key: state.authors_shown for key, state in accounts.account_states(connection).items()}
     shown |= {item.account: True for item in found.values() if item.by_account}
     still_open, closed = tickets.in_threads(connection, sorted(keys))
+    of_ticket = tickets.of_items(connection, rows)
+    gone = {row for row in rows if read[row].deleted_at is not None}
     return Known(
         before=items.by_row(connection, rows),
-        of_ticket=tickets.of_items(connection, rows),
+        of_ticket=of_ticket,
         thread=thread,
         open=still_open,
         closed=closed,
         shown=shown,
         raws=read,
         edited=_edited(connection, read, found, desk),
+        twins=gather(connection, classified, gone | of_ticket.keys(), desk),
         restricted=frozenset(row for row, item in found.items() if states.get(item.author_id or "") == "restricted"),
     )
 
@@ -98,11 +114,14 @@ def decide(classified: Mapping[int, Classified], known: Known, desk: Desk) -> di
             official=desk.official,
             restricted=row in known.restricted,
             settled=_settled(classified[row], known.before.get(row), known.raws[row]),
+            like=known.twins.like(row),
         )
         decision = decisions[row] = triage(classified[row], around)
-        if isinstance(decision, Open) and (thread := known.thread[row]):
+        if isinstance(decision, Open):
             provisional = OpenTicket(f"@{row}", item.author_id, decision.category, decision.urgency)
-            known.open.setdefault(thread, []).append(provisional)
+            known.twins.opened(row, provisional)
+            if thread := known.thread[row]:
+                known.open.setdefault(thread, []).append(provisional)
     return decisions
 
 
@@ -111,7 +130,8 @@ def _taken_up(item: Item, closed: Sequence[ClosedTicket], desk: Desk) -> list[Op
     return [
         one.ticket
         for one in closed
-        if one.ticket.reporter_id == item.author_id
+        if item.author_id is not None
+        and one.ticket.reporter_id == item.author_id
         and takes_up(item.created_at, one.opened_at, desk.reopens_until(one.closed_at))
     ]
 

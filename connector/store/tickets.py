@@ -222,7 +222,7 @@ def in_threads(connection: Connection, threads: Sequence[str]) -> tuple[Open, Cl
             for thread in held[row.id]:
                 if not ticket.closed:
                     found.setdefault(thread, []).append(ticket)
-                elif row.closed_at is not None and row.reporter_id is not None:
+                elif row.closed_at is not None:
                     closed.setdefault(thread, []).append(ClosedTicket(ticket, row.opened_at, row.closed_at))
     return found, closed
 
@@ -247,13 +247,19 @@ def as_ticket(row: ResultRow, sources: Sequence[str]) -> Ticket:
         first_response_at=row.first_response_at,
         closed_at=row.closed_at,
         merged_into=row.merged_into,
+        waiting_since=row.waiting_since,
+        version=row.version,
     )
 
 
-def every(connection: Connection, size: int = 500, **equal: Any) -> Iterable[Ticket]:
-    """All tickets in the order of their numbers, in constant memory; `equal` narrows by column."""
+def every(connection: Connection, size: int = 500, *, waiting: bool = False, **equal: Any) -> Iterable[Ticket]:
+    """All tickets in the order of their numbers, in constant memory; `equal` narrows by column.
+
+    `waiting`: only closed ones whose reporter wrote again and has no answer yet.
+    """
     after = 0
     narrow = [tickets.c[k] == v for k, v in equal.items() if v is not None]
+    narrow += [tickets.c.waiting_since.is_not(None)] if waiting else []
     while True:
         query = select(tickets).where(tickets.c.id > after, *narrow).order_by(tickets.c.id).limit(size)
         rows = list(connection.execute(query))

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, case, delete, exists, or_, select, up
 from sqlalchemy.sql import ColumnElement
 
 from ..records import FORGOTTEN
-from . import alarms, history, replies
+from . import alarms, history, likeness, replies
 from .persons import ERASED
 from .raw import ResultRow
 from .schema import items, labels, raw_items, raw_revisions, ticket_items, tickets, verdicts
@@ -91,6 +91,7 @@ def forget(connection: Connection, raw_ids: Sequence[int], now: datetime) -> dic
     for part in chunks(raw_ids):
         _untie(connection, part)
         replies.forget(connection, item_ids=part)
+        likeness.forget(connection, part)
         first = select(ticket_items.c.ticket_id).where(ticket_items.c.item_id.in_(part), ticket_items.c.position == 0)
         forget_tickets(connection, list(connection.scalars(first)), now)
         for name, table, column in (

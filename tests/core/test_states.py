@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from connector.errors import Conflict, Misuse
 from connector.records import Status
-from connector.states import CLOSED, GROUNDS, MOVES, REOPENED, check_move, ground_of, takes_up, ten_days
+from connector.states import (
+    CLOSED,
+    GROUNDS,
+    MOVES,
+    REOPENED,
+    Said,
+    check_move,
+    ground_of,
+    responds,
+    takes_up,
+    ten_days,
+)
 
 STATES = get_args(Status)
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
@@ -60,3 +71,42 @@ def test_only_what_is_written_in_its_time_takes_a_ticket_up() -> None:
     assert not takes_up(None, T0, until)
     assert not takes_up(T0 - timedelta(microseconds=1), T0, until)
     assert not takes_up(until + timedelta(microseconds=1), T0, until)
+
+
+def said(kind: str, key: str, minute: int = 0, **more: str | None) -> Said:
+    facts: dict[str, str | None] = {"thread": None, "post": None, "parent": None, "author": None, "name": None}
+    return Said(kind=kind, id=key, at=T0 + timedelta(minutes=minute), **{**facts, "text": None, **more})
+
+
+TOP = said("comment", "c1", thread="c1", post="p", author="siti", name="Siti  Aminah")
+REPLY = said("comment", "c2", 1, thread="c1", post="p", parent="c1", author="budi", name="Budi Wijaya")
+
+HERS = said("comment", "c3", 2, thread="c1", parent="c1", author="siti")
+NOBODYS = said("comment", "c3", 2, thread="c1", parent="c1", name=" ")
+POST = said("post", "p", thread="p", name="Siti")
+
+
+@pytest.mark.parametrize(
+    ("asked", "own", "counts"),
+    [
+        (TOP, said("comment", "o", 5, thread="c1", parent="c1"), True),
+        (TOP, said("comment", "o", -1, thread="c1", parent="c1"), False),  # it stood there before
+        (TOP, said("comment", "o", 5, thread="o", post="p"), False),  # a comment beside it
+        (TOP, said("comment", "o", 5, thread="c1", parent="c2"), False),  # to somebody else in his thread
+        (REPLY, said("comment", "o", 5, thread="c1", parent="c2"), True),
+        (REPLY, said("comment", "o", 5, thread="c1", parent="c1", text="Baik, sudah kami cek"), False),
+        (REPLY, said("comment", "o", 5, thread="c1", parent="c1", text="Pak budi wijaya, sudah kami cek"), True),
+        (HERS, said("comment", "o", 5, thread="c1", parent="c1"), True),
+        (NOBODYS, said("comment", "o", 5, thread="c1", parent="c1", text="ya"), False),
+        (said("message", "m1", thread="t"), said("message", "o", 5, thread="t"), True),
+        (said("message", "m1", thread="t"), said("message", "o", 5, thread="u"), False),
+        (said("message", "m1", thread="t"), said("comment", "o", 5, thread="t"), False),
+        (POST, said("comment", "o", 5, thread="o", post="p"), True),
+        (POST, said("comment", "o", 5, thread="c1", post="p", parent="c1"), False),
+        (POST, said("comment", "o", 5, thread="c1", post="p", parent="c1", text="Siti"), True),
+        (said("post", "p", thread="p"), said("comment", "o", 5, thread="o", post="q"), False),
+        (said("post", "p", thread="p"), said("message", "o", 5, thread="p", post="p"), False),
+    ],
+)  # fmt: skip
+def test_what_counts_as_an_answer(asked: Said, own: Said, counts: bool) -> None:
+    assert responds(own, asked, "siti" if asked.thread == "c1" else None) is counts

@@ -1,10 +1,14 @@
 """Alarms on all three databases: rung in the ticket's transaction, delivered at least once whatever the sinks do."""
 
+import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +16,23 @@ import pytest
 import structlog
 from sqlalchemy import Engine, func, select
 
-from connector import casework, person, process
+from connector import casework, network, person, process
+from connector.acknowledging import serving
+from connector.answering import read as read_answer
 from connector.contactbook import ContactBook
-from connector.delivery import Delivery
+from connector.delivery import DAYS, Delivery
 from connector.notify import Courier
 from connector.records import Label, Roster
 from connector.settings import Settings, load_routing
-from connector.store import alarms, contacts, history, items, outbox, raw, tickets
+from connector.store import accounts, alarms, contacts, history, items, outbox, raw, tickets
+from connector.store.counters import WITA
 from connector.store.engine import reading, writing
 from connector.store.schema import alarms as alarm_table
 from connector.store.schema import outbox as outbox_table
 from connector.telling import Metrics
+from connector.watching import Watch
 from connector.wiring import Works
+from tests.edge.test_person import everything, files
 from tests.edge.test_store_process import comment, desk, land, tickets_of
 from tests.sinks import mailbox, webhook
 
@@ -316,3 +325,113 @@ def test_restricted_a_life_in_danger_rings_all_the_same_and_nothing_of_his_is_ke
     process.process_pending(engine, desk(clock=now))
     made = letters(engine)
     assert len(made) == 1 and "Gerung" not in repr(made) and "7001" not in repr(made)
+
+
+def test_the_weekly_digest_goes_to_each_duta_once_without_names_or_words(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for area, number in (("52.01", 1), ("52.71", 2)):
+        put(engine, area, f"wa:{number}")
+    rung(engine, fresh("1_1", "jalan rusak di Lombok Barat kata Siti"), fresh("1_2", "lampu rusak", "7002"))
+    day = DAYS[now().astimezone(WITA).weekday()]
+    with webhook() as sink:
+        address = {"wa": sink.address + "{address}"}
+        for _ in range(2):
+            with delivering(engine, monkeypatch, address, digest_day=day, digest_hour=0):
+                until(lambda: {m.state for m in letters(engine)} == {"sent", "void"})
+    assert [m.key.split("/")[2] for m in letters(engine)] == ["1", "2"]
+    (text,) = sink.texts
+    assert "Lombok Barat: 1 pengaduan" in text and "Siti" not in text and "rusak" not in text and "foto" in text
+
+
+def put(engine: Engine, area: str, channel: str) -> int:
+    with writing(engine) as connection:
+        row = {"name": "KENARI Duta", "group": "pkh", "area": area, "channel": channel, "consent_at": now()}
+        contacts.put(connection, row, now())
+        return int(contacts.every(connection)[-1].id)
+
+
+def test_a_contact_that_is_removed_leaves_nothing_behind(engine: Engine) -> None:
+    first = put(engine, "52.01", "wa:KENARI")
+    rung(engine, fresh("1_1", "TOLONG di Gerung Lombok Barat"))
+    with writing(engine) as connection:
+        outbox.rest(connection, f"contact:{first}", 1, now(), now(), "x")
+    assert network.remove(engine, [first], "Ani", now()) == (1, None)
+    assert "KENARI" not in everything(engine) and f"contact:{first}" not in everything(engine)
+    if engine.dialect.name == "sqlite":
+        assert b"KENARI" not in files(engine)
+
+
+def test_the_operator_is_told_of_blocked_and_silent_accounts_and_of_tokens(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = {"key": "gubernur", "id": "100000000000001", "token_env": "NO_SUCH_TOKEN", "every_seconds": 60}
+    settings = Settings.model_validate({"accounts": [account]})
+    works = Works(settings, load_routing(None), sqlite_engine, Path())
+    works.register()
+    told: dict[str, list[str]] = {}
+    watch = Watch(works, structlog.get_logger(), lambda key, lines: told.update({key: list(lines)}))
+    morning = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+    with ThreadPoolExecutor(1) as pool:
+        watch.look(pool, morning - timedelta(hours=2))
+        assert told == {}
+        with writing(sqlite_engine) as connection:
+            accounts.set_account(connection, "gubernur", ok_at=morning - timedelta(minutes=10))
+        watch.look(pool, morning)
+        watch.look(pool, morning)
+    assert [key.split("/")[0] for key in told] == ["blind", "token"]
+    assert "08.50 WITA" in told["blind/gubernur/2026-11-24"][1]
+    assert "NO_SUCH_TOKEN" in told["token/gubernur/2026-11-24"][1]
+    with writing(sqlite_engine) as connection:
+        accounts.set_account(connection, "gubernur", blocked="190: expired")
+    with ThreadPoolExecutor(1) as pool:
+        watch.look(pool, morning + timedelta(minutes=1))
+    assert told["blocked/gubernur/2026-11-24"][1] == "190: expired"
+
+
+HOSTILE_REQUESTS = (
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET /a/../x HTTP/1.1\r\n\r\n",
+    b"GET /a/" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n",
+    b"POST /a/1-2-x HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+    b"POST /a/1-2-x HTTP/1.1\r\nContent-Length: -1\r\n\r\n" + b"&" * 5000,
+    b"PUT /a/1-2-x HTTP/1.1\r\n\r\n",
+    b"\x00\xff\xfe\r\n\r\n",
+    b"GET /a/\xff\xfe%00 HTTP/1.1\r\n\r\n",
+)
+
+
+def test_the_route_stands_hostile_requests_and_crowds(sqlite_engine: Engine) -> None:
+    settings = Settings.model_validate({"alarms": {"public_url": "https://care.example/a"}})
+    works = Works(settings, load_routing(None), sqlite_engine, Path())
+    with serving(works, structlog.get_logger(), 0) as port:
+        for request in HOSTILE_REQUESTS:
+            with socket.create_connection(("127.0.0.1", port), 10) as client:
+                client.sendall(request)
+                assert not client.recv(4096).startswith((b"HTTP/1.0 2", b"HTTP/1.1 2"))
+        crowd = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(40)]
+        for client in crowd:
+            client.close()
+        until(lambda: status(port) == 404)
+
+
+def status(port: int) -> int:
+    """What the route answers to a link it never signed; 0 when it does not."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/a/1-2-" + "x" * 32)
+        return int(connection.getresponse().status)
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"result": {}}', b'{"result": [1, null, {"update_id": "x"}, {"update_id": 5}]}', b"{" * 99]
+)
+def test_whatever_telegram_answers_breaks_nothing(body: bytes) -> None:
+    for update in json.loads(body)["result"] if body.startswith(b'{"result": [') else [None, 3, {"message": []}]:
+        words, _, chat, _, at = read_answer(update)
+        assert words == "" and chat == "" and at.year == 1970
+    assert read_answer({"text": 5, "chat": {"id": 4}, "date": 10**18, "from": []})[2] == "4"

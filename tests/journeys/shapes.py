@@ -116,6 +116,11 @@ TICKET: dict[str, Check] = {
     "closed_at": _or_null(TIME),
     "merged_into": _or_null(NUMBER),
 }
+TICKET_MORE: dict[str, Check] = {
+    "waiting_since": _or_null(TIME),
+    "version": lambda value: isinstance(value, int) and value >= 1,
+    "lapor": lambda value: isinstance(value, dict),
+}
 
 
 def fits(record: Any, shape: Mapping[str, Check], more: Mapping[str, Check] | None = None) -> bool:

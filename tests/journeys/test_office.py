@@ -2,6 +2,8 @@
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from sqlalchemy import update
 from connector.store.engine import open_store, writing
 from connector.store.schema import tickets
 from tests.journeys.rig import Json, Rig, call, now
-from tests.journeys.shapes import PLACE, TICKET, VERDICT, fits
+from tests.journeys.shapes import PLACE, TICKET, TICKET_MORE, VERDICT, fits
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_a_ticket_lives_from_new_to_merged(office: Rig) -> None:
     born = ticket(office, number)
     history, lapor = born.pop("history"), born.pop("lapor")
     assert list(lapor) == ["verify_by", "answer_by", "close_by"] and lapor["close_by"] > lapor["answer_by"]
-    assert fits(born, TICKET) and born["summary"] == words and born["urgency"] == "penting"
+    assert fits(born, TICKET, TICKET_MORE) and born["summary"] == words and born["urgency"] == "penting"
     assert born["place"]["kabupaten"] == "52.71" and history[0]["who"] == "Loket 2"
     assert words in json.dumps(history[0]["data"])
     office.run("tickets", "amend", number, "--urgency", "mendesak", "--category", "jalan_jembatan", "--by", "Baiq")
@@ -96,12 +98,33 @@ def test_a_ticket_lives_from_new_to_merged(office: Rig) -> None:
     closed = ticket(office, number)
     assert (closed["status"], closed["urgency"]) == ("tuntas", "mendesak") and closed["closed_at"]
     assert closed["answer_by"] < born["answer_by"]
-    assert [event["what"] for event in closed["history"]] == ["opened", "amended", "moved", "moved"]
+    assert [event["what"] for event in closed["history"]] == ["opened", "amended", "alarmed", "moved", "moved"]
     refused = office.run("tickets", "move", number, "diterima", code=1)
     assert number in refused.err and "ditindaklanjuti" in refused.err
     listed = office.run("tickets", "list", "--status", "tuntas", "--json").records
     assert [t["number"] for t in listed] == [number]
     _merge(office)
+
+
+def test_a_ticket_is_noted_answered_verified_and_nobody_overwrites_another(office: Rig) -> None:
+    number = office.run("tickets", "new", "--text", "Lampu jalan mati di Gerung").out.strip()
+    office.run("tickets", "move", number, "ditindaklanjuti", "--version", "1", "--by", "Ani")
+    late = office.run("tickets", "move", number, "ditolak", "--reason", "kurang data", "--version", "1", code=1)
+    assert number in late.err and "version 2, not 1" in late.err
+    assert "--reason" in office.run("tickets", "move", number, "ditolak", code=2).err
+    office.run("tickets", "note", number, "--text", "PLN sudah ditelepon", "--by", "Ani")
+    office.run("tickets", "answered", number, "--by", "Ani")
+    office.run("tickets", "answered", number, "--at", "2020-01-01", code=2)
+    told = ticket(office, number)
+    assert told["first_response_at"] and told["version"] == 4
+    assert [event["what"] for event in told["history"]] == ["opened", "moved", "noted", "answered"]
+    assert office.run("tickets", "list", "--waiting", "--json").records == []
+    assert office.run("tickets", "verify", "--json").answer["faults"] == []
+    with closing(sqlite3.connect(office.folder / "store.db", isolation_level=None)) as store:
+        store.execute("UPDATE ticket_events SET who = 'Budi' WHERE what = 'noted'")
+    done = office.run("tickets", "verify", code=1)
+    assert number in done.err and len(done.err.splitlines()) == 1 and "noted" in done.err
+    assert office.run("tickets", "verify", office.stored("tickets")[0]["number"]).err == ""
 
 
 def _merge(office: Rig) -> None:
@@ -113,6 +136,10 @@ def _merge(office: Rig) -> None:
     assert kept["source_ids"][0] == first["source_ids"][0] and gone["source_ids"] == []
     office.run("tickets", "merge", first["number"], first["number"], code=None)
     assert ticket(office, first["number"])["status"] == "diterima"
+    assert first["number"] in office.run("tickets", "unmerge", second["number"]).out
+    back = ticket(office, second["number"])
+    assert (back["status"], back["source_ids"]) == ("diterima", second["source_ids"]) and back["merged_into"] is None
+    office.run("tickets", "unmerge", second["number"], code=1)
     office.assert_whole()
 
 

@@ -2,6 +2,7 @@
 
 from .casework import ticket_events, ticket_items, tickets
 from .judging import items, labels, verdicts
+from .likeness import likeness
 from .reading import accounts, checkpoints, raw_items, raw_revisions, streams
 from .replies import replies, reply_pauses
 from .tables import metadata
@@ -20,6 +21,7 @@ __all__ = [
     "labels",
     "lanes",
     "leases",
+    "likeness",
     "metadata",
     "outbox",
     "persons",

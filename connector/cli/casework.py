@@ -1,0 +1,77 @@
+"""More verbs on tickets: what happened otherwise than on Facebook, merges taken back, histories verified."""
+
+from typing import Annotated
+
+import typer
+
+from .opening import moment, open_works
+from .outcome import finish, out, out_json
+from .reading import AsJson
+from .staff import By, Number, Version, _who, tickets_app
+
+
+@tickets_app.command("unmerge", epilog="Example: ntbcare tickets unmerge NTB-2026-000018")
+def tickets_unmerge(context: typer.Context, number: Number, version: Version = None, by: By = None) -> None:
+    """Take back a merge: the ticket has its items, supporters and state again."""
+    from ..store import merging
+    from ..store.engine import writing
+
+    works = open_works(context)
+    with writing(works.engine) as connection:
+        had = merging.unmerge(connection, number, _who(by), works.clock(), version)
+    out(f"{number}: taken out of {had}")
+
+
+@tickets_app.command("note", epilog='Example: ntbcare tickets note NTB-2026-000017 --text "PLN sudah ditelepon"')
+def tickets_note(
+    context: typer.Context,
+    number: Number,
+    text: Annotated[str, typer.Option("--text", help="What to remember.")],
+    by: By = None,
+) -> None:
+    """Add a note to a ticket's history; it waits for nobody any more."""
+    from ..casework import note
+
+    works = open_works(context)
+    note(works.engine, number, text, who=_who(by), now=works.clock())
+    out(f"{number}: noted")
+
+
+@tickets_app.command("answered", epilog="Example: ntbcare tickets answered NTB-2026-000017 --at 2026-11-24T09:30")
+def tickets_answered(
+    context: typer.Context,
+    number: Number,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="When (WITA); else now.")] = None,
+    by: By = None,
+) -> None:
+    """The citizen was answered by other ways than Facebook: by phone, by letter."""
+    from ..casework import answered
+
+    works = open_works(context)
+    now = works.clock()
+    answered(works.engine, number, moment(at, "--at") or now, who=_who(by), now=now)
+    out(f"{number}: answered")
+
+
+@tickets_app.command("verify", epilog="Example: ntbcare tickets verify")
+def tickets_verify(
+    context: typer.Context,
+    number: Annotated[list[str] | None, typer.Argument(metavar="[NUMBER]…", help="Only these; else all.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Whether the histories are whole: events changed, put in or missing are named. Exit 1 if any are."""
+    from ..store import history, tickets
+    from ..store.engine import reading
+
+    works = open_works(context)
+    with reading(works.engine) as connection:
+        for one in number or ():
+            tickets.get(connection, one)
+        wrong = list(history.faults(connection, number or ()))
+        seen = history.count(connection, number or ())
+    if json:
+        out_json({**seen, "faults": wrong})
+    else:
+        out(f"{seen['tickets']} tickets with {seen['events']} events: {len(wrong) or 'none'} tampered with")
+        out(f"seal {seen['seal']}")
+    finish([f"{line}; compare with a backup" for line in wrong])

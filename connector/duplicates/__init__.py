@@ -1,0 +1,9 @@
+"""Which complaints are one and the same: told again by their author, copied by many, or one event told by many. Pure.
+
+`keys_of` says where to look, a `Shelf` holds what stands there, `why_same` decides. Precision before recall.
+"""
+
+from .alike import COPIED, Told, why_same
+from .shelf import Keys, Opened, Shelf, keys_of
+
+__all__ = ["COPIED", "Keys", "Opened", "Shelf", "Told", "keys_of", "why_same"]

@@ -1,0 +1,107 @@
+"""Finding the complaints that one more may be the same as, without looking at all of them. Pure.
+
+A complaint is filed under a handful of numbers: of its words (`saying.sketch`), of who complains about what, of what
+happened where; each together with a span of time, so that old ones are never met again. The same numbers stand in the store.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..records import Like, OpenTicket
+from .alike import REPEAT, STANDING, Told, why_same
+from .saying import named, sketch, within
+
+MOST = 40
+"""So many are filed under one number; what more come with the same ordinary words are found by their rarer ones."""
+_TRIED = 24
+_DAY = 86_400.0
+_WORDS = (64 * _DAY, STANDING.total_seconds())
+_OWN = (16 * _DAY, REPEAT.total_seconds())
+_EVENT = (2 * _DAY, 0.5 * _DAY)
+"""How much time is filed together, and how far back and ahead to look, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Numbers to file a complaint under, and to look for others under."""
+
+    own: Sequence[int]
+    wanted: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open ticket with the complaint that opened it."""
+
+    ticket: OpenTicket
+    told: Told
+
+
+def keys_of(told: Told) -> Keys:
+    """The numbers of a complaint; none when its words are too few to mean one matter and tell of no event."""
+    at = told.at.timestamp()
+    fewer, more = sketch(told.all_words)
+    own, wanted = _timed(fewer, more, at, _WORDS)
+    if told.author is not None and len(told.all_words) > 2:
+        mine = [named(told.author) + 3 * named(told.category)]
+        own, wanted = _joined((own, wanted), _timed(mine, mine, at, _OWN))
+    if told.event is not None and (happened := _happened(told)):
+        own, wanted = _joined((own, wanted), _timed(happened, happened, at, _EVENT))
+    return Keys(own, wanted)
+
+
+Both = tuple[list[int], list[int]]
+
+
+def _timed(filed: Sequence[int], wanted: Sequence[int], at: float, times: tuple[float, float]) -> Both:
+    """The numbers with the span of time in which they are filed, and with those in which to look."""
+    width, reach = times
+    now = int(at // width)
+    spans = {int((at - reach) // width), now, int((at + reach) // width)}
+    return within(filed, now), [key for span in spans for key in within(wanted, span)]
+
+
+def _joined(a: Both, b: Both) -> Both:
+    return a[0] + b[0], a[1] + b[1]
+
+
+def _happened(told: Told) -> list[int]:
+    if told.event is None or told.place.ambiguous:
+        return []
+    places = [told.place.kecamatan] if told.place.kecamatan else sorted(told.spots)[:3]
+    return [named(told.event.name) + 3 * named(place) for place in places]
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Open tickets by the numbers of what opened them: those of the store that may matter, and those of this very batch."""
+
+    _by_key: dict[int, list[Opened]] = field(default_factory=dict)
+
+    def file(self, opened: Opened, keys: Sequence[int]) -> list[int]:
+        """Files a ticket; returns the numbers that were not full yet, which are those worth storing."""
+        kept = []
+        for key in keys:
+            under = self._by_key.setdefault(key, [])
+            if len(under) < MOST:
+                under.append(opened)
+                kept.append(key)
+        return kept
+
+    def find(self, told: Told, wanted: Sequence[int]) -> list[Like]:
+        """Tickets that say the same, the surest first; of equally sure ones the newest."""
+        met: Counter[int] = Counter()
+        there: dict[int, Opened] = {}
+        for key in wanted:
+            for opened in self._by_key.get(key, ()):
+                met[id(opened)] += 1
+                there[id(opened)] = opened
+        if not met:
+            return []
+        likely = sorted(there, key=lambda i: (met[i], there[i].told.at), reverse=True)[:_TRIED]
+        found = []
+        for opened in map(there.__getitem__, likely):
+            if (said := why_same(told, opened.told)) is not None:
+                found.append((said[0], opened.told.at, opened.ticket.number, Like(opened.ticket, said[1])))
+        return [one[-1] for one in sorted(found, key=lambda one: one[:3], reverse=True)]

@@ -1,0 +1,93 @@
+"""`likeness`: the numbers under which the complaints that opened tickets are found again; and copies within tickets."""
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, bindparam, delete, func, select
+
+from .raw import ResultRow
+from .schema import items, likeness, ticket_items, tickets
+from .statements import chunks, insert_new
+from .tickets import OPEN
+
+MOST = 20_000
+"""So many are looked at for one batch: bounded memory, whatever people send."""
+_AT_ONCE = 512
+
+
+@lru_cache
+def _wanted(dialect: Dialect) -> tuple[str, list[str]]:
+    """The statement that looks for `_AT_ONCE` numbers, as its driver wants it; building it anew costs more than looking."""
+    names = [f"k{n}" for n in range(_AT_ONCE)]
+    query = select(likeness.c.key, likeness.c.item_id).where(likeness.c.key.in_([bindparam(name) for name in names]))
+    compiled = query.compile(dialect=dialect)
+    return str(compiled), [] if getattr(compiled, "positiontup", None) else names
+
+
+def filed(connection: Connection, keys: Collection[int]) -> list[tuple[int, int]]:
+    """Which items are filed under these numbers, as (number, item row)."""
+    found: list[tuple[int, int]] = []
+    sql, names = _wanted(connection.dialect)
+    for part in chunks(sorted(keys), _AT_ONCE):
+        values = (*part, *[part[0]] * (_AT_ONCE - len(part)))
+        given: Any = dict(zip(names, values, strict=True)) if names else values
+        found += [(key, item) for key, item in connection.exec_driver_sql(sql, given)]
+        if len(found) >= MOST:
+            break
+    return found
+
+
+def opened(connection: Connection, item_rows: Iterable[int]) -> list[ResultRow]:
+    """Those of these items whose ticket is open: their words, author and time, and the ticket's facts."""
+    t = tickets.c
+    query = (
+        select(
+            *(items.c.id, items.c.text, items.c.author_id, items.c.created_at, ticket_items.c.position),
+            *(t.number, t.category, t.urgency, t.kabupaten, t.kecamatan, t.desa, t.place_text, t.place_ambiguous),
+            t.reporter_id,
+        )
+        .join(ticket_items, ticket_items.c.item_id == items.c.id)
+        .join(tickets, t.id == ticket_items.c.ticket_id)
+        .where(t.status.in_(OPEN), t.merged_into.is_(None), items.c.text.is_not(None), items.c.created_at.is_not(None))
+    )
+    found: list[ResultRow] = []
+    for part in chunks(sorted(item_rows)):
+        found += connection.execute(query.where(items.c.id.in_(part)).order_by(items.c.id))
+    return found
+
+
+def file(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
+    """Files items under numbers, given as (number, item row)."""
+    insert_new(connection, likeness, [{"key": key, "item_id": item} for key, item in rows])
+
+
+def forget(connection: Connection, item_rows: Sequence[int]) -> None:
+    """Takes items out."""
+    for part in chunks(item_rows):
+        connection.execute(delete(likeness).where(likeness.c.item_id.in_(part)))
+
+
+def numbers_of(connection: Connection, item_rows: Sequence[int]) -> dict[int, list[int]]:
+    """The numbers that items are filed under."""
+    found: dict[int, list[int]] = {}
+    for part in chunks(item_rows):
+        query = select(likeness.c.item_id, likeness.c.key).where(likeness.c.item_id.in_(part))
+        for row in connection.execute(query.order_by(likeness.c.item_id, likeness.c.key)):
+            found.setdefault(row.item_id, []).append(row.key)
+    return found
+
+
+def copies(connection: Connection, ticket_ids: Sequence[int], reason: str) -> dict[int, int]:
+    """How many items of each ticket were put there for `reason`, that the words are the same; none are left out."""
+    found: dict[int, int] = {}
+    c = ticket_items.c
+    for part in chunks(ticket_ids):
+        query = (
+            select(c.ticket_id, func.count().label("n"))
+            .join(items, items.c.id == c.item_id)
+            .where(c.ticket_id.in_(part), items.c.reason == reason)
+            .group_by(c.ticket_id)
+        )
+        found |= {row.ticket_id: row.n for row in connection.execute(query)}
+    return found

@@ -1,0 +1,78 @@
+"""What the operator is told of the accounts: one that is blocked, one of which nothing is heard, a token that will not do."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .errors import ConnectorError
+from .graph.tokens import inspect
+from .schedule import is_blind
+from .settings import AccountSettings, app_of, token_of
+from .store import accounts, counters
+from .store.counters import WITA
+from .store.engine import reading, writing
+
+if TYPE_CHECKING:
+    from .wiring import Works
+
+TOKENS_AT = 8
+"""The hour, in WITA, from which tokens are looked at, once a day: when somebody is there to renew them."""
+PASSING = ("unreachable", "throttled", "no_debug")
+Tell = Callable[[str, Iterable[str]], None]
+
+
+class Watch:
+    """Looks once a minute at what the store says of each account, once a day at each token. `tell` takes a key and lines."""
+
+    def __init__(self, works: "Works", log: Any, tell: Tell) -> None:
+        self.works, self.log, self.tell = works, log, tell
+        self._running: Future[None] | None = None
+        self._next: datetime | None = None
+
+    def look(self, pool: Executor, now: datetime) -> None:
+        """Tells what is wrong, once a day for each; asks Graph about tokens in the pool."""
+        with reading(self.works.engine) as connection:
+            states = accounts.account_states(connection)
+            looked = counters.value_of(connection, "tokens:looked")
+        day = f"{now.astimezone(WITA):%Y-%m-%d}"
+        for account in self.works.settings.accounts:
+            state = states.get(account.key)
+            if state is None:
+                continue
+            if state.blocked:
+                lines = (f"Akun {account.key} tidak terbaca: perlu tindakan", state.blocked)
+                self.tell(f"blocked/{account.key}/{day}", lines)
+                continue
+            heard: datetime | None = getattr(state, "heard_at", state.ok_at)
+            if heard and is_blind(now, heard, account.every_seconds):
+                since = f"{heard.astimezone(WITA):%d-%m %H.%M} WITA"
+                lines = (f"Akun {account.key}: tidak ada kabar dari Facebook", f"Sejak {since}. Periksa: ntbcare check")
+                self.tell(f"blind/{account.key}/{day}", lines)
+        local = now.astimezone(WITA)
+        idle = self._running is None or self._running.done()
+        rested = self._next is None or now >= self._next
+        if idle and rested and local.hour >= TOKENS_AT and looked < local.toordinal():
+            self._next = now + timedelta(hours=1)
+            self._running = pool.submit(self._tokens, local.toordinal(), day)
+
+    def _tokens(self, today: int, day: str) -> None:
+        for account in self.works.settings.accounts:
+            if self.works.stop.is_set():
+                return
+            try:
+                said = self._said(account)
+            except ConnectorError as error:
+                said = [str(error)]
+            if said:
+                self.tell(f"token/{account.key}/{day}", (f"Token akun {account.key} perlu perhatian", *said))
+                self.log.warning("; ".join(said), action="token_warning", account=account.key)
+        with writing(self.works.engine) as connection:
+            counters.set_value(connection, "tokens:looked", today)
+
+    def _said(self, account: AccountSettings) -> list[str]:
+        app_id, secret = app_of(self.works.settings.graph)
+        with self.works.graph(account, token_of(account)) as graph:
+            app_secret = secret.get_secret_value() if secret else None
+            report = inspect(graph, app_id, app_secret, page_id=account.id, now=self.works.clock())
+        return [problem.text for problem in report.problems if problem.code not in PASSING]

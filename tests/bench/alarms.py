@@ -1,0 +1,168 @@
+"""From a response of Graph to the alarm handed over: on a quiet store, and while another process backfills."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import structlog
+
+from connector.contactbook import ContactBook
+from connector.delivery import Delivery
+from connector.platforms.facebook.parse import raw_comment
+from connector.process import process_pending
+from connector.records import Account
+from connector.settings import Settings, load_routing
+from connector.store import migrate, raw
+from connector.store.engine import open_store, writing
+from connector.telling import Metrics
+from connector.wiring import Works, utc_now, works
+
+from ..servers import mariadb, postgresql
+from ..sinks import Sink, webhook
+from .end_to_end import _database
+from .figures import head, show
+from .worlds import texts
+
+PAGE = "100000000000001"
+ACCOUNT = Account("page1", "facebook", PAGE, "Bulk 1", ("posts", "comments"), 60)
+CRY = "Tolong, ada kebakaran besar di Gerung Lombok Barat, orang terjebak di dalam rumah! ({})"
+ALARMS, BACKLOG, BATCH = 200, 20_000, 100
+
+
+def run() -> None:
+    """Percentiles of the time from landing's begin to the webhook's receipt; mendesak must be told within 1 s."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    head(f"Alarms: response received → handed over, {ALARMS} each")
+    with TemporaryDirectory() as folder:
+        _measured("SQLite", f"sqlite:///{folder}/bench.db")
+    for name, server in (("PostgreSQL", postgresql), ("MariaDB", mariadb)):
+        with server() as address:
+            _measured(name, _database(address))
+
+
+def _measured(name: str, url: str) -> None:
+    with _telling(url) as (made, delivery, sink):
+        _told(f"{name}, idle", _alarms(made, delivery, sink, "idle"))
+        with _backfilling(made, delivery, url):
+            _told(f"{name}, another process backfills", _alarms(made, delivery, sink, "busy"))
+
+
+def _told(what: str, taken: list[float]) -> None:
+    taken = sorted(taken)
+    p50, p99 = taken[len(taken) // 2], taken[int(len(taken) * 0.99)]
+    show(what, f"p99 {p99 * 1000:,.0f} ms", f"median {p50 * 1000:,.0f}, longest {taken[-1] * 1000:,.0f}")
+
+
+@contextmanager
+def _telling(url: str) -> Iterator[tuple[Works, Delivery, Sink]]:
+    with webhook() as sink:
+        os.environ["NTBCARE_BENCH_CHANNEL"] = sink.address
+        book = ContactBook.model_validate(
+            {
+                "channels": {"piket": {"url_env": "NTBCARE_BENCH_CHANNEL"}},
+                "duty": [{"name": "Piket", "channel": "piket"}],
+            }
+        )
+        settings = Settings.model_validate({"store": {"url": url}, "alarms": {"telegram_url": ""}})
+        made = works(settings, load_routing(None), Path(), book)
+        migrate.migrate(made.engine)
+        delivery = Delivery(made, structlog.get_logger(), Metrics())
+        thread = threading.Thread(target=delivery.run)
+        thread.start()
+        try:
+            yield made, delivery, sink
+        finally:
+            made.stop.set()
+            delivery.wake()
+            thread.join()
+            made.engine.dispose()
+
+
+class _Processing:
+    """As the daemon: one thread at a time; who comes meanwhile leaves it to the one that runs."""
+
+    def __init__(self, made: Works, delivery: Delivery) -> None:
+        self.made, self.delivery, self.lock = made, delivery, threading.Lock()
+        self.desk = made.desk(made.classify())
+
+    def run(self, stop: Callable[[], bool] = lambda: False) -> None:
+        while not stop() and self.lock.acquire(blocking=False):
+            try:
+                done = process_pending(self.made.engine, self.desk, stop, self.delivery.wake)
+            finally:
+                self.lock.release()
+            if not done.counts.get("items"):
+                return
+
+
+def _alarms(made: Works, delivery: Delivery, sink: Sink, kind: str) -> list[float]:
+    processing, taken = _Processing(made, delivery), []
+    processing.desk.classify(["siap"])
+    for n in range(ALARMS + 5):
+        words, before = CRY.format(f"{kind} {n}"), len(sink.taken)
+        item = comment(f"{kind}_{n}", words)
+        began = time.time()
+        with writing(made.engine) as connection:
+            raw.land(connection, [item], utc_now())
+        worker = threading.Thread(target=processing.run)
+        worker.start()
+        while len(sink.taken) == before:
+            time.sleep(0.0005)
+            if not worker.is_alive() and not processing.lock.locked() and time.time() - began > 1:
+                processing.run()
+        worker.join()
+        taken.append(sink.times[before] - began)
+        time.sleep(0.02 if kind == "idle" else 0.2)
+    return taken[5:]
+
+
+def comment(key: str, words: str, **more: Any) -> Any:
+    node = {
+        "id": key,
+        "message": words,
+        "created_time": datetime.now(UTC).isoformat(),
+        "from": {"id": key, "name": "S"},
+    }
+    return replace(raw_comment(ACCOUNT, f"{PAGE}_1", node | more), stream="comments")
+
+
+@contextmanager
+def _backfilling(made: Works, delivery: Delivery, url: str) -> Iterator[None]:
+    """A backlog that is processed here in the background, as a daemon does, while another process goes on landing."""
+    _land_bulk(url, BACKLOG, 0.0)
+    stop = threading.Event()
+    other = subprocess.Popen([sys.executable, "-m", "tests.bench.alarms", url])
+    processing = _Processing(made, delivery)
+    thread = threading.Thread(target=lambda: processing.run(stop.is_set))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        other.kill()
+        other.wait()
+        thread.join()
+
+
+def _land_bulk(url: str, count: int, pause: float) -> None:
+    engine, said, mark = open_store(url), texts(os.getpid()), os.getpid()
+    for start in range(0, count, BATCH):
+        old = {"created_time": "2026-01-01T00:00:00+0000"}
+        batch = [comment(f"b{mark}_{n}", next(said), **old) for n in range(start, start + BATCH)]
+        with writing(engine) as connection:
+            raw.land(connection, batch, utc_now(), raw.BULK)
+        time.sleep(pause)
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    _land_bulk(sys.argv[1], 10**9, 0.03)
