@@ -11,7 +11,6 @@ from classifiers.verdict import CATEGORIES, URGENCIES
 from . import states
 from .errors import Misuse, NotFound
 from .pipeline import summary_of
-from .records import Place
 from .store import alarms, items, tickets
 from .store.engine import writing
 from .store.waiting import REOPENED
@@ -52,7 +51,7 @@ def amend(
         if "urgency" in values:
             values = {**values, "answer_by": desk.deadline(row.opened_at, values["urgency"])}
         if "category" in values and "agency" not in values:
-            values = {**values, "agency": desk.route(values["category"], Place())}
+            values = {**values, "agency": desk.route(values["category"], tickets.place_of(row))}
         tickets.change(connection, number, values, who=who, what="amended", now=now, version=version)
         if values.get("urgency") == "mendesak":
             alarms.ring(connection, number, desk.roster, now)
@@ -77,13 +76,14 @@ def open_new(
         item=None,
         urgency=values.get("urgency", verdict.urgency),
         category=category,
-        agency=desk.route(category, place),
+        agency=desk.route(category, place, text),
         summary=summary_of(text),
         account=values.get("account", "manual"),
         reporter_id=values.get("reporter"),
         place=place,
         permalink=None,
         reason=f"dibuat petugas: {text}",
+        route=desk.why(category, place, text),
         who=who,
     )
     with writing(engine) as connection:

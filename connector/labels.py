@@ -128,7 +128,7 @@ def _tell_ticket(connection: Connection, row: Any, label: Label, now: datetime, 
             "urgency": label.urgency,
             "answer_by": deadline(ticket.opened_at, label.urgency),
         }
-        values["agency"] = route(label.category, None)
+        values["agency"] = route(label.category, tickets.place_of(ticket), row.text or "")
         tickets.change(connection, row.ticket, values, who=label.by, what="labelled", now=now)
     elif ticket.status in tickets.OPEN:
         values = {"status": "ditolak", "closed_at": now}

@@ -18,6 +18,7 @@ from .answers.wording import Language, Wording
 from .deadlines import Calendar
 from .errors import SettingsError
 from .records import Account, Stream
+from .routing import Routes
 from .store.engine import parse_url
 
 Environment = Mapping[str, str]
@@ -147,28 +148,51 @@ class Settings(_Strict):
 
 
 class Category(_Strict):
-    """What a category is called on screens, and which agency answers for it."""
+    """What a category is called on screens, and which agency answers for it; `local`: that of the kabupaten where known."""
 
     label: str
     agency: str
+    local: bool = False
+
+
+_Code = Annotated[str, Field(pattern=r"^\d\d\.\d\d(\.\d\d(\.\d{4})?)?$")]
+_Word = Annotated[str, Field(pattern=r"^[^\W_A-Z]+$")]
 
 
 class Routing(_Strict):
-    """All of categories.toml."""
+    """All of categories.toml. `outside` are agencies that are not the government's, with what to tell the citizen."""
 
     categories: dict[str, Category]
     agencies: dict[str, str]
+    local: dict[_Code, str] = {}
+    places: dict[str, dict[_Code, str]] = {}
+    words: dict[str, dict[_Word, str]] = {}
+    outside: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _whole(self) -> "Routing":
         missing = [c for c in CATEGORIES if c not in self.categories]
-        unknown = [c for c in self.categories if c not in CATEGORIES]
+        unknown = [c for c in (*self.categories, *self.places, *self.words) if c not in CATEGORIES]
         if missing or unknown:
             raise ValueError(f"expected each category once; missing: {missing or 'none'}, unknown: {unknown or 'none'}")
-        dangling = sorted({c.agency for c in self.categories.values()} - set(self.agencies))
+        named = [*(c.agency for c in self.categories.values()), *self.local.values(), *self.outside]
+        named += [agency for table in (*self.places.values(), *self.words.values()) for agency in table.values()]
+        dangling = sorted(set(named) - set(self.agencies))
         if dangling:
             raise ValueError(f"these agencies do not stand under [agencies]: {', '.join(dangling)}")
         return self
+
+    @property
+    def routes(self) -> Routes:
+        """The rules as routing knows them."""
+        return Routes(
+            {key: category.agency for key, category in self.categories.items()},
+            frozenset(key for key, category in self.categories.items() if category.local),
+            self.local,
+            self.places,
+            self.words,
+            self.outside,
+        )
 
 
 def load(file: Path | None, environment: Environment = os.environ) -> Settings:

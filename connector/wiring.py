@@ -27,6 +27,7 @@ from .platforms.facebook.parse import parse
 from .process import Desk
 from .records import Account, Item, Place, RawItem, Roster, Stream
 from .reply import Answering, Done, answer, idle
+from .routing import route as decide
 from .schedule import SWEEP_BACK
 from .settings import AccountSettings, Routing, Settings, app_of, token_of
 from .states import REOPEN_DAYS
@@ -135,15 +136,22 @@ class Works:
         def parsed(raw: RawItem) -> Item:
             return parse(raw, own.get(raw.account, ""))
 
+        routes = self.routing.routes
+
         def route(category: str, place: Place | None, text: str = "") -> str:
-            return self.routing.categories[category].agency
+            return decide(routes, category, place, text).agency
+
+        def why(category: str, place: Place | None, text: str = "") -> str:
+            return decide(routes, category, place, text).reason
 
         official = frozenset(own.values())
 
         def reopens_until(closed_at: datetime) -> datetime:
             return add_working_days(closed_at, REOPEN_DAYS, self.settings.calendar.calendar)
 
-        return Desk(classify, parsed, find_place, route, answer_by, official, self.clock, reopens_until, self.roster)
+        return Desk(
+            classify, parsed, find_place, route, answer_by, official, self.clock, reopens_until, self.roster, why
+        )
 
     @property
     def roster(self) -> Roster:

@@ -17,8 +17,8 @@ class Desk:
     """What processing needs beside the store: all of it pure functions and plain facts.
 
     `find_place` takes a text and, where it is known, the place of the post that it stands under; `route` gives the agency
-    of a category, a place and, where they are known, the words; `reopens_until` the time until which the reporter's next
-    word takes up a ticket closed at some time; `roster` says whom an alarm rings.
+    of a category, a place and, where they are known, the words, and `why` the reason; `reopens_until` the time until which
+    the reporter's next word takes up a ticket closed at some time; `roster` says whom an alarm rings.
     """
 
     classify: Classify
@@ -30,6 +30,7 @@ class Desk:
     clock: Callable[[], datetime]
     reopens_until: Callable[[datetime], datetime] = ten_days
     roster: Roster = NOBODY
+    why: Callable[..., str] = lambda *_: ""
 
 
 @dataclass(slots=True)

@@ -140,6 +140,7 @@ def _draft(row: int, item: Item, decision: Open, known: Known, desk: Desk, find:
         place=place,
         permalink=item.permalink,
         reason=decision.reason,
+        route=desk.why(decision.category, place, item.text or ""),
     )
 
 

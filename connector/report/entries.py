@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..records import FORGOTTEN, Label
+from ..routing import KABUPATEN
 from . import words
 from .summary import OPEN, URGENCY_NAMES, Names
 from .texts import Shown, clean, line, link, shown
@@ -27,11 +28,6 @@ KINDS = {
 }
 _THINGS = {"post": "Kiriman", "comment": "Komentar", "message": "Pesan"}
 _FILES = {"photo": "foto", "image": "foto", "video": "video", "sticker": "stiker", "share": "tautan", "file": "berkas"}
-_KABUPATEN = {
-    "52.01": "Kab. Lombok Barat", "52.02": "Kab. Lombok Tengah", "52.03": "Kab. Lombok Timur",
-    "52.04": "Kab. Sumbawa", "52.05": "Kab. Dompu", "52.06": "Kab. Bima", "52.07": "Kab. Sumbawa Barat",
-    "52.08": "Kab. Lombok Utara", "52.71": "Kota Mataram", "52.72": "Kota Bima",
-}  # fmt: skip
 _REASONS = (
     ("Graph shows only the id", "Facebook hanya memberi nomornya: pesan ini lebih lama dari 20 pesan terbaru"),
     ("the object came without", "datang tanpa nomor yang dapat dipakai"),
@@ -255,7 +251,7 @@ def _file(kind: str) -> str:
 
 
 def _place(row: Any) -> str:
-    said, known = line(row.place_text, 60), _KABUPATEN.get((row.kabupaten or "")[:5], "")
+    said, known = line(row.place_text, 60), KABUPATEN.get((row.kabupaten or "")[:5], "")
     if said and known and said.lower() not in known.lower():
         return f"{said}, {known}"
     return known or said

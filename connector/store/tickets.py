@@ -33,6 +33,7 @@ class Draft:
     permalink: str | None
     reason: str
     who: str = MACHINE
+    route: str = ""
 
 
 def open_tickets(
@@ -49,10 +50,14 @@ def open_tickets(
     insert_all(connection, tickets, rows)
     ids = _ids(connection, numbers)
     named = list(zip(drafts, numbers, strict=True))
-    history.write(connection, [Event(ids[n], opened_at, d.who, "opened", {"reason": d.reason}) for d, n in named])
+    history.write(connection, [Event(ids[n], opened_at, d.who, "opened", _why(d)) for d, n in named])
     first = [{"item_id": d.item, "ticket_id": ids[n], "position": 0} for d, n in named if d.item is not None]
     insert_all(connection, ticket_items, first)
     return {d.item: n for d, n in named}
+
+
+def _why(draft: Draft) -> dict[str, Any]:
+    return {"reason": draft.reason} | ({"route": draft.route} if draft.route else {})
 
 
 def _row(draft: Draft, number: str, opened_at: datetime, answer_by: datetime) -> Mapping[str, Any]:
@@ -82,6 +87,11 @@ def place_values(place: Place) -> dict[str, Any]:
         "place_text": place.text,
         "place_ambiguous": place.ambiguous,
     }
+
+
+def place_of(row: ResultRow) -> Place:
+    """The place that a ticket's row has."""
+    return Place(row.kabupaten, row.kecamatan, row.desa, row.place_text, row.place_ambiguous)
 
 
 def _ids(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
@@ -240,7 +250,7 @@ def as_ticket(row: ResultRow, sources: Sequence[str]) -> Ticket:
         source_ids=tuple(sources),
         supporters=row.supporters,
         reporter_id=row.reporter_id,
-        place=Place(row.kabupaten, row.kecamatan, row.desa, row.place_text, row.place_ambiguous),
+        place=place_of(row),
         permalink=row.permalink,
         opened_at=row.opened_at,
         answer_by=row.answer_by,

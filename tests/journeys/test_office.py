@@ -91,7 +91,7 @@ def test_a_ticket_lives_from_new_to_merged(office: Rig) -> None:
     assert list(lapor) == ["verify_by", "answer_by", "close_by"] and lapor["close_by"] > lapor["answer_by"]
     assert fits(born, TICKET, TICKET_MORE) and born["summary"] == words and born["urgency"] == "penting"
     assert born["place"]["kabupaten"] == "52.71" and history[0]["who"] == "Loket 2"
-    assert words in json.dumps(history[0]["data"])
+    assert words in json.dumps(history[0]["data"]) and history[0]["data"]["route"].startswith("kategori ")
     office.run("tickets", "amend", number, "--urgency", "mendesak", "--category", "jalan_jembatan", "--by", "Baiq")
     office.run("tickets", "move", number, "ditindaklanjuti")
     office.run("tickets", "move", number, "tuntas")

@@ -207,9 +207,9 @@ def test_corrections_by_keys_come_back(chromium: Any, sqlite_engine: Engine, tmp
         (one["category"], one["kind"], one["urgency"]) for one in labels if one["category"] == "air_bersih"
     }
     assert labels[-1]["by"] == "Ani <Petugas>"
-    done = import_labels(sqlite_engine, saved, lambda: NOW, answer_by, lambda _category, _place: "pln")
+    done = import_labels(sqlite_engine, saved, lambda: NOW, answer_by, lambda *_: "pln")
     assert (done.new, done.known, done.failures) == (5, 0, [])
-    again = import_labels(sqlite_engine, saved, lambda: NOW, answer_by, lambda _category, _place: "pln")
+    again = import_labels(sqlite_engine, saved, lambda: NOW, answer_by, lambda *_: "pln")
     assert (again.new, again.known) == (0, 5)
     made.process()
     assert "Ani &lt;Petugas&gt;" in written(sqlite_engine, tmp_path / "lagi.html").read_text("utf-8")
