@@ -45,6 +45,10 @@ class Words:
         """The word so many places before; empty where there is none."""
         return self.low[i - back] if i >= back else ""
 
+    def gap(self, i: int) -> str:
+        """What stands between a word and the one before it."""
+        return self.text[self.spans[i - 1][1] : self.spans[i][0]] if i else ""
+
     def capital(self, i: int) -> bool:
         """Whether a word begins with a capital in a text that is not written in capitals throughout."""
         start, end = self.spans[i]
@@ -95,7 +99,8 @@ def _something_else(words: Words, i: int, name: Name) -> bool:
     if before in names.BRANDS or second in ("ayam", "pt", "cv"):
         return True
     after = words.low[i + len(name.words)] if i + len(name.words) < len(words.low) else ""
-    if name.words[0] in names.PEOPLE and (before in names.TITLES or after in names.SURNAMES):
+    addressed = before in names.TITLES and "," not in words.gap(i)
+    if name.words[0] in names.PEOPLE and (addressed or after in names.SURNAMES):
         return True
     return before.isdigit() and name.words == ("mtr",)
 

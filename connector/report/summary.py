@@ -59,6 +59,7 @@ class TicketCount:
     status: str
     n: int
     late: int
+    agency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Summary:
     urgency: Chart
     category: Chart
     account: Chart
+    late: Chart
     ignored: Chart
     review: Chart
     tickets: int
@@ -158,6 +160,7 @@ def summarise(facts: Facts, names: Names) -> Summary:
         urgency=_urgency(facts.tickets),
         category=_category(facts.tickets, names),
         account=_account(facts.flow, names),
+        late=_late(facts.tickets, names),
         ignored=_reasons(facts.reasons, "ignore", "Alasan tidak dijadikan tiket"),
         review=_reasons(facts.reasons, "review", "Alasan perlu ditinjau"),
         tickets=sum(t.n for t in facts.tickets),
@@ -217,6 +220,15 @@ def _urgency(tickets: Sequence[TicketCount]) -> Chart:
 def _category(tickets: Sequence[TicketCount], names: Names) -> Chart:
     rows = sorted(_by(tickets, CATEGORIES, names.category), key=lambda row: -row[2])
     return Chart("Tiket menurut kategori", "tiket", "mendesak", _bars(row for row in rows if row[2]))
+
+
+def _late(tickets: Sequence[TicketCount], names: Names) -> Chart:
+    all_of, urgent = Counter[str](), Counter[str]()
+    for t in tickets:
+        all_of[t.agency] += t.late
+        urgent[t.agency] += t.late * (t.urgency == "mendesak")
+    rows = [(key, names.agency(key), n, urgent[key]) for key, n in all_of.most_common() if n]
+    return Chart("Terlambat dijawab menurut instansi", "tiket", "mendesak", _bars(rows))
 
 
 def _by(

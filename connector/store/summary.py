@@ -89,9 +89,9 @@ def _late(now: datetime) -> ColumnElement[int]:
 
 
 def ticket_counts(connection: Connection, window: Window) -> list[ResultRow]:
-    """How many tickets by urgency, category, account and status, and how many of them are overdue."""
+    """How many tickets by urgency, category, account, status and agency, and how many of them are overdue."""
     c = tickets.c
-    keys = (c.urgency, c.category, c.account, c.status)
+    keys = (c.urgency, c.category, c.account, c.status, c.agency)
     query = select(*keys, func.count().label("n"), func.sum(_late(window.now)).label("late"))
     return list(connection.execute(query.where(_ticket_inside(window)).group_by(*keys)))
 

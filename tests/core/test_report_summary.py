@@ -44,8 +44,8 @@ def test_counts() -> None:
             flow(day, 50, "ignore", own=True), flow(None, 1, "ignore"),
         ],
         tickets=[
-            TicketCount("mendesak", "listrik", "gub", "diterima", 2, 1),
-            TicketCount("biasa", "listrik", "gub", "ditindaklanjuti", 2, 0),
+            TicketCount("mendesak", "listrik", "gub", "diterima", 2, 1, "pln"),
+            TicketCount("biasa", "listrik", "gub", "ditindaklanjuti", 2, 0, "bpbd"),
             TicketCount("biasa", "baru", "gub", "tuntas", 1, 0),
             TicketCount("mendesak", "baru", "gub", "ditolak", 1, 0),
         ],
@@ -67,6 +67,7 @@ def test_counts() -> None:
         "Aliran bermasalah": ("0", "good"),
     }
     assert summary.headlines[1].note == "4 masih terbuka"
+    assert [(b.key, b.label, b.value, b.part) for b in summary.late.bars] == [("pln", "PLN", 1, 1)]
     assert (summary.tickets, summary.to_review, summary.ignored_items, summary.unreadable) == (6, 3, 5, 1234)
     assert [(b.label, b.value, b.part) for b in summary.category.bars] == [("Listrik", 4, 2), ("baru", 2, 1)]
     assert [(b.key, b.value, b.part, b.share, b.part_share) for b in summary.urgency.bars] == [
