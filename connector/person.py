@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from .errors import Misuse, NotFound
-from .export import item_record, raw_record, ticket_record, verdict_record, zulu
+from .export import item_record, raw_record, reply_record, ticket_record, verdict_record, zulu
 from .platforms.facebook.parse import author_of, usable_id
 from .store import accounts, counters, history, items, persons, raw, replies, tickets, traces
 from .store.engine import reading, writing
@@ -247,6 +247,7 @@ def _item_records(connection: Connection, authors: Sequence[str], held: dict[str
         for number, position in tickets.of_items(connection, ids).values():
             held[number] = held.get(number, False) or position == 0
         understood, (verdicts, labels) = items.by_row(connection, ids), traces.said_of(connection, ids)
+        answers = replies.of_items(connection, ids)
         for row, older in ((t.row, t.revisions) for t in found):
             yield raw_record(row) | {
                 "item": item_record(understood[row.id]) if row.id in understood else None,
@@ -257,6 +258,7 @@ def _item_records(connection: Connection, authors: Sequence[str], held: dict[str
                     for s in labels
                     if s.item_id == row.id
                 ],
+                "answers": [reply_record(a) for a in answers if a.item_id == row.id],
             }
 
 

@@ -11,6 +11,7 @@ from ..settings import Routing
 from ..store import accounts, items, ledger, raw, summary
 from ..store.schema import tickets as ticket_table
 from ..store.summary import Window
+from .answered import NONE, Answered, answered
 from .entries import CONTEXT, Around, Broken, Entry, broken, item_entry, ticket_entry
 from .health import AccountFact, StreamFact
 from .summary import Facts, Flow, Names, ReasonCount, TicketCount
@@ -32,6 +33,7 @@ class Lists:
     ignored: Iterator[list[Entry]]
     ignored_count: int
     unreadable: list[Broken]
+    answers: Answered = NONE
 
 
 def names_of(connection: Connection, routing: Routing) -> Names:
@@ -110,6 +112,7 @@ def lists_of(connection: Connection, window: Window, names: Names) -> Lists:
         ignored=_slices(sample, lambda part: _items(connection, part, names)),
         ignored_count=len(sample),
         unreadable=[broken(row, names) for row in bad],
+        answers=answered(connection, window, names),
     )
 
 

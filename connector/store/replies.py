@@ -223,14 +223,11 @@ def claimed(connection: Connection, account: str, ids: Sequence[str]) -> set[str
     }
 
 
-def every(connection: Connection, *, newest: int | None = None, **equal: Any) -> Iterator[ResultRow]:
-    """Answers with their tickets' numbers, oldest first, or the `newest` so many, latest first; `equal` narrows by column."""
+def every(connection: Connection, **equal: Any) -> Iterator[ResultRow]:
+    """Answers with their tickets' numbers, oldest first, in constant memory; `equal` narrows by column."""
     columns = {**dict(replies.c), "number": tickets.c.number}
     narrow = [columns[name] == value for name, value in equal.items() if value is not None]
     query = select(*replies.c, tickets.c.number).join(tickets, tickets.c.id == replies.c.ticket_id).where(*narrow)
-    if newest is not None:
-        yield from connection.execute(query.order_by(replies.c.id.desc()).limit(newest))
-        return
     after = 0
     while rows := list(connection.execute(query.where(replies.c.id > after).order_by(replies.c.id).limit(500))):
         yield from rows
@@ -240,12 +237,25 @@ def every(connection: Connection, *, newest: int | None = None, **equal: Any) ->
 def count(connection: Connection, since: datetime | None = None, until: datetime | None = None) -> list[ResultRow]:
     """How many answers by account, kind and state, of those made in [since, until)."""
     c = replies.c
-    query = select(c.account, c.kind, c.state, func.count().label("n")).group_by(c.account, c.kind, c.state)
-    if since:
-        query = query.where(c.made_at >= since)
-    if until:
-        query = query.where(c.made_at < until)
-    return list(connection.execute(query.order_by(c.account, c.kind, c.state)))
+    query = select(c.account, c.kind, c.state, func.count().label("n")).where(*_made(since, until))
+    return list(connection.execute(query.group_by(c.account, c.kind, c.state).order_by(c.account, c.kind, c.state)))
+
+
+def newest(connection: Connection, since: datetime | None, until: datetime | None, limit: int) -> list[ResultRow]:
+    """Of those made in [since, until), the last ones, latest first, with their tickets' numbers."""
+    query = select(*replies.c, tickets.c.number).join(tickets, tickets.c.id == replies.c.ticket_id)
+    return list(connection.execute(query.where(*_made(since, until)).order_by(replies.c.id.desc()).limit(limit)))
+
+
+def _made(since: datetime | None, until: datetime | None) -> list[Any]:
+    bounds = [replies.c.made_at >= since] if since else []
+    return [*bounds, replies.c.made_at < until] if until else bounds
+
+
+def of_items(connection: Connection, item_ids: Sequence[int]) -> list[ResultRow]:
+    """All answers to these items, with their tickets' numbers, oldest first."""
+    query = select(*replies.c, tickets.c.number).join(tickets, tickets.c.id == replies.c.ticket_id)
+    return list(connection.execute(query.where(replies.c.item_id.in_(item_ids)).order_by(replies.c.id)))
 
 
 def forget(connection: Connection, *, authors: Sequence[str] = (), item_ids: Sequence[int] = ()) -> int:

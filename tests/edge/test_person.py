@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, event, func, insert, select, update
 
 from connector import person, process
 from connector.errors import Misuse, NotFound
@@ -22,7 +22,7 @@ from connector.records import FORGOTTEN, RESTRICTED, Label, RawItem
 from connector.report.gather import lists_of, names_of
 from connector.sandbox import Limits, Options, Sandbox, World
 from connector.settings import load_routing
-from connector.store import items, merging, migrate, persons, raw, tickets, traces
+from connector.store import items, merging, migrate, persons, raw, replies, tickets, traces
 from connector.store.engine import open_store, reading, writing
 from connector.store.schema import audit, labels, metadata, raw_items, ticket_events, verdicts
 from connector.store.schema import items as item_table
@@ -83,10 +83,29 @@ def fill(engine: Engine) -> None:
         row = items.find(connection, "1_3")
         assert row is not None
         items.add_label(connection, row.id, Label("pengaduan", "listrik", "penting", "Ani"), T0)
+        for n, state in enumerate(("sent", "due", "dry_run")):
+            answered(connection, "1_1", numbers["1_1"], n, state)
     land(engine, his("1_1", f"{CANARY} jalan rusak berat"), his("1_5", [CANARY]))
     land(engine, comment("1_3", f"mungkin {CANARY} lagi", None))
     process.process_pending(engine, desk())
     land(engine, his("1_6", WORDS, 9))
+
+
+def answered(connection: Connection, key: str, number: str, event_id: int, state: str) -> None:
+    """An answer to him, as it is sent, waits or was rehearsed."""
+    row = items.find(connection, key)
+    assert row is not None
+    known = {
+        "account": "gubernur",
+        "ticket_id": tickets.get(connection, number).id,
+        "event_id": event_id,
+        "state": state,
+    }
+    known |= {"channel": "message", "kind": "tuntas", "item_id": row.id, "target": HIM, "author_id": HIM}
+    replies.add(
+        connection,
+        known | {"thread_id": key, "text": f"{CANARY} {state}", "made_at": T0, "due_at": T0, "sent_id": "9_9"},
+    )
 
 
 def everything(engine: Engine) -> str:
@@ -309,6 +328,7 @@ def test_restricted_is_stored_but_neither_shown_nor_judged_and_released_again(en
         f"{CANARY} Siti", ""
     )
     assert CANARY not in report.replace(hidden, "")
+    assert shown.answers.total == 3 and CANARY not in repr(shown.answers)
     assert process.replay(engine, desk(), raw.Selection()).changes == [] and state(engine) == stood
     assert person.restrict(asked(engine)).counts["persons"] == 0
     process.process_pending(engine, desk())
@@ -375,6 +395,7 @@ def test_his_copy_is_whole_and_holds_nobody_else(engine: Engine) -> None:
     assert by_id["1_1"]["payload"]["message"] == f"{CANARY} jalan rusak berat"
     assert [r["payload"]["message"] for r in by_id["1_1"]["revisions"]] == [f"{CANARY} jalan rusak"]
     assert by_id["1_1"]["verdicts"] and by_id["1_3"]["labels"][0]["category"] == "listrik"
+    assert [a["text"] for a in by_id["1_1"]["answers"]] == [f"{CANARY} {s}" for s in ("sent", "due", "dry_run")]
     assert by_id["1_5"]["item"] is None
     histories = [t["history"] for t in got["tickets"]]
     assert any(e["data"] and e["data"].get("summary") for h in histories for e in h)

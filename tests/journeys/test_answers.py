@@ -108,7 +108,7 @@ def test_a_rehearsal_calls_nobody_and_shows_what_would_be_said(rig: Rig) -> None
     assert number in {one["ticket"] for one in listed} and all(number and one["text"] for one in listed)
     assert str(number) in rig.run("replies", "list", "--ticket", str(number)).out
     assert "tuntas" in rig.run("replies", "preview", str(number), "--kind", "tuntas").out
-    assert "Tampi asih" in rig.run("replies", "preview", str(number), "--language", "sasak").out
+    assert "Tampi asih" in rig.run("replies", "preview", str(number), "--kind", "received", "--language", "sasak").out
     rig.run("replies", "preview", str(number), "--kind", "salah", code=2)
     rig.run("replies", "list", "--state", "salah", code=2)
     assert rig.run("replies", "resume", "--account", "gubernur").out == "gubernur: was not paused\n"
