@@ -20,6 +20,9 @@ STANDING, URGENT, REPEAT = timedelta(days=14), timedelta(hours=6), timedelta(hou
 """How far apart the same words may lie: of a lasting matter, of an emergency, and other words of one person."""
 
 
+_MYSELF = frozenset({"saya", "sy", "aku", "ane", "gue", "gw", "tiang"})
+
+
 @dataclass(frozen=True)
 class Told:
     """A complaint as far as it is compared. `author` None: Facebook did not show him."""
@@ -51,6 +54,11 @@ class Told:
     def spots(self) -> frozenset[str]:
         """Those of them that mean no whole regency."""
         return self.names - BROAD
+
+    @cached_property
+    def personal(self) -> bool:
+        """Whether somebody speaks of himself."""
+        return any(word.text in _MYSELF for word in self.all_words)
 
     @cached_property
     def event(self) -> Event | None:
@@ -198,6 +206,8 @@ def _particular(new: Told, old: Told, shared: Shared) -> bool:
         return False
     if _same_spot(new.place, old.place):
         return True
+    if new.personal or old.personal:
+        return False
     return shared.same >= (6 if new.spots & old.spots else 10) and shared.rare >= 2
 
 
@@ -205,9 +215,7 @@ def _repeats(new: Told, old: Told, shared: Shared, apart: timedelta) -> bool:
     """One person on one matter in other words: the same category, nothing that speaks against it, much in common."""
     if apart > REPEAT or new.category != old.category or _contradicts(new, old, shared):
         return False
-    if new.event != old.event:
-        return False
-    if shared.same < 3:
+    if new.event != old.event or shared.same < 3:
         return False
     known = new.spots & old.spots or _same_spot(new.place, old.place)
     return shared.contained >= (0.4 if known else 0.6)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import itemgetter
 
 from .ordinary import words_in
@@ -47,6 +48,7 @@ _NOT_NOW = words_in(
     seandainya andai peringatan potensi waspada tahun dulu kemarin tahunan gorong selokan got pelatihan huntara rtg
     besok rencana jadwal pemeliharaan"""
 )
+_AFTER = frozenset({"sejak", "setelah", "sesudah", "bekas"})
 _STREET_LIGHT = frozenset({"pju", "penerangan", "jalan", "tiang", "trafik", "traffic", "merah", "bohlam", "sorot"})
 
 
@@ -62,6 +64,8 @@ def event_of(words: Sequence[Word]) -> Event | None:
         or any(w.number and len(w.text) == 4 and w.text.startswith(("19", "20")) for w in words)
     ):
         return None
+    if any(b.text in _SINGLE and a.text in _AFTER for a, b in pairwise(words)):
+        return None
     found = {event for word, event in _SINGLE.items() if word in said} | set(_pairs(said, words))
     if len(found) > 1:
         found -= {_TREE, _CRASH} if found & {_WIND, _FLOOD, _SLIDE} else set()
@@ -70,7 +74,7 @@ def event_of(words: Sequence[Word]) -> Event | None:
 
 def _pairs(said: set[str], words: Sequence[Word]) -> list[Event]:
     found = []
-    if said & _DEAD and said & _POWER and not said & _STREET_LIGHT:
+    if said & _DEAD and said & _POWER and ({"listrik", "pln"} & said or not said & _STREET_LIGHT):
         found.append(_OUTAGE)
     if said & _WATERS and not said & {"mata", *_POWER} and _beside(words, _WATERS, _DRY):
         found.append(_WATER)

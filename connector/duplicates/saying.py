@@ -26,6 +26,7 @@ _VOWELS = re.compile(r"(?<=.)[aeiou]+")
 _TWICE = re.compile(r"(.)\1+")
 _GREETING = re.compile(r"\b(?:selamat|met)\s+(?:pagi|siang|sore|malam)\b")
 _RANK = itemgetter(2)
+_BLOCK = re.compile(r"\b(blok|gang|lorong)\s+([a-z])\b")
 _SPELT = {
     "jln": "jalan", "jl": "jalan", "jlan": "jalan", "yg": "yang", "dgn": "dengan", "utk": "untuk", "sdh": "sudah",
     "udah": "sudah", "udh": "sudah", "dah": "sudah", "blm": "belum", "tdk": "tidak", "gak": "tidak", "ga": "tidak",
@@ -73,7 +74,7 @@ BROAD = words_in(
 )
 """Names of so much land that two who name it need not mean the same spot."""
 THINGS = words_in(
-    "sd sdn smp smpn sma sman smk smkn tk kk ktp akta kia pkh bpnt bpjs kip motor mobil truk sapi kambing"
+    "sd sdn mi mts man paud smp smpn sma sman smk smkn tk kk ktp akta kia pkh bpnt bpjs kip motor mobil truk sapi kambing"
 )
 """Words of which each text means one: who says another means another thing."""
 
@@ -100,6 +101,8 @@ def words_of(text: str) -> tuple[Word, ...]:
     plain = text.lower() if ascii_only else _plain(text)
     if "met " in plain or "selamat" in plain:
         plain = _GREETING.sub(" ", plain)
+    if "blok" in plain or "gang" in plain:
+        plain = _BLOCK.sub(r"\1 \1\2", plain)
     return tuple(map(_word, (_ASCII_WORD if ascii_only else _WORD).findall(plain)))
 
 

@@ -14,6 +14,7 @@ from connector.records import (
     Ignore,
     Item,
     Label,
+    Like,
     Open,
     OpenTicket,
     Review,
@@ -123,3 +124,19 @@ def test_a_post_without_author_waits_while_the_token_shows_none() -> None:
     hidden: dict[str, Any] = {"kind": "post", "author_id": None}
     assert isinstance(decide(around=Situation(authors_shown=False), **hidden), Review)
     assert isinstance(decide(around=Situation(authors_shown=True), **hidden), Open)
+
+
+def test_what_says_the_same_joins_but_an_emergency_never_joins_what_may_wait() -> None:
+    waits = Like(OpenTicket("NTB-2026-000002", "8", "jalan_jembatan", "biasa"), "pengaduan yang sama")
+    burns = Like(OpenTicket("NTB-2026-000003", "9", "listrik", "mendesak"), "kejadian yang sama")
+    assert decide(around=Situation(like=(waits, burns))) == Append("NTB-2026-000002", "pengaduan yang sama")
+    assert decide(URGENT, around=Situation(like=(waits, burns))) == Append("NTB-2026-000003", "kejadian yang sama")
+    assert isinstance(decide(URGENT, around=Situation(like=(waits,))), Open)
+    assert decide(CHAT, around=Situation(like=(waits,))) == Ignore("apresiasi")
+
+
+def test_what_a_person_calls_another_category_is_another_matter() -> None:
+    roads = Like(OpenTicket("NTB-2026-000002", "8", "jalan_jembatan", "biasa"), "pengaduan yang sama")
+    power = Like(OpenTicket("NTB-2026-000003", "9", "listrik", "biasa"), "pengaduan yang sama")
+    assert isinstance(decide(CHAT, YES, Situation(like=(roads,))), Open)
+    assert isinstance(decide(CHAT, YES, Situation(like=(roads, power))), Append)

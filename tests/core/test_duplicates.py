@@ -1,0 +1,155 @@
+"""Which complaints are one and the same, measured on pairs labelled by hand: *.tsv in `pairs`.
+
+`second.tsv` was written after the rules were settled on `first.tsv`, `third.tsv` after they were mended for `second.tsv`.
+Places are written as kabupaten/kecamatan/desa: only whether they are equal matters here.
+"""
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.duplicates import COPIED, Keys, Opened, Shelf, Told, keys_of, why_same
+from connector.duplicates.shelf import MOST
+from connector.records import OpenTicket, Place
+
+T0 = datetime(2026, 11, 20, 3, tzinfo=UTC)
+FOLDER = Path(__file__).with_name("pairs")
+SELONG = Place("52.03", "52.03.07")
+LONG = "Jembatan kayu di Dusun Tojong Ojong lapuk, anak sekolah lewat takut jatuh, mohon dinas segera turun"
+
+
+def place(written: str) -> Place:
+    if written == "-":
+        return Place()
+    parts = written.split("/")
+    return Place(*("/".join(parts[:n]) if len(parts) >= n else None for n in (1, 2, 3)))
+
+
+def told(text: str, author: str | None = "1", hours: float = 0.0, where: Place | None = None, **more: object) -> Told:
+    facts: dict[str, object] = {"category": "jalan_jembatan", "urgent": False, **more}
+    return Told(text, author, T0 + timedelta(hours=hours), where or Place(), **facts)  # type: ignore[arg-type]
+
+
+def ticket(number: str = "NTB-2026-000001", author: str | None = "1", urgency: str = "biasa") -> OpenTicket:
+    return OpenTicket(number, author, "jalan_jembatan", urgency)  # type: ignore[arg-type]
+
+
+def pairs() -> Iterator[tuple[dict[str, str], Told, Told]]:
+    for file in sorted(FOLDER.glob("*.tsv")):
+        with file.open(encoding="utf-8", newline="") as lines:
+            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+                categories = (row["categories"].split("/") * 2)[:2]
+                second = "1" if row["authors"] == "one" else "2"
+                a = told(
+                    row["text_a"], "1", 0, place(row["place_a"]), category=categories[0], urgent="a" in row["urgent"]
+                )
+                b = told(
+                    *(row["text_b"], second, float(row["hours"]), place(row["place_b"])),
+                    category=categories[1], urgent="b" in row["urgent"],
+                )  # fmt: skip
+                yield row, a, b
+
+
+def found(new: Told, *before: Told) -> list[str]:
+    """Reasons why a new complaint is one of those before, as the shelf finds them."""
+    shelf = Shelf()
+    for n, old in enumerate(before):
+        shelf.file(Opened(ticket(str(n)), old), keys_of(old).own)
+    return [like.reason for like in shelf.find(new, keys_of(new).wanted)]
+
+
+def test_pairs_labelled_by_hand() -> None:
+    outcomes = [(row["same"] == "ya", bool(found(b, a)), row["what"]) for row, a, b in pairs()]
+    assert len(outcomes) >= 300 and len({what for *_, what in outcomes}) > 25
+    right = sum(same and joined for same, joined, _ in outcomes)
+    wrong = [what for same, joined, what in outcomes if joined and not same]
+    precision, recall = right / (right + len(wrong)), right / sum(same for same, *_ in outcomes)
+    assert precision >= 0.95, wrong
+    assert recall >= 0.9
+
+
+def test_it_does_not_matter_which_came_first() -> None:
+    for row, a, b in pairs():
+        assert (why_same(a, b) is None) == (why_same(b, a) is None), row
+
+
+def test_an_exact_copy_is_told_from_one_that_only_says_the_same() -> None:
+    assert found(told(LONG, "2"), told(LONG)) == [COPIED]
+    assert found(told(f"{LONG} ya pak, sudah lama", "2"), told(LONG)) == ["pengaduan yang sama dari pengirim lain"]
+
+
+def test_an_emergency_in_the_same_words_is_the_same_for_hours_only() -> None:
+    assert found(told(LONG, "2", 5, urgent=True), told(LONG, urgent=True))
+    assert not found(told(LONG, "2", 7, urgent=True), told(LONG, urgent=True))
+    assert found(told(LONG, "1", 7, urgent=True), told(LONG, urgent=True))
+
+
+def test_what_is_not_shown_has_no_author_in_common() -> None:
+    short = "lampu jalan mati di gang Mawar"
+    assert found(told(short, "1"), told(short, "1"))
+    assert not found(told(short, None), told(short, None))
+
+
+def test_an_unsure_place_neither_joins_nor_parts() -> None:
+    a, b = Place("52.03", "52.03.07", ambiguous=True), Place("52.02", "52.02.01")
+    assert found(told(LONG, "2", where=a), told(LONG, where=b))
+    flood = {"category": "bencana_kebakaran", "urgent": True}
+    words = "banjir besar masuk rumah tolong"
+    assert found(told(f"{words} kami", "2", where=SELONG, **flood), told(words, where=SELONG, **flood))
+    unsure = Place("52.03", "52.03.07", ambiguous=True)
+    assert why_same(told(f"{words} kami", "2", where=unsure, **flood), told(words, where=SELONG, **flood)) is None
+
+
+def test_of_a_storm_a_fallen_tree_is_part_but_two_events_are_no_one_event() -> None:
+    storm = told("puting beliung, pohon tumbang dan atap terbang", "2", where=SELONG)
+    assert found(storm, told("angin puting beliung merusak rumah", where=SELONG))
+    both = told("banjir dan gempa", "2", where=SELONG)
+    assert both.event is None and not found(both, told("gempa", where=SELONG))
+    assert len(keys_of(storm).own) > len(keys_of(told(storm.text, "2", where=Place("52.03", ambiguous=True))).own)
+
+
+def test_names_of_places_differ_by_a_letter_in_earnest() -> None:
+    words = "Jalan di desa {} rusak parah, motor sering jatuh, warga minta diaspal tahun ini"
+    assert not found(told(words.format("Sukarara"), "2"), told(words.format("Sukaraja")))
+    same = told(words.format("Sukamulia"), "2", where=SELONG), told(words.format("Sukamulya"), where=SELONG)
+    assert found(*same)
+
+
+def test_of_several_the_surest_is_first() -> None:
+    near, exact = told(f"{LONG} ya pak, sudah lama"), told(LONG)
+    assert found(told(LONG, "2"), near, exact)[0] == COPIED
+    assert found(told(LONG, "2"), exact, near)[0] == COPIED
+
+
+def test_a_template_with_another_name_each_time_fills_no_number_beyond_its_bound() -> None:
+    shelf, kept = Shelf(), 0
+    for n in range(3 * MOST):
+        one = told(f"Lampu penerangan depan warung Pak Kromo nomor {n} padam", str(n))
+        kept += len(shelf.file(Opened(ticket(str(n), str(n)), one), keys_of(one).own))
+    assert kept < 3 * MOST * 5
+    assert all(len(under) <= MOST for under in shelf._by_key.values())
+    last = told("Lampu penerangan depan warung Pak Kromo nomor 119 padam", "119")
+    assert shelf.find(last, keys_of(last).wanted)
+
+
+@pytest.mark.parametrize("words", ["", "🙏🙏", "tolong", "di ke dari", "\0\ud800", "2", "x" * 100_000, "jalan rusak"])
+def test_words_that_say_too_little_are_filed_nowhere(words: str) -> None:
+    assert keys_of(told(words, None)) == Keys([], [])
+    assert why_same(told(words, None), told(words, None)) is None
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_two_texts_can_be_compared(a: str, b: str) -> None:
+    one, other = told(a, "1"), told(b, "2", 1)
+    assert (why_same(one, other) is None) == (why_same(other, one) is None)
+    assert all(-(1 << 63) <= key < 1 << 63 for key in (*keys_of(one).own, *keys_of(other).wanted))
+
+
+@given(st.permutations(LONG.split()))
+def test_the_order_of_words_does_not_matter_for_finding(words: list[str]) -> None:
+    assert set(keys_of(told(" ".join(words), None)).own) <= set(keys_of(told(" ".join(words), None)).wanted)
