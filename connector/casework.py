@@ -1,6 +1,6 @@
 """What staff do to tickets from a shell or the review page: open, move, set, merge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Engine
 from classifiers.verdict import CATEGORIES, URGENCIES
 
 from . import states
-from .errors import Misuse, NotFound
+from .duplicates import Told, keys_of
+from .errors import Conflict, Misuse, NotFound
 from .pipeline import summary_of
-from .store import alarms, items, tickets
+from .store import alarms, counters, items, likeness, merging, tickets
 from .store.engine import writing
 from .store.waiting import REOPENED
 
@@ -91,6 +92,57 @@ def open_new(
         number = tickets.open_tickets(connection, [draft], now, desk.deadline)[None]
         alarms.ring(connection, number, desk.roster, now)
         return number
+
+
+def split(
+    engine: Engine, number: str, item_ids: Sequence[str], *, who: str, desk: Any, clock: Callable[[], datetime]
+) -> str:
+    """Makes a ticket of its own of items that another ticket holds, the first one its first; returns its number.
+
+    Raises NotFound, and Conflict for an item that is elsewhere, opened the ticket, or of which nothing is left.
+    """
+    with writing(engine) as connection:
+        counters.serialize(connection)
+        source = tickets.get(connection, number)
+        rows = [_part(connection, source, item) for item in dict.fromkeys(item_ids)]
+        first, now = rows[0], clock()
+        verdict, place = items.verdict_of(first), desk.find_place(first.text)
+        said = verdict if verdict and verdict.is_complaint else source
+        draft = tickets.Draft(
+            item=first.id,
+            urgency=said.urgency,
+            category=said.category,
+            agency=desk.route(said.category, place, first.text),
+            summary=summary_of(first.text),
+            account=first.account,
+            reporter_id=first.author_id,
+            place=place,
+            permalink=first.permalink,
+            reason=f"dipisahkan petugas dari {number}",
+            who=who,
+        )
+        made = merging.split(connection, number, [row.id for row in rows], draft, now, desk.deadline)
+        if first.created_at is not None:
+            urgent = said.urgency == "mendesak"
+            told = Told(first.text, first.author_id, first.created_at, place, said.category, urgent)
+            likeness.file(connection, [(key, first.id) for key in keys_of(told).own])
+        alarms.ring(connection, made, desk.roster, now)
+        return made
+
+
+def _part(connection: Connection, source: Any, item_id: str) -> Any:
+    """An item of a ticket that may leave it."""
+    row = items.find(connection, item_id)
+    if row is None:
+        raise NotFound(f"{item_id}: no such item in this store")
+    if row.ticket != source.number:
+        where = f"belongs to {row.ticket}" if row.ticket else "belongs to no ticket: use `ntbcare tickets open`"
+        raise Conflict(f"{item_id}: is not in {source.number}; it {where}")
+    if tickets.of_items(connection, [row.id])[row.id][1] == 0:
+        raise Conflict(f"{item_id}: opened {source.number} and stays with it; split the others off instead")
+    if not row.text:
+        raise Conflict(f"{item_id}: has no words to make a ticket of")
+    return row
 
 
 def acknowledge(engine: Engine, number: str, *, who: str, now: datetime) -> tuple[bool, str | None, datetime | None]:

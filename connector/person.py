@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from .errors import Misuse, NotFound
 from .export import item_record, raw_record, reply_record, ticket_record, verdict_record, zulu
 from .platforms.facebook.parse import author_of, usable_id
-from .store import accounts, counters, history, items, persons, raw, replies, tickets, traces
+from .store import accounts, counters, history, items, likeness, persons, raw, replies, tickets, traces
 from .store.engine import reading, writing
 from .store.history import MACHINE
 from .store.traces import Trace
@@ -248,10 +248,12 @@ def _item_records(connection: Connection, authors: Sequence[str], held: dict[str
             held[number] = held.get(number, False) or position == 0
         understood, (verdicts, labels) = items.by_row(connection, ids), traces.said_of(connection, ids)
         answers = replies.of_items(connection, ids)
+        numbers = likeness.numbers_of(connection, ids)
         for row, older in ((t.row, t.revisions) for t in found):
             yield raw_record(row) | {
                 "item": item_record(understood[row.id]) if row.id in understood else None,
                 "revisions": [{"fetched_at": zulu(r.fetched_at), "payload": json.loads(r.payload)} for r in older],
+                "likeness": numbers.get(row.id, []),
                 "verdicts": [verdict_record(v) | {"at": zulu(v.at)} for v in verdicts if v.item_id == row.id],
                 "labels": [
                     {"kind": s.kind, "category": s.category, "urgency": s.urgency, "at": zulu(s.at)}

@@ -1,4 +1,4 @@
-"""More verbs on tickets: what happened otherwise than on Facebook, merges taken back, histories verified."""
+"""More verbs on tickets: what happened otherwise than on Facebook, merges taken back, items split off, histories verified."""
 
 from typing import Annotated
 
@@ -20,6 +20,21 @@ def tickets_unmerge(context: typer.Context, number: Number, version: Version = N
     with writing(works.engine) as connection:
         had = merging.unmerge(connection, number, _who(by), works.clock(), version)
     out(f"{number}: taken out of {had}")
+
+
+@tickets_app.command("split", epilog="Example: ntbcare tickets split NTB-2026-000017 123_456")
+def tickets_split(
+    context: typer.Context,
+    number: Number,
+    item: Annotated[list[str], typer.Argument(metavar="ITEM…", help="Ids of posts, comments or messages in it.")],
+    by: By = None,
+) -> None:
+    """Make a ticket of its own of what the machine joined wrongly; it stays apart from then on."""
+    from ..casework import split
+
+    works = open_works(context)
+    desk = works.desk(works.classify())
+    out(split(works.engine, number, item, who=_who(by), desk=desk, clock=works.clock))
 
 
 @tickets_app.command("note", epilog='Example: ntbcare tickets note NTB-2026-000017 --text "PLN sudah ditelepon"')

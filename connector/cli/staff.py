@@ -119,8 +119,9 @@ def tickets_list(
 def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -> None:
     """One ticket with its history."""
     from ..deadlines import lapor_clock
+    from ..duplicates import COORDINATED, COPIED
     from ..export import ticket_record, zulu
-    from ..store import history, tickets
+    from ..store import history, likeness, tickets
     from ..store.engine import reading
 
     works = open_works(context)
@@ -130,6 +131,7 @@ def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -
         record = ticket_record(tickets.as_ticket(row, sources))
         clock = lapor_clock(row.opened_at, None, works.settings.calendar.calendar)
         record["lapor"] = {name: zulu(at) for name, at in asdict(clock).items()}
+        record["copied"] = likeness.copies(connection, [row.id], COPIED).get(row.id, 0) + 1
         events = [
             {"at": zulu(e.at), "who": e.who, "what": e.what, "data": e.data}
             for e in history.events_of(connection, row.id, words=row.withheld is None)
@@ -139,6 +141,8 @@ def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -
         return
     for name, value in record.items():
         out(f"{name:18} {jsonlib.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value}")
+    if record["copied"] >= COORDINATED:
+        out(f"! {record['copied']} pengirim memakai kata-kata yang sama persis: mungkin terkoordinasi, periksa dulu")
     for event in events:
         out(f"  {event['at']}  {event['who']}: {event['what']} {jsonlib.dumps(event['data'], ensure_ascii=False)}")
 

@@ -136,10 +136,13 @@ class TicketPart:
     supporters: int
     merged_into: str
     items: int
+    copied: int = 0
 
 
-def ticket_entry(row: Any, item: Any, around: Around, count: int, names: Names, now: datetime) -> Entry:
-    """A ticket's row; `item` is its first one, None for a ticket that somebody wrote by hand."""
+def ticket_entry(
+    row: Any, item: Any, around: Around, count: int, names: Names, now: datetime, copied: int = 0
+) -> Entry:
+    """A ticket's row; `item` is its first one, None for one written by hand; `copied` is how many sent the very same words."""
     is_open = row.status in OPEN
     part = TicketPart(
         number=row.number,
@@ -157,6 +160,7 @@ def ticket_entry(row: Any, item: Any, around: Around, count: int, names: Names, 
         supporters=row.supporters,
         merged_into=row.merged_into or "",
         items=count,
+        copied=copied,
     )
     said = _said(item, around, names) if item is not None else None
     return _entry(said, "pengaduan", row.category, row.urgency, row.account, names, part)

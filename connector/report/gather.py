@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from ..duplicates import COORDINATED, COPIED
 from ..settings import Routing
-from ..store import accounts, items, ledger, raw, summary
+from ..store import accounts, items, ledger, likeness, raw, summary
 from ..store.schema import tickets as ticket_table
 from ..store.summary import Window
 from .answered import NONE, Answered, answered
@@ -129,6 +130,7 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
     said = summary.item_rows(connection, list(first.values()), MOST)
     more = summary.item_rows(connection, rest, CONTEXT)
     around = _around(connection, said)
+    copied = likeness.copies(connection, ids, COPIED)
     found = []
     for row in rows:
         item = said.get(first.get(row.id, 0))
@@ -136,7 +138,9 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
         extra = [more[i] for i in held.get(row.id, [])[1:] if i in more]
         there = {one.id for one in extra}
         near = Around(near.post, near.parent, [n for n in near.talk if n.id not in there], extra, near.label)
-        found.append(ticket_entry(row, item, near, counts.get(row.id, 0), names, window.now))
+        senders = copied.get(row.id, 0) + 1
+        flagged = senders if senders >= COORDINATED else 0
+        found.append(ticket_entry(row, item, near, counts.get(row.id, 0), names, window.now, flagged))
     return found
 
 

@@ -24,7 +24,7 @@ MACHINE = "mesin"
 REDACTED = "redacted"
 _FACTS = {
     *("status", "category", "urgency", "agency", "answer_by", "closed_at", "first_response_at", "merged_into"),
-    *("supporters", "from", "into", "item", "items", "ground", "waiting_since"),
+    *("supporters", "from", "into", "item", "items", "ground", "gain", "waiting_since"),
     *("level", "rung", "how"),
 }
 

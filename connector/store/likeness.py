@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, bindparam, delete, func, select
+from sqlalchemy import Connection, Dialect, bindparam, case, delete, func, select
 
 from .raw import ResultRow
 from .schema import items, likeness, ticket_items, tickets
@@ -79,15 +79,20 @@ def numbers_of(connection: Connection, item_rows: Sequence[int]) -> dict[int, li
 
 
 def copies(connection: Connection, ticket_ids: Sequence[int], reason: str) -> dict[int, int]:
-    """How many items of each ticket were put there for `reason`, that the words are the same; none are left out."""
+    """How many senders' items each ticket holds for `reason`; whoever is not shown counts with each item."""
     found: dict[int, int] = {}
     c = ticket_items.c
     for part in chunks(ticket_ids):
         query = (
-            select(c.ticket_id, func.count().label("n"))
+            select(
+                c.ticket_id,
+                (
+                    func.count(items.c.author_id.distinct()) + func.sum(case((items.c.author_id.is_(None), 1), else_=0))
+                ).label("n"),
+            )
             .join(items, items.c.id == c.item_id)
             .where(c.ticket_id.in_(part), items.c.reason == reason)
             .group_by(c.ticket_id)
         )
-        found |= {row.ticket_id: row.n for row in connection.execute(query)}
+        found |= {row.ticket_id: int(row.n) for row in connection.execute(query)}
     return found

@@ -1,15 +1,18 @@
 """Tickets merged into one another, and parted again: items, supporters and state go where they belong, each time an event."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from ..errors import Conflict
 from .history import events_of
-from .schema import ticket_items, tickets
-from .tickets import change, get, note
+from .schema import items, ticket_items, tickets
+from .supporters import people_of
+from .tickets import Draft, change, get, note, open_tickets
 
-MERGED, PARTED = "merged", "unmerged"
+MERGED, PARTED, SPLIT = "merged", "unmerged", "split"
 
 
 def merge(connection: Connection, number: str, into: str, who: str, now: datetime, version: int | None = None) -> None:
@@ -20,10 +23,11 @@ def merge(connection: Connection, number: str, into: str, who: str, now: datetim
     c = ticket_items.c
     moved = list(connection.scalars(select(c.item_id).where(c.ticket_id == source.id).order_by(c.position)))
     closed = {"status": "ditolak", "merged_into": into, "closed_at": source.closed_at or now}
-    data = {"items": moved, "ground": "duplikat"}
+    gain = max(0, source.supporters - len(people_of(connection, source.id) & people_of(connection, target.id)))
+    data = {"items": moved, "ground": "duplikat", "gain": gain}
     change(connection, number, closed, who=who, what=MERGED, now=now, version=version, data=data)
     _hang(connection, moved, target.id)
-    _support(connection, target.id, source.supporters)
+    _support(connection, target.id, gain)
     note(connection, into, "absorbed", {"from": number, "items": moved}, now, who)
 
 
@@ -47,9 +51,40 @@ def unmerge(connection: Connection, number: str, who: str, now: datetime, versio
     data = {"from": target.number, "items": back}
     change(connection, number, values, who=who, what=PARTED, now=now, version=version, data=data)
     _hang(connection, back, source.id)
-    _support(connection, target.id, -source.supporters)
+    _support(connection, target.id, -facts.get("gain", source.supporters))
     note(connection, target.number, "released", {"into": number, "items": back}, now, who)
     return str(target.number)
+
+
+def split(
+    connection: Connection,
+    number: str,
+    moved: Sequence[int],
+    draft: Draft,
+    now: datetime,
+    deadline: Callable[..., Any],
+    version: int | None = None,
+) -> str:
+    """Opens a ticket, as drafted, of items that another holds: those go there, in this order; returns its number.
+
+    The caller has made sure that they are there, and that the item that opened the ticket stays. Raises NotFound, Conflict.
+    """
+    source = get(connection, number)
+    connection.execute(delete(ticket_items).where(ticket_items.c.item_id.in_(moved)))
+    made = open_tickets(connection, [draft], now, deadline)[draft.item]
+    new = get(connection, made)
+    for position, item in enumerate(moved[1:], 1):
+        connection.execute(ticket_items.insert().values(item_id=item, ticket_id=new.id, position=position))
+    authors = select(items.c.author_id).where(items.c.id.in_(moved), items.c.author_id.is_not(None)).distinct()
+    people = set(connection.scalars(authors))
+    gone = len(people - people_of(connection, source.id))
+    change(
+        *(connection, number, {}),
+        who=draft.who, what=SPLIT, now=now, version=version, data={"into": made, "items": list(moved)},
+    )  # fmt: skip
+    _support(connection, source.id, -min(gone, source.supporters - 1))
+    _support(connection, new.id, max(len(people), 1) - 1)
+    return made
 
 
 def _hang(connection: Connection, moved: list[int], ticket: int) -> None:

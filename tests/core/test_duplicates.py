@@ -8,6 +8,7 @@ import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,12 +28,13 @@ def place(written: str) -> Place:
     if written == "-":
         return Place()
     parts = written.split("/")
-    return Place(*("/".join(parts[:n]) if len(parts) >= n else None for n in (1, 2, 3)))
+    kabupaten, kecamatan, desa = ("/".join(parts[:n]) if len(parts) >= n else None for n in (1, 2, 3))
+    return Place(kabupaten, kecamatan, desa)
 
 
-def told(text: str, author: str | None = "1", hours: float = 0.0, where: Place | None = None, **more: object) -> Told:
-    facts: dict[str, object] = {"category": "jalan_jembatan", "urgent": False, **more}
-    return Told(text, author, T0 + timedelta(hours=hours), where or Place(), **facts)  # type: ignore[arg-type]
+def told(text: str, author: str | None = "1", hours: float = 0.0, where: Place | None = None, **more: Any) -> Told:
+    facts: dict[str, Any] = {"category": "jalan_jembatan", "urgent": False, **more}
+    return Told(text, author, T0 + timedelta(hours=hours), where or Place(), **facts)
 
 
 def ticket(number: str = "NTB-2026-000001", author: str | None = "1", urgency: str = "biasa") -> OpenTicket:
@@ -98,7 +100,7 @@ def test_what_is_not_shown_has_no_author_in_common() -> None:
 def test_an_unsure_place_neither_joins_nor_parts() -> None:
     a, b = Place("52.03", "52.03.07", ambiguous=True), Place("52.02", "52.02.01")
     assert found(told(LONG, "2", where=a), told(LONG, where=b))
-    flood = {"category": "bencana_kebakaran", "urgent": True}
+    flood: dict[str, Any] = {"category": "bencana_kebakaran", "urgent": True}
     words = "banjir besar masuk rumah tolong"
     assert found(told(f"{words} kami", "2", where=SELONG, **flood), told(words, where=SELONG, **flood))
     unsure = Place("52.03", "52.03.07", ambiguous=True)
