@@ -1,7 +1,7 @@
 """The independent checker: compares the store with the world's own objects, by plain SQL and nothing of the product's."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from connector.sandbox.things import Comment, Message, Post
 
 from .life import Life, Thing
-from .office import is_sure
+from .office import is_sure, is_urgent
 
 _STORED = """SELECT r.kind, r.external_id, r.deleted_at, r.state, r.post_id, i.id AS item,
 i.text, i.deleted, i.hidden, i.by_account FROM raw_items r LEFT JOIN items i ON i.id = r.id ORDER BY r.id"""
@@ -18,6 +18,11 @@ _POINTS = (
 )
 _TICKETS = """SELECT t.id, t.number, t.opened_at, i.external_id, i.by_account, x.position FROM tickets t
 LEFT JOIN ticket_items x ON x.ticket_id = t.id LEFT JOIN items i ON i.id = x.item_id ORDER BY t.id, x.position"""
+
+_RUNG = """SELECT i.external_id, a.ticket_id, o.id AS letter, t.status, t.merged_into FROM items i
+JOIN ticket_items x ON x.item_id = i.id JOIN tickets t ON t.id = x.ticket_id
+LEFT JOIN alarms a ON a.ticket_id = t.id LEFT JOIN outbox o ON o.ticket_id = t.id AND o.kind = 'alarm'"""
+_RUNG_TWICE = "SELECT ticket_id FROM outbox WHERE kind = 'alarm' GROUP BY ticket_id, lane HAVING COUNT(*) > 1"
 
 
 def walks_on(connection: Connection) -> bool:
@@ -88,8 +93,9 @@ def _must_be_met(thing: Thing, life: Life, before: datetime) -> bool:
     return bool(moved)
 
 
-def faults_in_the_end(connection: Connection, life: Life) -> Iterator[str]:
+def faults_in_the_end(connection: Connection, life: Life, now: datetime) -> Iterator[str]:
     """What must hold after a quiet time, a clean full pass and processing."""
+    yield from _of_alarms(connection, life, now)
     yield from _of_items(list(connection.execute(text(_STORED))), life)
     yield from _of_tickets(list(connection.execute(text(_TICKETS))), life)
 
@@ -137,6 +143,25 @@ def _of_tickets(rows: list[Any], life: Life) -> Iterator[str]:
         if is_sure(thing.text) and thing.author.id != life.page.id and key not in held:
             yield f"{key} {thing.text!r} is in no ticket"
     yield from _of_numbers(rows)
+
+
+def _of_alarms(connection: Connection, life: Life, now: datetime) -> Iterator[str]:
+    """Every emergency rang, unless it was old when it was first seen; none rang twice.
+
+    With room for clocks that are an hour off: what was written two hours after the account was first watched, and not more
+    than 18 hours ago.
+    """
+    since = connection.scalar(text("SELECT MIN(at) FROM counters WHERE name LIKE 'watched:%'"))
+    begins = datetime.fromisoformat(str(since)).replace(tzinfo=UTC) + timedelta(hours=2) if since else now
+    from_on = max(begins, now - timedelta(hours=18)).timestamp()
+    rung = {row.external_id: row for row in connection.execute(text(_RUNG))}
+    for key, thing in visible(life).items():
+        if not is_urgent(thing.text) or thing.author.id == life.page.id or thing.created < from_on:
+            continue
+        row = rung.get(key)
+        if row and row.merged_into is None and (row.ticket_id is None or row.letter is None):
+            yield f"{key} {thing.text!r} of {stamp(thing.created)} never rang"
+    yield from (f"ticket {n} rang twice on one lane" for n in connection.scalars(text(_RUNG_TWICE)))
 
 
 def _of_numbers(rows: list[Any]) -> Iterator[str]:

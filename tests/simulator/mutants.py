@@ -120,6 +120,16 @@ MUTANTS = (
     Mutant("revived items stay buried", "connector.store.raw:land", {"alive = row.deleted_at is None": "alive = True"}),
     Mutant("edits are not landed", "connector.store.raw:_revise", {"if not changed:": "if True:"}),
     Mutant(
+        "an alarm in a batch is lost",
+        "connector.process.ringing:ring",
+        {"for row, number in urgent:": "for row, number in [*urgent][1:]:"},
+    ),
+    Mutant(
+        "only the ticket's first item can ring",
+        "connector.process.ringing:_news",
+        {"return rings(": "return row in known.edited and rings("},
+    ),
+    Mutant(
         "processing forgets what is left over",
         "connector.process:process_pending",
         {"while not stop():": "for _ in ():"},

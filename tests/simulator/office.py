@@ -7,12 +7,17 @@ from typing import Any
 from classifiers.verdict import Verdict
 from connector.platforms.facebook.parse import parse
 from connector.process import Desk
-from connector.records import Item, Place, RawItem
+from connector.records import Item, Place, RawItem, Roster
 
 
 def is_sure(text: str) -> bool:
     """Whether a text must be in a ticket."""
     return text.startswith(("ADUAN", "DARURAT"))
+
+
+def is_urgent(text: str) -> bool:
+    """Whether a text must ring, unless it is old."""
+    return text.startswith("DARURAT")
 
 
 def classify(texts: Sequence[str]) -> list[Verdict]:
@@ -21,7 +26,7 @@ def classify(texts: Sequence[str]) -> list[Verdict]:
 
 
 def _verdict(text: str) -> Verdict:
-    sure, urgent, doubtful = is_sure(text), text.startswith("DARURAT"), text.startswith("RAGU")
+    sure, urgent, doubtful = is_sure(text), is_urgent(text), text.startswith("RAGU")
     return Verdict(
         kind="pengaduan" if sure else "lainnya",
         is_complaint=sure or doubtful,
@@ -47,4 +52,5 @@ def desk(account: str, clock: Callable[[], datetime]) -> Desk:
     def deadline(opened: datetime, _urgency: Any) -> datetime:
         return opened + timedelta(days=1)
 
-    return Desk(classify, parsed, lambda *_: Place(), route, deadline, frozenset({account}), clock)
+    duty = Roster(((1, "siaga"),))
+    return Desk(classify, parsed, lambda *_: Place(), route, deadline, frozenset({account}), clock, roster=duty)

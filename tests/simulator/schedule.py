@@ -229,7 +229,7 @@ class Schedule:
 
     def _in_the_end(self) -> None:
         with self._aside() as connection:
-            self.blame(checker.faults_in_the_end(connection, self.life), "in the end")
+            self.blame(checker.faults_in_the_end(connection, self.life, self.clock.now), "in the end")
         before = self._rows()
         changes = replay(self.engine, self.acting.desk(), raw.Selection()).changes
         if changes or before != self._rows():
