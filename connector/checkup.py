@@ -11,11 +11,15 @@ from classifiers import ModelUnusable
 
 from .deadlines import WITA
 from .errors import ConnectorError
+from .export import zulu
 from .graph.tokens import TokenReport, inspect
 from .notify import check as check_channel
+from .platforms.facebook.parse import when
 from .records import Stream
+from .schedule import HOT, is_blind, plan
 from .settings import AccountSettings, app_of, token_of
-from .store import accounts, contacts, ledger, migrate, outbox, pauses, raw
+from .store import accounts, contacts, leases, ledger, migrate, outbox, pauses, raw
+from .store.checkpoints import Shelf
 from .store.engine import reading
 from .wiring import Works
 
@@ -52,6 +56,7 @@ def examine(works: Works) -> list[Finding]:
     findings.append(_tried("completeness", lambda: _completeness(works)))
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
     findings += _channels(works)
+    findings += [_tried(f"reading {a.key}", lambda a=a: _reading(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
     findings += [_tried(f"account {a.key}", lambda a=a: _token(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
     held = {f.what: f.facts.get("scopes") for f in findings}
     findings += [
@@ -100,6 +105,41 @@ def _completeness(works: Works) -> Finding:
     facts = {"streams": [asdict(b) for b in books], "unexplained": [asdict(e) for e in rest]}
     texts = [f"{b.account}/{b.stream} {_balance(b)}" for b in books if b.objects]
     return Finding("completeness", "warning" if rest else "ok", "; ".join(texts) or "nothing counted yet", facts)
+
+
+def _reading(works: Works, account: AccountSettings) -> Finding:
+    """How the account is read: blind or not, how full its call budget is, and the plan of calls for a quiet day."""
+    streams = account.account.streams
+    with reading(works.engine) as connection:
+        now = leases.store_clock(works.engine, works.clock)()
+        state = accounts.account_states(connection).get(account.key)
+        shelf = Shelf(account.key, "comments")
+        hot = shelf.read_since(connection, f"{now - HOT:%Y-%m-%dT%H:%M:%S}")
+        posts, talks = shelf.count(connection), Shelf(account.key, "messages").count(connection)
+    warm = [(now - at, c.total or 0) for c in hot if (at := when(c.seen))]
+    facts: dict[str, Any] = {"plan": plan(account.every_seconds, posts, talks, warm, "messages" in streams)}
+    texts = [f"{facts['plan']['total']} calls on a quiet day"]
+    if state is None:
+        return Finding(f"reading {account.key}", "ok", texts[0], facts)
+    blind = is_blind(now, state.heard_at, account.every_seconds)
+    paused = state.paused_until if state.paused_until and state.paused_until > now else None
+    facts |= {
+        "blind": blind,
+        "heard_at": zulu(state.heard_at),
+        "used": dict(state.used or {}),
+        "paused_until": zulu(paused),
+    }
+    if state.used:
+        texts.append(f"{state.used_percent(now)} % of the call budget used")
+    if paused:
+        texts.append(f"paused by Graph until {zulu(paused)}")
+    if blind:
+        texts.insert(0, f"blind: nothing has come from Graph since {zulu(state.heard_at)}; is `ntbcare run` running?")
+    version = works.settings.graph.version
+    if state.served_version not in (None, version):
+        texts.append(f"Graph {version} was asked, {state.served_version} answered lately")
+    warned = blind or paused or state.served_version not in (None, version)
+    return Finding(f"reading {account.key}", "warning" if warned else "ok", "; ".join(texts), facts)
 
 
 def _balance(book: ledger.Balance) -> str:

@@ -1,9 +1,13 @@
-"""The daemon: does what is due, as often as it is due, until told to stop. Several may share one store."""
+"""The daemon: does what is due, as often as it is due, until told to stop. Several may share one store.
+
+For each account two things go on side by side: the live reading, which is never kept waiting, and beside it what can wait.
+"""
 
 import random
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -12,13 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from classifiers import ModelUnusable
 
-from .errors import ConnectorError, LeaseLost
+from .beside import Beside
+from .errors import ConnectorError, LeaseLost, SettingsError
 from .ingest.reader import Progress
 from .process import process_pending
-from .records import Stream
-from .schedule import next_due, sweep_due
+from .remarks import Remarks
+from .retention import erase_deleted
+from .schedule import next_due, walk_due
 from .settings import AccountSettings
-from .store import accounts
+from .store import accounts, leases, ledger
+from .store.checkpoints import Shelf
 from .store.engine import reading, writing
 
 if TYPE_CHECKING:
@@ -28,7 +35,17 @@ if TYPE_CHECKING:
 
 TICK = 1.0
 ANSWER = 3.0
+CLOCK_EVERY = 30.0
+HOUR = 3600.0
 Log = Callable[..., None]
+
+
+@dataclass(slots=True)
+class _Locks:
+    """One reading of each kind at a time."""
+
+    live: threading.Lock = field(default_factory=threading.Lock)
+    beside: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Daemon:
@@ -36,22 +53,31 @@ class Daemon:
 
     def __init__(self, works: "Works", log: Any, metrics: Any, chance: Callable[[], float] = random.random) -> None:
         self.works, self.log, self.metrics, self.chance = works, log, metrics, chance
-        self.busy: dict[str, threading.Lock] = {a.key: threading.Lock() for a in works.settings.accounts}
+        keys = [a.key for a in works.settings.accounts]
+        self.busy = {key: _Locks() for key in keys}
+        self.remarks = Remarks(log, self._trouble, works.settings.graph.version)
         self.answering = [a for a in works.settings.accounts if a.answers != "off"]
         self.processing = threading.Lock()
         self.failures: list[str] = []
+        self.clock = works.clock
+        self.started: datetime | None = None
 
     def run(self, alive: Callable[[], None]) -> None:
         """Works until `works.stop` is set; `alive` is told each second that the daemon lives."""
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(len(self.busy) + len(self.answering) + 2)},
+            executors={"default": ThreadPoolExecutor(2 * len(self.busy) + len(self.answering) + 3)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
+        self.watch()
+        now, jobs = self.works.clock(), [(self.watch, CLOCK_EVERY), (self.keep_house, HOUR)]
+        for job, every in jobs:
+            scheduler.add_job(job, "interval", seconds=every, next_run_time=now)
         for account in self.works.settings.accounts:
-            scheduler.add_job(self.tend, "interval", seconds=TICK, args=[account], next_run_time=self.works.clock())
+            scheduler.add_job(self.tend, "interval", seconds=TICK, args=[account], next_run_time=now)
+            scheduler.add_job(self.beside, "interval", seconds=account.every_seconds, args=[account])
         for account in self.answering:
-            scheduler.add_job(self.answer, "interval", seconds=ANSWER, args=[account], next_run_time=self.works.clock())
+            scheduler.add_job(self.answer, "interval", seconds=ANSWER, args=[account], next_run_time=now)
         scheduler.start()
         try:
             while not self.works.stop.wait(TICK):
@@ -61,13 +87,16 @@ class Daemon:
 
     def once(self) -> list[str]:
         """Does what is due now, then returns what failed."""
-        threads = [threading.Thread(target=self.tend, args=(a,)) for a in self.works.settings.accounts]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        self.watch()
+        for work in (self.tend, self.beside):
+            threads = [threading.Thread(target=work, args=(a,)) for a in self.works.settings.accounts]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         for account in self.answering:
             self.answer(account)
+        self.keep_house()
         return self.failures
 
     def answer(self, account: AccountSettings) -> None:
@@ -100,15 +129,23 @@ class Daemon:
             self.log.info("answered", action="answer", account=account.key, mode=account.answers, **done.counts)
         self.metrics.answered(account.key, done)
 
+    # -- the live reading ----------------------------------------------------------------------------------------------
+
     def tend(self, account: AccountSettings) -> None:
         """Reads one account if it is due and nobody else does, then processes what came. Never raises."""
-        if self.works.stop.is_set() or not self.busy[account.key].acquire(blocking=False):
+        self._guarded(account, self.busy[account.key].live, self._tend)
+
+    def beside(self, account: AccountSettings) -> None:
+        """Beside the live reading: hot posts again, and the sweep; then processes what came. Never raises."""
+        self._guarded(account, self.busy[account.key].beside, self._beside)
+
+    def _guarded(self, account: AccountSettings, lock: threading.Lock, work: Callable[[AccountSettings], None]) -> None:
+        if self.works.stop.is_set() or not lock.acquire(blocking=False):
             return
         try:
-            with reading(self.works.engine) as connection:
-                state = accounts.account_states(connection)[account.key]
-            if self._due(state):
-                self._pass(account, state)
+            work(account)
+        except LeaseLost as error:
+            self.log.warning(str(error), action="lease_lost", account=account.key)
         except SQLAlchemyError as error:
             self._trouble("store_failed", f"store out of reach: {_brief(error)}", account.key)
             self.works.stop.wait(5.0)
@@ -117,25 +154,24 @@ class Daemon:
             self.failures.append(
                 f"{account.key}: the pass failed by a defect of the program; its log has the traceback"
             )
-            self._postpone(account)
+            if work == self._tend:
+                self._postpone(account)
         finally:
-            self.busy[account.key].release()
+            lock.release()
 
-    def _due(self, state: accounts.AccountState) -> bool:
-        now = self.works.clock()
-        paused = state.paused_until is not None and state.paused_until > now
-        return not paused and (state.due_at is None or state.due_at <= now)
-
-    def _pass(self, account: AccountSettings, state: accounts.AccountState) -> None:
-        works = self.works
-        due = sweep_due(works.clock(), state.swept_at)
-        healthy = self._healthy(account) if due else ()
-        order = works.sweep(healthy) if healthy else works.order(account.account.streams)
+    def _tend(self, account: AccountSettings) -> None:
+        with reading(self.works.engine) as connection:
+            state = accounts.account_states(connection)[account.key]
+            posts = Shelf(account.key, "posts").get(connection).complete_at
+            known = Shelf(account.key, "comments").count(connection) if self._due(state) else 0
+        if not self._due(state):
+            return
+        works, walk = self.works, walk_due(self.clock(), posts, known)
+        order = works.order(account.account.streams, newest=not walk)
         try:
             visit = works.read(account, order, lease=f"account:{account.key}", wait=0.0, progress=Progress())
-        except LeaseLost as error:
-            self.log.warning(str(error), action="lease_lost", account=account.key)
-            return
+        except LeaseLost:
+            raise
         except ConnectorError as error:
             self._trouble("account_unusable", str(error), account.key)
             self._postpone(account)
@@ -143,23 +179,35 @@ class Daemon:
         if visit is None:
             return  # another daemon reads this account
         cut = works.stop.is_set() or visit.paused_until or visit.blocked
-        whole = bool(healthy) or not visit.failures  # a clean first read has seen all there is, as a sweep does
-        self._plan(account, visit, swept=due and whole and not cut)
+        first = state.swept_at is None and not visit.failures and not cut  # it has seen all there is, as a sweep does
+        self._plan(account, visit, swept=first)
         self._tell(account, visit)
         self._process()
 
-    def _healthy(self, account: AccountSettings) -> tuple[Stream, ...]:
-        """The streams that were read to their end once and are not in trouble: only these can be swept."""
-        with reading(self.works.engine) as connection:
-            states = {s.stream: s for s in accounts.stream_states(connection) if s.account == account.key}
-        return tuple(s for s in account.account.streams if s in states and states[s].ok_at and not states[s].error)
+    def _due(self, state: accounts.AccountState) -> bool:
+        now = self.clock()
+        paused = state.paused_until is not None and state.paused_until > now
+        return not paused and (state.due_at is None or state.due_at <= now)
+
+    def _beside(self, account: AccountSettings) -> None:
+        try:
+            visits = Beside(self.works, account, self.clock).do()
+        except SettingsError:
+            return  # the live reading says so
+        for visit in visits:
+            for line in visit.failures:
+                self._trouble("read_failed", line, account.key)
+            self.log.info("read beside", action="beside", account=account.key, **visit.counts)
+        if visits:
+            self._process()
 
     def _plan(self, account: AccountSettings, visit: "Visit", swept: bool = False) -> None:
         with writing(self.works.engine) as connection:
-            fails = accounts.account_states(connection)[account.key].fails
-            fails = fails + 1 if visit.failures else 0
-            now = self.works.clock()
-            due = next_due(now, account.every_seconds, fails, self.chance(), blocked=visit.blocked is not None)
+            state = accounts.account_states(connection)[account.key]
+            fails = state.fails + 1 if visit.failures else 0
+            now, blocked = self.clock(), visit.blocked is not None
+            used = state.used_percent(now)
+            due = next_due(now, account.every_seconds, fails, self.chance(), blocked=blocked, used=used)
             if visit.paused_until:
                 due = max(due, visit.paused_until + timedelta(seconds=self.chance() * 10))
             done = {"swept_at": now} if swept else {}
@@ -174,11 +222,39 @@ class Daemon:
         except SQLAlchemyError as error:
             self._trouble("store_failed", f"store out of reach: {_brief(error)}", account.key)
 
+    # -- what people are told ------------------------------------------------------------------------------------------
+
+    def watch(self) -> None:
+        """Sets the clock by the store's, which all daemons share, and says which accounts are blind. Never raises."""
+        try:
+            self.clock = leases.store_clock(self.works.engine, self.works.clock)
+            self.started = self.started or self.clock()
+            with reading(self.works.engine) as connection:
+                states = accounts.account_states(connection)
+        except SQLAlchemyError as error:
+            self._trouble("store_failed", f"store out of reach: {_brief(error)}")
+            return
+        for account in self.works.settings.accounts:
+            if account.key in states:
+                blind = self.remarks.of_state(account, states[account.key], self.clock(), self.started)
+                self.metrics.looked(account.key, blind, states[account.key].blocked is not None)
+
     def _tell(self, account: AccountSettings, visit: "Visit") -> None:
-        for line in visit.failures:
-            self._trouble("read_failed", line, account.key)
+        self.remarks.of_visit(account, visit)
         self.log.info("pass done", action="pass", account=account.key, **visit.counts)
-        self.metrics.passed(account.key, visit, self.works.clock())
+        self.metrics.passed(account.key, visit, self.clock(), self.works.settings.graph.version)
+
+    def keep_house(self) -> None:
+        """Once an hour: what was deleted on Facebook is erased; the completeness ledger for the metrics. Never raises."""
+        try:
+            erased = erase_deleted(self.works.engine, self.clock, self.works.stop.is_set)
+            if erased:
+                self.log.info("erased what was deleted on Facebook", action="retention", items=erased)
+                self._process()
+            with reading(self.works.engine) as connection:
+                self.metrics.balanced(ledger.by_stream(connection))
+        except SQLAlchemyError as error:
+            self._trouble("store_failed", f"store out of reach: {_brief(error)}")
 
     def _trouble(self, action: str, line: str, account: str = "") -> None:
         self.failures = [*self.failures, line][-100:]

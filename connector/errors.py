@@ -63,9 +63,13 @@ class GraphError(ConnectorError):
 
 
 class TryLater(GraphError):
-    """Graph throttles. `retry_after` is in seconds, as Graph named it or at least five minutes."""
+    """Graph throttles, or nearly. `retry_after` is in seconds, as Graph named it or at least five minutes.
+
+    `budget` is the kind of budget that is used up ("pages", "messenger", …), where that is known.
+    """
 
     retry_after: float = 300.0
+    budget: str = ""
 
 
 class Transient(GraphError):

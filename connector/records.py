@@ -16,6 +16,8 @@ Status = Literal["diterima", "ditindaklanjuti", "tuntas", "ditolak"]
 Payload = Mapping[str, Any]
 RESTRICTED = "dibatasi atas permintaan warga"
 """The reason, and all that is shown, of what a citizen asked not to be processed."""
+DELETED = "dihapus di Facebook"
+"""The same of what is gone from Facebook, and so from here."""
 FORGOTTEN = "dihapus atas permintaan warga"
 """The same of what he asked to be erased."""
 

@@ -83,6 +83,15 @@ class Metrics:
         self.ok_at = Gauge(
             "ntbcare_last_success_seconds", "Unix time of the last clean pass", one, registry=self.registry
         )
+        self.blind = Gauge(
+            "ntbcare_blind",
+            "1 while nothing usable has come from Graph for three intervals",
+            one,
+            registry=self.registry,
+        )
+        self.retired = Gauge(
+            "ntbcare_graph_version_retired", "1 while another Graph version answers", one, registry=self.registry
+        )
         self.blocked = Gauge("ntbcare_blocked", "1 while a person must act", one, registry=self.registry)
         self.calls = Counter("ntbcare_graph_calls", "Calls to Graph", ["account", "error"], registry=self.registry)
         self.usage = Gauge("ntbcare_graph_usage_percent", "Graph's own usage header", one, registry=self.registry)
@@ -113,8 +122,14 @@ class Metrics:
         self.calls.labels(account, record.error or "").inc()
         self.usage.labels(account).set(record.usage.percent)
 
-    def passed(self, account: str, visit: Any, now: datetime) -> None:
-        """One pass is over."""
+    def looked(self, account: str, blind: bool, blocked: bool) -> None:
+        """How the account fares by the store, whoever reads it."""
+        self.blind.labels(account).set(blind)
+        self.blocked.labels(account).set(blocked)
+
+    def passed(self, account: str, visit: Any, now: datetime, version: str) -> None:
+        """One pass is over; `version` of Graph was asked."""
+        self.retired.labels(account).set(bool(visit.served) and visit.served != version)
         self.passes.labels(account, "failed" if visit.failures else "ok").inc()
         self.blocked.labels(account).set(1 if visit.blocked else 0)
         for state in ("new", "changed", "deleted"):

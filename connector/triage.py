@@ -5,7 +5,7 @@ The rules, first match wins; reasons are shown to staff and so stand in Bahasa I
 
 from classifiers.verdict import Category, Urgency
 
-from .records import RESTRICTED, Append, Classified, Decision, Ignore, Open, OpenTicket, Review, Situation
+from .records import DELETED, RESTRICTED, Append, Classified, Decision, Ignore, Open, OpenTicket, Review, Situation
 
 _KINDS = {
     "pengaduan": "pengaduan",
@@ -31,7 +31,7 @@ def triage(classified: Classified, around: Situation) -> Decision:
     if around.ticket:
         return Append(around.ticket, "sudah menjadi bagian tiket")
     if around.deleted:
-        return Ignore("dihapus di Facebook")
+        return Ignore(DELETED)
     if not (item.text or "").strip():
         return _wordless(classified, around)
     if item.kind == "post" and item.author_id is None and not around.authors_shown:

@@ -18,7 +18,7 @@ from .answers.wording import Language, Wording
 from .contactbook import ContactBook
 from .deadlines import add_working_days, answer_by
 from .errors import SettingsError
-from .graph.client import CallRecord, Graph
+from .graph.client import CallRecord, Graph, Timing
 from .ingest import Visit, visit
 from .ingest.asking import Asker
 from .ingest.reader import Order, Progress, Reader
@@ -28,12 +28,16 @@ from .process import Desk
 from .records import Account, Item, Place, RawItem, Roster, Stream
 from .reply import Answering, Done, answer, idle
 from .routing import route as decide
-from .schedule import SWEEP_BACK
+from .schedule import SLOW, STOP, SWEEP_BACK
 from .settings import AccountSettings, Routing, Settings, app_of, token_of
 from .states import REOPEN_DAYS
 from .store import accounts, leases, migrate
+from .store.checkpoints import LIVE_SCOPE
 from .store.engine import open_store, reading, writing
 
+SWEEP, AGAIN = "sweep", "again"
+# Meta allows two reads of conversations a second and Page: one live reading, one beside it, one backfill by hand.
+LIVE_PACE, BULK_PACE = 1.2, 0.4
 WORKERS = 16  # at 200 ms a round trip, enough to read some 8,000 comments a second
 
 
@@ -70,8 +74,8 @@ class Works:
             raise SettingsError("accounts: none is configured; add an [[accounts]] table to the configuration")
         return [known[key] for key in wanted]
 
-    def graph(self, account: AccountSettings, token: SecretStr) -> Graph:
-        """The way to Graph with an account's token."""
+    def graph(self, account: AccountSettings, token: SecretStr, per_second: float = LIVE_PACE) -> Graph:
+        """The way to Graph with an account's token; `per_second` bounds reads of conversations."""
         secret = app_of(self.settings.graph)[1]
         told = self.on_call
         return Graph(
@@ -79,6 +83,7 @@ class Works:
             self.settings.graph.version,
             token.get_secret_value(),
             secret.get_secret_value() if secret else None,
+            timing=Timing(per_second=per_second),
             stop=self.stop,
             on_call=(lambda record: told(account.key, record)) if told else None,
             account=account.id,
@@ -87,22 +92,36 @@ class Works:
     def register(self) -> None:
         """Makes the configured accounts known to the store."""
         with writing(self.engine) as connection:
-            accounts.register(connection, [a.account for a in self.settings.accounts])
+            accounts.register(connection, [a.account for a in self.settings.accounts], self.clock())
 
-    def order(self, streams: Iterable[Stream], *, full: bool = False) -> Order:
+    def order(self, streams: Iterable[Stream], *, full: bool = False, newest: bool = False) -> Order:
         """What a live pass reads."""
         since = self.clock() - timedelta(days=self.settings.graph.first_read_days)
-        return Order(frozenset(streams), since, full=full)
+        return Order(frozenset(streams), since, full=full, newest=newest)
 
     def sweep(self, streams: Iterable[Stream]) -> Order:
-        """A full re-read of what is recent."""
-        return Order(frozenset(streams), self.clock() - SWEEP_BACK, full=True)
+        """A full re-read of what is recent, beside the live reading and with positions of its own."""
+        return Order(frozenset(streams), self.clock() - SWEEP_BACK, full=True, scope=SWEEP)
+
+    def again(self, streams: Iterable[Stream]) -> Order:
+        """A re-reading of the hot posts whose turn it is."""
+        return Order(frozenset(streams), self.clock() - SWEEP_BACK, scope=AGAIN, again=True)
 
     def read(
-        self, account: AccountSettings, order: Order, *, lease: str, wait: float, progress: Progress
+        self,
+        account: AccountSettings,
+        order: Order,
+        *,
+        lease: str,
+        wait: float,
+        progress: Progress,
+        stop: threading.Event | None = None,
     ) -> Visit | None:
-        """One pass over one account while holding its lease; None when another process holds it."""
-        token = token_of(account)
+        """One pass over one account while holding its lease; None when another process holds it.
+
+        `stop` ends this pass alone, at the next object or batch. Raises SettingsError when the token is missing.
+        """
+        token, live = token_of(account), order.scope == LIVE_SCOPE
         with leases.held(self.engine, lease, self.owner, wait=wait, stop=self.stop) as held:
             if held is None:
                 return None
@@ -110,8 +129,10 @@ class Works:
             def guard(connection: Connection) -> None:
                 leases.extend(connection, held, leases.SECONDS)
 
-            with self.graph(account, token) as graph, workers() as pool:
-                return visit(self._reader(account.account, graph, order, pool, guard, progress))
+            with self.graph(account, token, LIVE_PACE if live else BULK_PACE) as graph, workers() as pool:
+                reader = self._reader(account.account, graph, order, pool, guard, progress)
+                reader.stop = stop or self.stop
+                return visit(reader)
 
     def _reader(
         self,
@@ -124,7 +145,8 @@ class Works:
     ) -> Reader:
         with reading(self.engine) as connection:
             state = accounts.account_states(connection).get(account.key)
-        asker = Asker(graph, state.quirks if state else None, self.clock)
+        stop_at = STOP if order.scope == LIVE_SCOPE else SLOW
+        asker = Asker(graph, state.quirks if state else None, self.clock, stop_at)
         return Reader(self.engine, account, asker, order, pool, self.clock, self.stop, guard, progress)
 
     def desk(self, classify: Classify) -> Desk:

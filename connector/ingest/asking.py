@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from ..errors import AskLess, FieldGone, Transient
+from ..errors import AskLess, FieldGone, Transient, TryLater
 from ..platforms.facebook.asks import Ask
 from ..platforms.facebook.parse import when
+from ..schedule import NO_MINUTES, STOP, pause_of
 
 REMEMBERED = timedelta(days=1)
+MESSENGER = "messenger"  # a budget of its own: when it is used up, posts are read on
 
 
 class Wire(Protocol):
@@ -34,15 +36,23 @@ class _Learned:
 
 
 class Asker:
-    """Sends asks over the wire. `quirks` is what earlier passes learned, by ask: size, dropped fields, and since when."""
+    """Sends asks over the wire. `quirks` is what earlier passes learned, by ask: size, dropped fields, and since when.
+
+    `stop_at`: with so many percent of a call budget used, it asks no more. `used` is the percentage by kind of budget and
+    `served` the Graph version that really answers, as far as answers have told.
+    """
 
     def __init__(
         self,
         wire: Wire,
         quirks: Mapping[str, Any] | None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stop_at: int = STOP,
     ) -> None:
-        self._wire, self._clock = wire, clock
+        self._wire, self._clock, self._stop_at = wire, clock, stop_at
+        self.used: dict[str, int] = {}
+        self.served: str | None = None
+        self._regain: float | None = None
         self._quirks: dict[str, Any] = {k: v for k, v in (quirks or {}).items() if self._fresh(v)}
         self._own: dict[tuple[str, str], _Learned] = {}
         self._lock = threading.Lock()
@@ -57,8 +67,9 @@ class Asker:
         """One answer. Raises GraphError other than AskLess and FieldGone; Transient when there is nothing left to cut."""
         ask = self._learned(ask)
         while True:
+            self._allowed(ask)
             try:
-                return self._wire.get(ask.path, about_account=about_account, **ask.query(after))
+                return self._heard(self._wire.get(ask.path, about_account=about_account, **ask.query(after)))
             except AskLess as error:
                 less = ask.less()
                 if less is None:
@@ -73,6 +84,36 @@ class Asker:
                     raise
                 self._learn(dropping, error.field)
                 ask = dropping
+
+    def refuse(self, ask: Ask) -> None:
+        """Remembers for a day that Graph does not answer this kind of call."""
+        with self._lock:
+            self._quirks[ask.name] = {"refused": True, "at": self._clock().isoformat()}
+
+    def refused(self, ask: Ask) -> bool:
+        """Whether Graph refused this kind of call lately."""
+        return bool(self.quirks.get(ask.name, {}).get("refused"))
+
+    def _allowed(self, ask: Ask) -> None:
+        """Raises TryLater when the call's budget is used up but for what emergencies need."""
+        with self._lock:
+            kinds = {kind: n for kind, n in self.used.items() if kind != MESSENGER or ask.messenger}
+            regain = self._regain
+        worst = max(kinds, key=kinds.__getitem__, default="")
+        if kinds.get(worst, 0) < self._stop_at:
+            return
+        error = TryLater(f"{ask.path}: {kinds[worst]} % of the call budget ({worst}) is used; the account pauses")
+        error.retry_after = (pause_of(kinds[worst], regain) or NO_MINUTES).total_seconds()
+        error.budget = worst
+        raise error
+
+    def _heard(self, answer: Any) -> Any:
+        with self._lock:
+            if usage := getattr(answer, "usage", None):
+                self.used |= dict(usage.kinds)
+                self._regain = usage.regain_seconds
+            self.served = getattr(answer, "served_version", None) or self.served
+        return answer
 
     def nests(self, ask: Ask) -> bool:
         """Whether an ask still brings its nested edge along, after all that was learned."""

@@ -57,6 +57,13 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
         raise
 
 
+def reread(reader: Reader, kin: Kin, object_id: str) -> None:
+    """Reads one object to its end in a scope of its own, whatever is known of it; goes on where it was stopped."""
+    with reading(reader.engine) as connection:
+        checkpoint = reader.shelf(kin.stream).get(connection, object_id)
+    _Reading(reader, kin, object_id, checkpoint, {"whole": True} | dict(checkpoint.position or {})).run()
+
+
 def _look_for_lost_messages(reader: Reader, object_id: str, one: "_Reading") -> None:
     """Graph counts no messages, so one taken back while we paged may have hidden its neighbour: each lost one is asked for."""
     if not one.unsure:
@@ -214,6 +221,8 @@ class _Reading:
         if complete:
             values["complete_at"] = now
             self._bury(connection, now)
+        if self.counted is None and complete and self.kin is COMMENTS:
+            self.counted = self.shown  # Graph does not say: there are those that it shows
         if self.counted is not None:
             values |= self._balance(connection, self.counted, ended, now)
         self.reader.shelf(self.kin.stream).put(connection, self.id, fails=0, gone=0, **values)

@@ -66,6 +66,8 @@ class _Walk:
 
     def _answer(self, after: str | None) -> Any:
         account, asker = self.reader.account.id, self.reader.asker
+        if after is None and not self.thorough and "conversations" in self.reader.seen:
+            return self.reader.seen["conversations"]
         if self.whole:
             try:
                 return asker.ask(asks.conversations_whole(account), after, about_account=True)

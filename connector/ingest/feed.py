@@ -70,6 +70,8 @@ class _Walk:
 
     def _answer(self, after: str | None) -> Any:
         account, asker = self.reader.account.id, self.reader.asker
+        if after is None and not self.thorough and "feed" in self.reader.seen:
+            return self.reader.seen["feed"]
         self.nested = self.whole and self._inside()
         if self.nested:
             try:
@@ -85,6 +87,8 @@ class _Walk:
 
     def _keep(self, connection: Connection, edge: Any, after: str | None) -> bool:
         self._note(connection, nodes_of(edge))
+        if after is not None and self.reader.order.newest and not self.thorough:
+            return True  # the older ones are left to the next walk over all
         self._move(connection, after)
         return False
 

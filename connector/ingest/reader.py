@@ -22,6 +22,7 @@ from .asking import Asker
 
 OVERLAP = timedelta(minutes=15)
 SETTLED = timedelta(seconds=2)
+NOTED = timedelta(seconds=30)
 STORM = 5  # as many objects in a row out of reach mean that the network or a permission is missing, not they
 
 
@@ -30,7 +31,8 @@ class Order:
     """What one pass is to read: the window is by creation, in [since, until).
 
     `full` re-reads every object in the window to its end, so that edits, hides and deletions are seen. `scope` keeps the
-    positions of a backfill apart from the live ones.
+    positions of a backfill apart from the live ones. `newest`: only the newest posts are looked at, not all; `again`:
+    nothing but hot posts is re-read.
     """
 
     streams: frozenset[Stream]
@@ -39,6 +41,8 @@ class Order:
     full: bool = False
     scope: str = LIVE_SCOPE
     lane: int = raw.LIVE
+    newest: bool = False
+    again: bool = False
 
     def covers(self, at: datetime | None) -> bool:
         """True when something created at `at` lies in the window; a thing without time does."""
@@ -78,6 +82,9 @@ class Reader:
     guard: Callable[[Connection], None] = lambda _: None
     progress: Progress = field(default_factory=Progress)
     halted: Exception | None = None
+    seen: dict[str, Any] = field(default_factory=dict)
+    spared: bool = False
+    _heard: datetime | None = None
     _unreached: int = 0
     _own: bool | None = None
 
@@ -103,10 +110,18 @@ class Reader:
         self.progress.add("read", len(wanted))
         self.progress.add("new", landed.new)
         self.progress.add("changed", landed.changed)
+        self.hears(connection)
         if landed.new:
             fresh: Counter[str] = Counter(item.stream for item in wanted if item.id not in landed.known)
             accounts.count_items(connection, self.account.key, fresh)
         return landed
+
+    def hears(self, connection: Connection) -> None:
+        """Notes that something usable came from Graph: without it for long, the account is blind."""
+        now = self.clock()
+        if self._heard is None or now - self._heard >= NOTED:
+            self._heard = now
+            accounts.set_account(connection, self.account.key, heard_at=now)
 
     def books(self, connection: Connection, stream: Stream, rows: Sequence[Mapping[str, Any]]) -> None:
         """What a reading of a window found out about the ledger's objects, told to the live books too."""

@@ -1,18 +1,21 @@
 """One pass over one account: its posts and what hangs on them, then its conversations; and how the account fares after."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from ..errors import Gone, GraphError, LeaseLost, NotPermitted, TokenRejected, TryLater
 from ..platforms.facebook import asks
 from ..records import Stream
-from ..store import accounts, leases, raw
-from ..store.checkpoints import Shelf
+from ..store import accounts, leases, lost
+from ..store.checkpoints import LIVE_SCOPE, Shelf
 from ..store.engine import reading, writing
+from .again import read_again
 from .children import COMMENTS, MESSAGES, Kin, read_children
 from .conversations import walk_conversations
 from .feed import walk_feed
+from .newest import look, of_messenger
 from .reader import Reader
 
 FEED: frozenset[Stream] = frozenset({"posts", "comments", "visitor_posts"})
@@ -22,13 +25,18 @@ ROUNDS = 3  # an object that moves while it is read is read again, but not for e
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a pass did: counts by name, and one line for each thing that failed."""
+    """What a pass did: counts by name, and one line for each thing that failed.
+
+    `used` is the percentage of each call budget that Graph's headers told of, `served` the version that answered.
+    """
 
     account: str
     counts: dict[str, int]
     failures: tuple[str, ...]
     paused_until: datetime | None = None
     blocked: str | None = None
+    used: Mapping[str, int] = field(default_factory=dict)
+    served: str | None = None
 
 
 def visit(reader: Reader) -> Visit:
@@ -39,14 +47,19 @@ def visit(reader: Reader) -> Visit:
     if paused:
         line = f"{key}: Graph asked for a pause until {paused:%Y-%m-%dT%H:%M:%SZ}; it is kept: try again after that"
         return Visit(key, {}, (line,), paused_until=paused)
-    with writing(reader.engine) as connection:
-        accounts.set_account(connection, key, tried_at=reader.clock())
+    if reader.order.scope == LIVE_SCOPE:
+        with writing(reader.engine) as connection:
+            accounts.set_account(connection, key, tried_at=reader.clock())
     blocked: str | None = None
     try:
-        _part(reader, reader.order.streams & FEED, _feed)
-        _part(reader, reader.order.streams & MESSENGER, _messages)
+        if reader.order.again:
+            _part(reader, reader.order.streams & FEED, read_again)
+        else:
+            _part(reader, reader.order.streams & FEED, _feed)
+            _part(reader, reader.order.streams & MESSENGER, _messages)
     except TryLater as error:
         paused = reader.clock() + timedelta(seconds=error.retry_after)
+        reader.spared = bool(error.budget) and reader.order.scope != LIVE_SCOPE
         reader.progress.fail(f"{key}: {error}")
     except TokenRejected as error:
         blocked = str(error)
@@ -54,7 +67,8 @@ def visit(reader: Reader) -> Visit:
     except GraphError as error:
         reader.progress.fail(f"{key}: {error}")
     _remember(reader, paused, blocked)
-    return Visit(key, dict(reader.progress.counts), tuple(reader.progress.failures), paused, blocked)
+    asker, progress = reader.asker, reader.progress
+    return Visit(key, dict(progress.counts), tuple(progress.failures), paused, blocked, dict(asker.used), asker.served)
 
 
 def _pause(reader: Reader) -> datetime | None:
@@ -68,11 +82,18 @@ def _part(reader: Reader, streams: frozenset[Stream], read: Callable[[Reader], N
     """One part of a pass; a missing permission or a fault of this part never keeps the other back."""
     if not streams or reader.stop.is_set():
         return
-    before, values = len(reader.progress.failures), {}
+    before = len(reader.progress.failures)
+    values: dict[str, Any] = {}
     try:
         read(reader)
-    except (TryLater, TokenRejected, LeaseLost):
+    except (TokenRejected, LeaseLost):
         raise
+    except TryLater as error:
+        beside = reader.order.scope != LIVE_SCOPE and error.budget
+        if streams != MESSENGER or beside or not of_messenger(error):
+            raise
+        values = {"paused_until": reader.clock() + timedelta(seconds=error.retry_after)}
+        reader.progress.fail(f"{reader.account.key}: messages: {error}")
     except NotPermitted as error:
         values = {"blocked": str(error)}
         reader.progress.fail(f"{reader.account.key}: {'/'.join(sorted(streams))}: {error}")
@@ -82,25 +103,38 @@ def _part(reader: Reader, streams: frozenset[Stream], read: Callable[[Reader], N
         reader.progress.fail(f"{reader.account.key}: {'/'.join(sorted(streams))}: {error}")
     finally:
         reader.halted = None
-    if reader.stop.is_set():
+    if reader.stop.is_set() or (reader.order.scope != LIVE_SCOPE and not values):
         return
     now, failed = reader.clock(), reader.progress.failures[before:]
     with writing(reader.engine) as connection:
         for stream in sorted(streams):
-            health = {"error": failed[-1], "error_at": now} if failed else {"ok_at": now, "error": None}
+            health: dict[str, Any] = {"error": failed[-1], "error_at": now} if failed else {"ok_at": now, "error": None}
             accounts.set_stream(connection, reader.account.key, stream, **{"blocked": None} | health | values)
 
 
 def _feed(reader: Reader) -> None:
+    look(reader)
     server_time = walk_feed(reader)
+    _hears(reader)
     _read_all(reader, COMMENTS, server_time)
     if reader.order.full and not reader.stop.is_set():
         _look_for_lost_posts(reader)
 
 
 def _messages(reader: Reader) -> None:
+    with reading(reader.engine) as connection:
+        paused = accounts.paused_until(connection, reader.account.key, "messages")
+    if paused and paused > reader.clock():
+        return  # Messenger's own budget is used up
     server_time = walk_conversations(reader)
+    _hears(reader)
     _read_all(reader, MESSAGES, server_time)
+
+
+def _hears(reader: Reader) -> None:
+    if not reader.stop.is_set():
+        with writing(reader.engine) as connection:
+            reader.hears(connection)
 
 
 def _read_all(reader: Reader, kin: Kin, server_time: datetime | None) -> None:
@@ -126,8 +160,8 @@ def _look_for_lost_posts(reader: Reader) -> None:
         if started is None:
             return
         order = reader.order
-        lost = raw.unseen_posts(connection, reader.account.key, started, order.since, order.until)
-    reader.each(lambda post_id: _bury_if_gone(reader, post_id), lost)
+        missing = lost.unseen_posts(connection, reader.account.key, started, order.since, order.until)
+    reader.each(lambda post_id: _bury_if_gone(reader, post_id), missing)
 
 
 def _bury_if_gone(reader: Reader, post_id: str) -> None:
@@ -135,15 +169,27 @@ def _bury_if_gone(reader: Reader, post_id: str) -> None:
         reader.asker.ask(asks.exists(post_id))
     except Gone:
         with reader.writing() as connection:
-            reader.progress.add("deleted", raw.bury_post(connection, post_id, reader.clock()))
+            reader.progress.add("deleted", lost.bury_post(connection, post_id, reader.clock()))
             nothing = {"object_id": post_id, "total": None, "unshown": None, "complete_at": None}
             Shelf(reader.account.key, "comments").tell(connection, [nothing])  # Graph counts nothing there any more
 
 
 def _remember(reader: Reader, paused: datetime | None, blocked: str | None) -> None:
-    now = reader.clock()
-    values: dict[str, object] = {"paused_until": paused, "blocked": blocked, "quirks": reader.asker.quirks or None}
-    if not reader.progress.failures:
-        values["ok_at"] = now
+    """How the account fares, for all who read it. A pause runs out by itself: nobody takes back what another one noted.
+
+    A reading beside the live one that stopped to leave budget for what is urgent pauses nobody else.
+    """
+    asker, now = reader.asker, reader.clock()
+    values: dict[str, object] = {"quirks": asker.quirks or None}
+    if asker.used:
+        values |= {"used": dict(asker.used), "used_at": now}
+    if asker.served:
+        values["served_version"] = asker.served[:16]
+    if paused and (reader.order.scope == LIVE_SCOPE or not reader.spared):
+        values["paused_until"] = paused
+    if reader.order.scope == LIVE_SCOPE:
+        values["blocked"] = blocked
+        if not reader.progress.failures:
+            values["ok_at"] = now
     with writing(reader.engine) as connection:
         accounts.set_account(connection, reader.account.key, **values)

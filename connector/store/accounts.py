@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select, update
 from ..records import Account
 from .schema import accounts, streams
 from .statements import insert_new, upsert
+
+USAGE_HOLDS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,15 @@ class AccountState:
     swept_at: datetime | None
     authors_shown: bool
     quirks: Mapping[str, Any] | None
+    heard_at: datetime | None
+    used: Mapping[str, int] | None
+    used_at: datetime | None
+    served_version: str | None
+
+    def used_percent(self, now: datetime) -> int:
+        """The fullest of its call budgets in percent, as told within the last hour; 0 when nothing was told."""
+        fresh = self.used_at is not None and abs(now - self.used_at) < USAGE_HOLDS
+        return max((self.used or {}).values(), default=0) if fresh else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,13 @@ _account = [accounts.c[name] for name in AccountState.__slots__]
 _stream = [streams.c[name] for name in StreamState.__slots__]
 
 
-def register(connection: Connection, configured: Sequence[Account]) -> None:
-    """Makes rows for the configured accounts and streams; rows of retired accounts stay, as history."""
+def register(connection: Connection, configured: Sequence[Account], now: datetime | None = None) -> None:
+    """Makes rows for the configured accounts and streams; rows of retired accounts stay, as history.
+
+    From `now` on a new account should be heard of.
+    """
     rows = [{"key": a.key, "platform": a.platform, "external_id": a.id, "name": a.name} for a in configured]
-    insert_new(connection, accounts, rows)
+    insert_new(connection, accounts, [row | {"heard_at": now} for row in rows])
     for row in rows:
         connection.execute(update(accounts).where(accounts.c.key == row["key"]).values(name=row["name"]))
     insert_new(connection, streams, [{"account": a.key, "stream": s} for a in configured for s in a.streams])
@@ -64,6 +78,13 @@ def stream_states(connection: Connection) -> list[StreamState]:
     """Every stream ever read, by account."""
     query = select(*_stream).order_by(streams.c.account, streams.c.stream)
     return [StreamState(*row) for row in connection.execute(query)]
+
+
+def paused_until(connection: Connection, account: str, stream: str) -> datetime | None:
+    """Until when a stream with a call budget of its own is left alone."""
+    query = select(streams.c.paused_until).where(streams.c.account == account, streams.c.stream == stream)
+    found: datetime | None = connection.scalar(query)
+    return found
 
 
 def set_account(connection: Connection, key: str, **values: Any) -> None:

@@ -67,6 +67,13 @@ class Shelf:
         query = select(*_columns).where(*self._mine(), c.object_id != "", c.seen.is_not(None), moved)
         return [Checkpoint(*row) for row in connection.execute(query.order_by(c.seen.desc()))]
 
+    def read_since(self, connection: Connection, moved: str) -> list[Checkpoint]:
+        """Objects that are read as far as they moved, and that moved since then (as sent: an ISO time)."""
+        c = checkpoints.c
+        mine = (*self._mine(), c.object_id != "", c.done == c.seen, c.seen >= moved, ~c.seen.startswith("?"))
+        query = select(*_columns).where(*mine, c.total.is_not(None))
+        return [Checkpoint(*row) for row in connection.execute(query)]
+
     def seen(self, connection: Connection, object_ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
         """Of these objects, those that are known: updated_time as last listed, and up to which they have been read."""
         c = checkpoints.c
@@ -86,6 +93,10 @@ class Shelf:
                 statement,
                 [{"key": r["object_id"], "t": r["total"], "u": r["unshown"], "at": r["complete_at"]} for r in rows],
             )
+
+    def drop(self, connection: Connection, object_id: str) -> None:
+        """Forgets one object."""
+        connection.execute(delete(checkpoints).where(*self._mine(object_id)))
 
     def clear(self, connection: Connection) -> None:
         """Removes all, when a backfill is through."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from ..records import RawItem
@@ -120,7 +120,7 @@ def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now:
     c = raw_items.c
     ids = [row.id for row, _ in changed]
     for part in chunks(ids):
-        kept = select(c.id, c.revision, c.fetched_at, c.payload).where(c.id.in_(part))
+        kept = select(c.id, c.revision, c.fetched_at, c.payload).where(c.id.in_(part), c.payload != "{}")
         connection.execute(insert(raw_revisions).from_select(["raw_id", "revision", "fetched_at", "payload"], kept))
     statement = (
         update(raw_items)
@@ -186,21 +186,6 @@ def _unseen(where: Mapping[str, Any], since: datetime, oldest: datetime | None) 
     if oldest is not None:
         alive.append(c.created_at >= oldest)
     return [*(c[name] == value for name, value in where.items()), *alive]
-
-
-def unseen_posts(
-    connection: Connection, account: str, unseen_since: datetime, since: datetime | None, until: datetime | None
-) -> list[str]:
-    """Ids of stored posts inside a window that a complete walk did not show: deleted, or only out of Graph's sight."""
-    c = raw_items.c
-    query = select(c.external_id).where(
-        c.account == account, c.kind == "post", c.seen_at < unseen_since, c.deleted_at.is_(None)
-    )
-    if since:
-        query = query.where(c.created_at >= since)
-    if until:
-        query = query.where(c.created_at < until)
-    return list(connection.scalars(query.order_by(c.created_at.desc())))
 
 
 def pending(connection: Connection, limit: int) -> list[ResultRow]:
@@ -304,12 +289,3 @@ def alive(connection: Connection, where: Mapping[str, Any]) -> int:
     c = raw_items.c
     query = select(func.count()).select_from(raw_items).where(*(c[k] == v for k, v in where.items()))
     return connection.scalar(query.where(c.deleted_at.is_(None))) or 0
-
-
-def bury_post(connection: Connection, post_id: str, now: datetime) -> int:
-    """Marks a post that Graph knows no more, and what hung on it, as deleted; returns how many items."""
-    c = raw_items.c
-    mine = or_((c.kind == "post") & (c.external_id == post_id), (c.kind == "comment") & (c.post_id == post_id))
-    return connection.execute(
-        update(raw_items).where(mine, c.deleted_at.is_(None)).values(deleted_at=now, state="pending")
-    ).rowcount

@@ -22,9 +22,11 @@ def upgrade() -> None:
     op.add_column("accounts", sa.Column("used_at", TIME, nullable=True))
     op.add_column("accounts", sa.Column("served_version", sa.String(length=16), nullable=True))
     op.add_column("streams", sa.Column("paused_until", TIME, nullable=True))
+    op.create_index("ix_raw_items_deleted_at", "raw_items", ["deleted_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_raw_items_deleted_at", table_name="raw_items")
     op.drop_column("streams", "paused_until")
     for name in ("served_version", "used_at", "used", "heard_at"):
         op.drop_column("accounts", name)

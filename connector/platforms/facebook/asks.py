@@ -82,16 +82,21 @@ class Ask:
             query["after"] = after
         return query
 
+    @property
+    def messenger(self) -> bool:
+        """Whether Graph counts the call against Messenger's own budget."""
+        return self.name in ("newest", "conversations_listed", "conversations_whole", "messages")
+
     @staticmethod
     def _nested(field: Field) -> bool:
-        return name_of(field) in ("comments", "messages")
+        return name_of(field) in ("comments", "messages", "feed", "conversations")
 
     def _size(self, field: Field) -> Field:
         return replace(field, limit=self.inner) if isinstance(field, Edge) and self._nested(field) else field
 
     def less(self) -> "Ask | None":
         """Half the amount: first of the nested edge, which is dropped at last, then of the list; None at the end."""
-        if self.inner:
+        if self.inner and (self.inner > 3 or not all(map(self._nested, self.fields))):
             return replace(self, inner=self.inner // 2 if self.inner > 3 else 0)
         if self.limit and self.limit > 1:
             return replace(self, limit=self.limit // 2)
@@ -128,6 +133,12 @@ def comments_of(post_id: str) -> Ask:
     """Comments of a post with all replies, newest first; the count comes along."""
     summed = (*_stream, ("summary", "true"))
     return Ask("comments", f"{post_id}/comments", COMMENT, limit=CHILDREN, params=summed, of_one=True)
+
+
+def newest(account_id: str) -> Ask:
+    """The newest posts and conversations in one call, as nested edges of the Page: which are there, when they moved."""
+    talks = Edge("conversations", CONVERSATION, (("platform", "messenger"),))
+    return Ask("newest", account_id, (Edge("feed", LISTED), talks), inner=FEED_LIMIT)
 
 
 def conversations_listed(account_id: str) -> Ask:

@@ -100,6 +100,7 @@ raw_items = Table(
     Index(None, "post_id"),
     Index(None, "conversation_id"),
     Index(None, "account", "created_at"),
+    Index(None, "deleted_at"),
     **MARIADB,
 )
 

@@ -1,0 +1,95 @@
+"""What is read beside the live reading of an account: hot posts again, and once a day all that is recent.
+
+It has a lease, a share of calls and positions of its own; it leaves the budget to what is urgent and can be cut at any time.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .ingest.reader import Order, Progress
+from .records import Stream
+from .schedule import spare, sweep_due
+from .settings import AccountSettings
+from .store import accounts
+from .store.checkpoints import Shelf
+from .store.engine import reading, writing
+
+if TYPE_CHECKING:
+    from .ingest import Visit
+    from .wiring import Works
+
+SLICE = timedelta(minutes=10)  # of a long sweep: then hot posts have their turn again
+
+
+class Slice(threading.Event):
+    """A stop that comes by itself at the end of a slice of time, or when the process is stopped."""
+
+    def __init__(self, stop: threading.Event, clock: Callable[[], datetime], length: timedelta) -> None:
+        super().__init__()
+        self._stop, self._clock, self._end = stop, clock, clock() + length
+
+    def is_set(self) -> bool:
+        """Whether to come to an end."""
+        return self._stop.is_set() or self._clock() >= self._end
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits, at most `timeout` seconds, unless the process is stopped."""
+        self._stop.wait(timeout)
+        return self.is_set()
+
+
+@dataclass(slots=True)
+class Beside:
+    """One account's reading beside the live one. All of it under one lease: one process at a time."""
+
+    works: "Works"
+    account: AccountSettings
+    clock: Callable[[], datetime]
+
+    def do(self) -> list["Visit"]:
+        """What is due. Raises LeaseLost, ConnectorError and errors of the store."""
+        with reading(self.works.engine) as connection:
+            state = accounts.account_states(connection)[self.account.key]
+            streams = self._healthy(accounts.stream_states(connection))
+        now = self.clock()
+        paused = state.paused_until is not None and state.paused_until > now
+        if paused or state.blocked or state.due_at is None or not streams or not spare(state.used_percent(now)):
+            return []
+        done = []
+        if "comments" in streams and self._hot():
+            done += self._read(self.works.again(streams))
+        if sweep_due(now, state.swept_at):
+            done += self._sweep(streams)
+        return done
+
+    def _healthy(self, states: list[accounts.StreamState]) -> tuple[Stream, ...]:
+        """The streams that were read to their end once and are not in trouble."""
+        mine = {s.stream: s for s in states if s.account == self.account.key}
+        return tuple(s for s in self.account.account.streams if s in mine and mine[s].ok_at and not mine[s].error)
+
+    def _hot(self) -> bool:
+        """Whether the turn of any hot post has come."""
+        from .ingest.again import due
+
+        with reading(self.works.engine) as connection:
+            return bool(due(connection, self.account.account, self.clock()))
+
+    def _sweep(self, streams: tuple[Stream, ...]) -> list["Visit"]:
+        """All that is recent, slice by slice; when it is through, the next one begins anew."""
+        order, stop = self.works.sweep(streams), Slice(self.works.stop, self.clock, SLICE)
+        visits = self._read(order, stop)
+        cut = stop.is_set() or any(v.paused_until or v.blocked for v in visits)
+        if visits and not cut:
+            with writing(self.works.engine) as connection:
+                for stream in ("posts", "comments", "messages"):
+                    Shelf(self.account.key, stream, order.scope).clear(connection)
+                accounts.set_account(connection, self.account.key, swept_at=self.clock())
+        return visits
+
+    def _read(self, order: Order, stop: threading.Event | None = None) -> list["Visit"]:
+        lease = f"beside:{self.account.key}"
+        visit = self.works.read(self.account, order, lease=lease, wait=0.0, progress=Progress(), stop=stop)
+        return [visit] if visit else []

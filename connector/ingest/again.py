@@ -1,0 +1,53 @@
+"""Re-reading hot posts by themselves: edits, hides and deletions of comments move no post's time."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from ..errors import Gone, StaleCursor
+from ..platforms.facebook.parse import when
+from ..records import Account
+from ..schedule import HOT, Post, rereads
+from ..store import lost
+from ..store.checkpoints import Shelf
+from ..store.engine import reading
+from .children import COMMENTS, GIVEN_UP, reread
+from .reader import Reader
+
+
+def due(connection: Connection, account: Account, now: datetime) -> list[str]:
+    """The posts whose turn it is, the most overdue first."""
+    hot = Shelf(account.key, "comments").read_since(connection, f"{now - HOT:%Y-%m-%dT%H:%M:%S}")
+    posts = [Post(c.object_id, at, c.complete_at, c.total or 0) for c in hot if (at := when(c.seen))]
+    return rereads(now, posts, account.every_seconds)
+
+
+def read_again(reader: Reader) -> None:
+    """Re-reads to their end the posts whose turn it is, in the shelf of this order's scope."""
+    with reading(reader.engine) as connection:
+        chosen = due(connection, reader.account, reader.clock())
+    reader.progress.add("reread", len(chosen))
+    reader.each(lambda post_id: _again(reader, post_id), chosen)
+
+
+def _again(reader: Reader, post_id: str) -> None:
+    """One post; one that Graph says is not there, several times in a row, is gone with all that hung on it."""
+    shelf = reader.shelf("comments")
+    try:
+        reread(reader, COMMENTS, post_id)
+        if not reader.stop.is_set():
+            with reader.writing() as connection:
+                shelf.drop(connection, post_id)
+    except StaleCursor:
+        with reader.writing() as connection:
+            shelf.put(connection, post_id, position=None)  # from the top next time
+        return
+    except Gone:
+        with reader.writing() as connection:
+            gone = shelf.get(connection, post_id).gone + 1
+            shelf.put(connection, post_id, gone=gone, position=None)
+            if gone < GIVEN_UP:
+                return
+            reader.progress.add("deleted", lost.bury_post(connection, post_id, reader.clock()))
+            nothing = {"object_id": post_id, "total": None, "unshown": None, "complete_at": reader.clock()}
+            Shelf(reader.account.key, "comments").tell(connection, [nothing])

@@ -1,0 +1,58 @@
+"""What the daemon says of its accounts in the log, each thing once: dead tokens, retired Graph versions, blindness."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .schedule import is_blind
+from .settings import AccountSettings
+from .store.accounts import AccountState
+
+if TYPE_CHECKING:
+    from .ingest import Visit
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was said of an account and is said again only when it changes."""
+
+    blind: bool = False
+    blocked: str | None = None
+    served: str | None = None
+
+
+class Remarks:
+    """`trouble` takes an action, a line and an account; `version` of Graph is the one asked."""
+
+    def __init__(self, log: Any, trouble: Callable[[str, str, str], None], version: str) -> None:
+        self._log, self._trouble, self._version = log, trouble, version
+        self._told: dict[str, _Told] = defaultdict(_Told)
+
+    def of_visit(self, account: AccountSettings, visit: "Visit") -> None:
+        """What failed in a pass; that a token is dead, or another version answers, once."""
+        key, told = account.key, self._told[account.key]
+        for line in visit.failures:
+            if not (visit.blocked and visit.blocked == told.blocked):
+                self._trouble("read_failed", line, key)
+        if told.blocked and not visit.blocked:
+            self._log.info("unblocked", action="unblocked", account=key)
+        told.blocked = visit.blocked
+        if visit.served and visit.served not in (self._version, told.served):
+            which = f"Graph {self._version} was asked, {visit.served} answered"
+            self._trouble("version_retired", f"{key}: {which}: set graph.version to one still alive", key)
+        told.served = visit.served or told.served
+
+    def of_state(self, account: AccountSettings, state: AccountState, now: datetime, started: datetime | None) -> bool:
+        """Whether nothing is heard of an account, whoever reads it, since we look; said when it begins and when it ends."""
+        key, told = account.key, self._told[account.key]
+        heard = max(state.heard_at, started) if state.heard_at and started else state.heard_at
+        blind = is_blind(now, heard, account.every_seconds)
+        if blind and not told.blind:
+            since = f"{state.heard_at:%Y-%m-%dT%H:%M:%SZ}"
+            self._trouble("blind", f"{key}: nothing has come from Graph since {since}: it is blind", key)
+        elif told.blind and not blind:
+            self._log.info("sees again", action="sees_again", account=key)
+        told.blind = blind
+        return blind

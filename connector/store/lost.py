@@ -1,0 +1,31 @@
+"""Posts that Graph shows no more: which to ask for, and what becomes of one that is gone."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select, update
+
+from .schema import raw_items
+
+
+def unseen_posts(
+    connection: Connection, account: str, unseen_since: datetime, since: datetime | None, until: datetime | None
+) -> list[str]:
+    """Ids of stored posts inside a window that a complete walk did not show: deleted, or only out of Graph's sight."""
+    c = raw_items.c
+    query = select(c.external_id).where(
+        c.account == account, c.kind == "post", c.seen_at < unseen_since, c.deleted_at.is_(None)
+    )
+    if since:
+        query = query.where(c.created_at >= since)
+    if until:
+        query = query.where(c.created_at < until)
+    return list(connection.scalars(query.order_by(c.created_at.desc())))
+
+
+def bury_post(connection: Connection, post_id: str, now: datetime) -> int:
+    """Marks a post that Graph knows no more, and what hung on it, as deleted; returns how many items."""
+    c = raw_items.c
+    mine = or_((c.kind == "post") & (c.external_id == post_id), (c.kind == "comment") & (c.post_id == post_id))
+    return connection.execute(
+        update(raw_items).where(mine, c.deleted_at.is_(None)).values(deleted_at=now, state="pending")
+    ).rowcount
