@@ -132,7 +132,7 @@ def _tell_ticket(connection: Connection, row: Any, label: Label, now: datetime, 
         tickets.change(connection, row.ticket, values, who=label.by, what="labelled", now=now)
     elif ticket.status in tickets.OPEN:
         values = {"status": "ditolak", "closed_at": now}
-        data = {"reason": "bukan pengaduan"}
+        data = {"reason": "bukan pengaduan", "ground": "bukan pengaduan"}
         tickets.change(connection, row.ticket, values, who=label.by, what="labelled", now=now, data=data)
 
 

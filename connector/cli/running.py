@@ -186,17 +186,53 @@ def _serve_metrics(works: "Works", metrics: object, log: object) -> None:
 
 
 @app.command(epilog="Example: ntbcare report --since 2026-11-01 --out laporan.html")
-def report(context: typer.Context, since: Since = None, until: Until = None, out: Out = None) -> None:
-    """One self-contained HTML file for staff."""
+def report(
+    context: typer.Context,
+    since: Since = None,
+    until: Until = None,
+    out: Out = None,
+    rapor: Annotated[
+        str | None, typer.Option("--rapor", metavar="MONTH", help="The agencies' monthly rapor instead, as 2026-11.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="With --rapor: the numbers for a spreadsheet too.")
+    ] = None,
+) -> None:
+    """One self-contained HTML file for staff; with --rapor, one of numbers for the leadership."""
     from ..report import write_report
     from ..store.engine import reading
 
+    if rapor is not None:
+        if since or until:
+            raise Misuse("--rapor: covers a whole month; leave --since and --until out")
+        _rapor(context, rapor, out, csv)
+        return
+    if csv is not None:
+        raise Misuse("--csv: goes with --rapor only; for tickets: ntbcare export tickets --format csv")
     start, end = window(since, until)
     works = open_works(context)
     file = out or Path("laporan-ntbcare.html")
     with reading(works.engine) as connection, written(file) as stream:
         write_report(connection, stream, works.routing, start, end, works.clock())
     print(file.resolve())
+
+
+def _rapor(context: typer.Context, name: str, out: Path | None, csv: Path | None) -> None:
+    from ..report import month_of, read_rapor, write_csv, write_page
+    from ..store.engine import reading
+
+    month = month_of(name)
+    works = open_works(context)
+    file = out or Path(f"rapor-{month.start:%Y-%m}.html")
+    with reading(works.engine) as connection:
+        made = read_rapor(connection, month, works.routing, works.clock())
+    with written(file) as stream:
+        write_page(made, stream)
+    print(file.resolve())
+    if csv is not None:
+        with written(csv) as stream:
+            write_csv(made, stream)
+        print(csv.resolve())
 
 
 @app.command(epilog="Example: ntbcare sandbox --port 8111")

@@ -137,6 +137,7 @@ class TicketPart:
     merged_into: str
     items: int
     copied: int = 0
+    waiting: str = ""
 
 
 def ticket_entry(
@@ -161,6 +162,7 @@ def ticket_entry(
         merged_into=row.merged_into or "",
         items=count,
         copied=copied,
+        waiting=words.short_time(row.waiting_since) if row.waiting_since else "",
     )
     said = _said(item, around, names) if item is not None else None
     return _entry(said, "pengaduan", row.category, row.urgency, row.account, names, part)

@@ -57,16 +57,17 @@ def write_report(
 
 def render(stream: TextIO, summary: Summary, lists: Lists, names: Names, live: Live | None = None) -> None:
     """Writes the page; the lists are read while they are written."""
-    page = _environment().get_template("report.html.j2")
-    pieces = page.stream(summary=summary, lists=lists, names=names, live=live, **_sealed(live.script if live else ""))
+    page = environment().get_template("report.html.j2")
+    pieces = page.stream(summary=summary, lists=lists, names=names, live=live, **sealed(live.script if live else ""))
     pieces.enable_buffering(500)
     for piece in pieces:
         stream.write(piece)
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Templates of this package, with everything escaped."""
+    made = Environment(
         loader=PackageLoader("connector.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
@@ -75,15 +76,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"number": words.number}
-    environment.globals |= {
+    made.filters |= {"number": words.number}
+    made.globals |= {
         "KINDS": [(key, KIND_NAMES[key]) for key in KINDS],
         "URGENCIES": [(key, URGENCY_NAMES[key]) for key in URGENCIES],
         "CATEGORIES": CATEGORIES,
         "STATUS": list(STATUS.items()),
         "PER_PAGE": PER_PAGE,
     }
-    return environment
+    return made
 
 
 def _valid(value: Any) -> Any:
@@ -92,9 +93,9 @@ def _valid(value: Any) -> Any:
 
 
 @cache
-def _sealed(more: str) -> dict[str, Any]:
+def sealed(more: str = "", styles: tuple[str, ...] = ("style.css",)) -> dict[str, Any]:
     """Our own style and scripts, the only things that escaping leaves alone, and the policy that lets nothing else run."""
-    style, script = _own("style.css"), _own("script.js")
+    style, script = "".join(map(_own, styles)), _own("script.js")
     live = f" {_hash(more)}; connect-src 'self'" if more else ""
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}{live}; "

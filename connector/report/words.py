@@ -54,6 +54,11 @@ def day_and_month(day: date) -> str:
     return f"{day.day} {_SHORT[day.month - 1]}"
 
 
+def long_month(day: date) -> str:
+    """November 2026."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
 def month(day: date) -> str:
     """Nov 2026."""
     return f"{_SHORT[day.month - 1]} {day.year}"
