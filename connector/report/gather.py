@@ -49,6 +49,7 @@ def names_of(connection: Connection, routing: Routing) -> Names:
 def facts_of(connection: Connection, window: Window) -> Facts:
     """All counts of a report."""
     outside, outside_late = summary.outside(connection, window)
+    withheld, waiting = summary.set_apart(connection, window)
     return Facts(
         now=window.now,
         since=window.since,
@@ -68,6 +69,8 @@ def facts_of(connection: Connection, window: Window) -> Facts:
         pending=raw.count_by_state(connection).get("pending", 0),
         outside=outside,
         outside_late=outside_late,
+        withheld=withheld,
+        waiting=waiting,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from . import words
-from .texts import line
+from .faults import told
 
 STREAMS = {
     "posts": "Kiriman akun",
@@ -89,9 +89,9 @@ def judge(fact: StreamFact, accounts: Sequence[AccountFact], account: str, now: 
 def _state(fact: StreamFact, owner: AccountFact | None, now: datetime) -> tuple[str, str, str]:
     blocked = fact.blocked or (owner.blocked if owner else None)
     if blocked:
-        return "bad", "terhenti", line(blocked, 300)
+        return "bad", "terhenti", told(blocked)
     if fact.error and (fact.ok_at is None or (fact.error_at is not None and fact.error_at >= fact.ok_at)):
-        return "bad", "galat", f"{line(fact.error, 300)} ({words.short_time(fact.error_at)})"
+        return "bad", "galat", f"{told(fact.error)} ({words.short_time(fact.error_at)})"
     if owner and owner.paused_until and owner.paused_until > now:
         return "warn", "dijeda Facebook", f"sampai {words.short_time(owner.paused_until)}"
     if fact.ok_at is None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from classifiers.verdict import CATEGORIES, URGENCIES
 
+from ..records import FORGOTTEN, RESTRICTED
 from . import health, words
 from .health import AccountFact, StreamFact, StreamHealth
 from .texts import clean, line
@@ -87,6 +88,8 @@ class Facts:
     pending: int
     outside: int
     outside_late: int
+    withheld: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,15 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """How much of each list is counted and not shown, because citizens asked for that."""
+
+    tickets: int
+    review: int
+    ignored: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """All of the report but its lists."""
 
@@ -142,6 +154,7 @@ class Summary:
     tickets: int
     to_review: int
     ignored_items: int
+    withheld: Withheld
     unreadable: int
     health: tuple[StreamHealth, ...]
     notes: tuple[str, ...]
@@ -164,6 +177,7 @@ def summarise(facts: Facts, names: Names) -> Summary:
         ignored=_reasons(facts.reasons, "ignore", "Alasan tidak dijadikan tiket"),
         review=_reasons(facts.reasons, "review", "Alasan perlu ditinjau"),
         tickets=sum(t.n for t in facts.tickets),
+        withheld=Withheld(facts.withheld, _withheld(facts, "review"), _withheld(facts, "ignore")),
         to_review=_decided(facts, "review"),
         ignored_items=_decided(facts, "ignore"),
         unreadable=facts.unreadable,
@@ -174,6 +188,10 @@ def summarise(facts: Facts, names: Names) -> Summary:
 
 def _decided(facts: Facts, decision: str) -> int:
     return sum(f.n for f in facts.flow if f.decision == decision and not f.own)
+
+
+def _withheld(facts: Facts, decision: str) -> int:
+    return sum(r.n for r in facts.reasons if r.decision == decision and r.reason in (RESTRICTED, FORGOTTEN))
 
 
 def _headlines(facts: Facts, streams: Sequence[StreamHealth]) -> tuple[Headline, ...]:
@@ -202,6 +220,10 @@ def _notes(facts: Facts) -> tuple[str, ...]:
     if facts.outside:
         late = f", {words.number(facts.outside_late)} di antaranya terlambat" if facts.outside_late else ""
         found.append(f"Di luar rentang waktu ini masih ada {words.number(facts.outside)} tiket terbuka{late}.")
+    if facts.waiting:
+        found.append(
+            f"{words.number(facts.waiting)} tiket sudah ditutup, tetapi pelapornya menulis lagi dan menunggu jawaban."
+        )
     if facts.pending:
         found.append(f"{words.number(facts.pending)} kiriman sudah tersimpan tetapi belum dinilai.")
     return tuple(found)

@@ -106,14 +106,23 @@ def outside(connection: Connection, window: Window) -> tuple[int, int]:
 
 
 def ticket_order(connection: Connection, window: Window, limit: int) -> list[int]:
-    """Rows of tickets as staff work through them: open before closed, urgent before others, then by deadline."""
+    """Rows of tickets as staff work through them: open ones, and those whose reporter wrote again, before closed ones."""
     c = tickets.c
-    closed = case((c.status.in_(OPEN), 0), else_=1)
+    closed = case((or_(c.status.in_(OPEN), c.waiting_since.is_not(None)), 0), else_=1)
     rank = case((c.urgency == "mendesak", 0), (c.urgency == "penting", 1), else_=2)
     no_deadline = case((c.answer_by.is_(None), 1), else_=0)
     shown = or_(c.withheld.is_(None), _others_in_it())
     query = select(c.id).where(_ticket_inside(window), shown).order_by(closed, rank, no_deadline, c.answer_by, c.id)
     return list(connection.scalars(query.limit(limit)))
+
+
+def set_apart(connection: Connection, window: Window) -> tuple[int, int]:
+    """How many tickets are not shown at their reporters' wish; how many are closed and their reporters wrote again."""
+    c = tickets.c
+    hidden = (_ticket_inside(window), c.withheld.is_not(None), ~_others_in_it())
+    waiting = (_ticket_inside(window), c.waiting_since.is_not(None))
+    counts = [connection.scalar(select(func.count()).select_from(tickets).where(*where)) for where in (hidden, waiting)]
+    return counts[0] or 0, counts[1] or 0
 
 
 def _others_in_it() -> ColumnElement[bool]:

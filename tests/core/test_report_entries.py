@@ -31,13 +31,17 @@ def ticket(**more: Any) -> Any:
         "number": "NTB-2026-000001", "status": "diterima", "urgency": "mendesak", "category": "listrik",
         "agency": "pln", "summary": "Lampu mati", "account": "gub", "supporters": 1, "kabupaten": None,
         "place_text": None, "place_ambiguous": False, "permalink": "javascript:alert(1)", "opened_at": NOW,
-        "answer_by": NOW + timedelta(hours=1), "first_response_at": None, "merged_into": None,
+        "answer_by": NOW + timedelta(hours=1), "first_response_at": None, "merged_into": None, "waiting_since": None,
     }  # fmt: skip
     return SimpleNamespace(**{**values, **more})
 
 
 def part(**more: Any) -> Any:
     return ticket_entry(ticket(**more), item(), Around(), 1, NAMES, NOW).ticket
+
+
+def test_who_wrote_again_is_shown() -> None:
+    assert part().waiting == "" and part(status="tuntas", waiting_since=NOW).waiting == "24 Nov 2026 22.05"
 
 
 def test_a_ticket() -> None:
