@@ -4,6 +4,7 @@ How long: NTBCARE_OUTAGE_SECONDS; the default is short, the issue's hour and six
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from classifiers.artifact import MANIFEST
 from connector.sandbox import Fault, faults
 from tests import servers
 from tests.journeys.killing import sound
@@ -239,3 +241,17 @@ def run_out(rig: Rig) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE leases SET until_ms = 0"))
     engine.dispose()
+
+
+def test_a_damaged_model_stops_no_reading(tmp_path: Path) -> None:
+    """What comes is kept, and classified when the model is whole again."""
+    with rigged(tmp_path, small_world()) as rig:
+        broken = tmp_path / "models"
+        broken.mkdir()
+        (broken / MANIFEST).write_text("{", "utf-8")
+        daemon = rig.migrated().daemon()
+        until(lambda: daemon.said("model_unusable"), LONG, "it is told")
+        until(lambda: {raw["id"] for raw in rig.stored("raw")} >= set(truth(rig.world)), LONG, "all is landed")
+        assert not rig.stored("tickets")
+        shutil.rmtree(broken)
+        whole(rig, daemon)
