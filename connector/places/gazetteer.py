@@ -52,10 +52,15 @@ def gazetteer() -> Gazetteer:
     by_first: dict[str, list[Name]] = {}
     for name in sorted(found.values(), key=lambda n: (-len(n.words), n.words)):
         by_first.setdefault(name.words[0], []).append(name)
-    anchors = {
-        _telling(name) for name in found.values() if name.strength > WORD and name.codes not in (OUTSIDE, NOTHING)
-    }
+    anchors = {_telling(name) for name in found.values() if _stands_alone(name)}
     return Gazetteer({first: tuple(group) for first, group in by_first.items()}, frozenset(anchors | set(names.CUES)))
+
+
+def _stands_alone(name: Name) -> bool:
+    """Whether a name can count in a text without a cue and without another place."""
+    if name.codes in (OUTSIDE, NOTHING):
+        return False
+    return name.strength > WORD or len(name.words) > 1 or any(len(code) == 8 for code in name.units)
 
 
 def _telling(name: Name) -> str:

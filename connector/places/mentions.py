@@ -118,7 +118,7 @@ def _mention(words: Words, i: int, name: Name) -> Mention:
         firm = bool(level)
     elif name.strength == WORD:
         firm = bool(level) and (capital or not common)
-        firm = firm or (near and capital and any(len(code) == 8 for code in name.units))
+        firm = firm or (near and capital and (len(name.words) > 1 or any(len(code) == 8 for code in name.units)))
     else:
         firm = name.strength == SURE or near or level > 0 or before in names.CUES
     return Mention(

@@ -82,6 +82,8 @@ def test_there_are_enough_labelled_texts_and_enough_without_a_place() -> None:
         ("di tanjung, labuhan haji", Place("52.03", "52.03.17", "52.03.17.1004", "tanjung")),
         ("Brang Rea banjir", Place("52.07", "52.07.05", None, "Brang Rea", ambiguous=True)),
         ("bukan pak, PRAYA, kab. loteng", Place("52.02", "52.02.01", None, "PRAYA")),
+        ("di Utan gelap", Place("52.04", "52.04.06", None, "Utan")),
+        ("jembatan Sayang-sayang retak", Place("52.71", "52.71.03", "52.71.03.1009", "Sayang-sayang")),
         ("desa Gerung", Place("52.01", "52.01.01", None, "Gerung")),
         ("kab Praya", Place("52.02", "52.02.01", None, "Praya")),
         ("desa rade di lombok", Place("52.06", "52.06.13", "52.06.13.2007", "rade")),
