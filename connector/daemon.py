@@ -18,6 +18,7 @@ from classifiers import ModelUnusable
 
 from .beside import Beside
 from .errors import ConnectorError, LeaseLost, SettingsError
+from .hurrying import Hurry
 from .ingest.reader import Progress
 from .process import process_pending
 from .remarks import Remarks
@@ -57,7 +58,8 @@ class Daemon:
         self.busy = {key: _Locks() for key in keys}
         self.remarks = Remarks(log, self._trouble, works.settings.graph.version)
         self.answering = [a for a in works.settings.accounts if a.answers != "off"]
-        self.processing = threading.Lock()
+        self.processing, self.wanted = threading.Lock(), threading.Event()
+        works.on_landed = Hurry(works, self._process_at_once).landed
         self.failures: list[str] = []
         self.clock = works.clock
         self.started: datetime | None = None
@@ -94,6 +96,9 @@ class Daemon:
                 thread.start()
             for thread in threads:
                 thread.join()
+        with self.processing:  # what hurried may still be at it
+            pass
+        self._process()
         for account in self.answering:
             self.answer(account)
         self.keep_house()
@@ -261,8 +266,22 @@ class Daemon:
         self.log.warning(line, action=action, account=account)
 
     def _process(self) -> None:
-        if not self.processing.acquire(blocking=False):
-            return  # the one that runs takes what just landed along
+        """Makes tickets of what has landed. One thread at a time: who comes meanwhile leaves his part to the one that runs."""
+        self.wanted.set()
+        while self.wanted.is_set() and not self.works.stop.is_set() and self.processing.acquire(blocking=False):
+            self.wanted.clear()
+            self._process_now()
+
+    def _process_at_once(self) -> None:
+        """The same in a thread of its own. Never raises: the pass's end will try again."""
+        try:
+            self._process()
+        except SQLAlchemyError as error:
+            self._trouble("store_failed", f"store out of reach: {_brief(error)}")
+        except Exception:  # nobody above this thread would log it
+            self.log.exception("processing failed", action="process_failed")
+
+    def _process_now(self) -> None:
         try:
             classify = self.works.classify()
             works = self.works

@@ -5,7 +5,7 @@ ever longer and loses nothing. Woken after each commit that may have rung, and t
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -219,7 +219,7 @@ class Delivery:
         """Tells the operator inside a transaction, once a key; nothing without [alarms] operator."""
         tell_operator(connection, self.works.settings.alarms.operator, key, lines, self.clock())
 
-    def tell(self, key: str, lines: Iterable[str]) -> None:
+    def tell(self, key: str, *lines: str) -> None:
         """Tells the operator, once a key."""
         if key in self._said or not self.works.settings.alarms.operator:
             return

@@ -1,6 +1,6 @@
 """What the operator is told of the accounts: one that is blocked, one of which nothing is heard, a token that will not do."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TOKENS_AT = 8
 """The hour, in WITA, from which tokens are looked at, once a day: when somebody is there to renew them."""
 PASSING = ("unreachable", "throttled", "no_debug")
-Tell = Callable[[str, Iterable[str]], None]
+Tell = Callable[..., None]
 
 
 class Watch:
@@ -42,13 +42,13 @@ class Watch:
                 continue
             if state.blocked:
                 lines = (f"Akun {account.key} tidak terbaca: perlu tindakan", state.blocked)
-                self.tell(f"blocked/{account.key}/{day}", lines)
+                self.tell(f"blocked/{account.key}/{day}", *lines)
                 continue
             heard: datetime | None = getattr(state, "heard_at", state.ok_at)
             if heard and is_blind(now, heard, account.every_seconds):
                 since = f"{heard.astimezone(WITA):%d-%m %H.%M} WITA"
                 lines = (f"Akun {account.key}: tidak ada kabar dari Facebook", f"Sejak {since}. Periksa: ntbcare check")
-                self.tell(f"blind/{account.key}/{day}", lines)
+                self.tell(f"blind/{account.key}/{day}", *lines)
         local = now.astimezone(WITA)
         idle = self._running is None or self._running.done()
         rested = self._next is None or now >= self._next
@@ -65,7 +65,7 @@ class Watch:
             except ConnectorError as error:
                 said = [str(error)]
             if said:
-                self.tell(f"token/{account.key}/{day}", (f"Token akun {account.key} perlu perhatian", *said))
+                self.tell(f"token/{account.key}/{day}", f"Token akun {account.key} perlu perhatian", *said)
                 self.log.warning("; ".join(said), action="token_warning", account=account.key)
         with writing(self.works.engine) as connection:
             counters.set_value(connection, "tokens:looked", today)

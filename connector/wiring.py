@@ -1,7 +1,7 @@
 """Putting the rooms together: from settings to a store, a way to Graph, a reader, a desk. Only the doors use it."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -59,7 +59,9 @@ class Works:
     owner: str = field(default_factory=leases.new_owner)
     on_call: Callable[[str, CallRecord], None] | None = None
     on_kept: Callable[[], None] = lambda: None
+    on_landed: Callable[[Sequence[RawItem]], None] = lambda _: None
     contacts: ContactBook = field(default_factory=ContactBook)
+    _model: tuple[object, classifiers.Model] | None = field(default=None, init=False)
     wordings: Mapping[Language, Wording] = field(default_factory=dict)
 
     def configured(self, keys: Iterable[str] = ()) -> list[AccountSettings]:
@@ -147,7 +149,9 @@ class Works:
             state = accounts.account_states(connection).get(account.key)
         stop_at = STOP if order.scope == LIVE_SCOPE else SLOW
         asker = Asker(graph, state.quirks if state else None, self.clock, stop_at)
-        return Reader(self.engine, account, asker, order, pool, self.clock, self.stop, guard, progress)
+        return Reader(
+            self.engine, account, asker, order, pool, self.clock, self.stop, guard, progress, landed=self.on_landed
+        )
 
     def desk(self, classify: Classify) -> Desk:
         """What processing needs."""
@@ -223,12 +227,23 @@ class Works:
 
     def classify(self, folder: Path | None = None) -> classifiers.Model:
         """The classifier in use: one promoted here, else the one that ships. Raises ModelUnusable."""
-        return classifiers.load(folder or self.models)
+        if folder is not None:
+            return classifiers.load(folder)
+        stamp = _stamp(self.models)
+        if self._model is None or self._model[0] != stamp:
+            self._model = stamp, classifiers.load(self.models)
+        return self._model[1]
 
     def ready(self) -> None:
         """Raises StoreMismatch unless the store stands at this program's schema; then registers the accounts."""
         migrate.check(self.engine)
         self.register()
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What tells whether any file of a shelf of models has changed."""
+    found = [(str(p), p.stat()) for p in sorted(folder.rglob("*")) if p.is_file()]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
 
 def works(settings: Settings, routing: Routing, beside: Path, contacts: ContactBook | None = None) -> Works:

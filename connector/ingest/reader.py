@@ -70,7 +70,10 @@ class Progress:
 
 @dataclass(slots=True)
 class Reader:
-    """One pass over one account. `guard` runs inside every transaction and raises LeaseLost when our lease is gone."""
+    """One pass over one account. `guard` runs inside every transaction and raises LeaseLost when our lease is gone.
+
+    `landed` is told, after the commit, of what a batch brought.
+    """
 
     engine: Engine
     account: Account
@@ -85,6 +88,8 @@ class Reader:
     seen: dict[str, Any] = field(default_factory=dict)
     spared: bool = False
     _heard: datetime | None = None
+    landed: Callable[[Sequence[RawItem]], None] = lambda _: None
+    _fresh: threading.local = field(default_factory=threading.local)
     _unreached: int = 0
     _own: bool | None = None
 
@@ -98,6 +103,9 @@ class Reader:
         with writing(self.engine) as connection:
             self.guard(connection)
             yield connection
+        if fresh := getattr(self._fresh, "items", None):
+            self._fresh.items = []
+            self.landed(fresh)
 
     def land(self, connection: Connection, items: Sequence[RawItem], started: datetime) -> raw.Landed:
         """Stores those items whose streams are wanted; `known` tells of all of them.
@@ -111,6 +119,8 @@ class Reader:
         self.progress.add("new", landed.new)
         self.progress.add("changed", landed.changed)
         self.hears(connection)
+        if self.order.lane == raw.LIVE and (landed.new or landed.changed):
+            self._fresh.items = [*getattr(self._fresh, "items", ()), *wanted]
         if landed.new:
             fresh: Counter[str] = Counter(item.stream for item in wanted if item.id not in landed.known)
             accounts.count_items(connection, self.account.key, fresh)

@@ -21,12 +21,14 @@ from connector.acknowledging import serving
 from connector.answering import read as read_answer
 from connector.contactbook import ContactBook
 from connector.delivery import DAYS, Delivery
+from connector.hurrying import Hurry
+from connector.ingest.reader import Progress
 from connector.notify import Courier
 from connector.records import Label, Roster
 from connector.settings import Settings, load_routing
 from connector.store import accounts, alarms, contacts, history, items, outbox, raw, tickets
 from connector.store.counters import WITA
-from connector.store.engine import reading, writing
+from connector.store.engine import open_store, reading, writing
 from connector.store.schema import alarms as alarm_table
 from connector.store.schema import outbox as outbox_table
 from connector.telling import Metrics
@@ -34,6 +36,7 @@ from connector.watching import Watch
 from connector.wiring import Works
 from tests.edge.test_person import everything, files
 from tests.edge.test_store_process import comment, desk, land, tickets_of
+from tests.journeys.rig import rigged, small_world
 from tests.sinks import mailbox, webhook
 
 CRY = "TOLONG kebakaran di Gerung, hub 081234567890"
@@ -370,7 +373,7 @@ def test_the_operator_is_told_of_blocked_and_silent_accounts_and_of_tokens(
     works = Works(settings, load_routing(None), sqlite_engine, Path())
     works.register()
     told: dict[str, list[str]] = {}
-    watch = Watch(works, structlog.get_logger(), lambda key, lines: told.update({key: list(lines)}))
+    watch = Watch(works, structlog.get_logger(), lambda key, *lines: told.update({key: list(lines)}))
     morning = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
     with ThreadPoolExecutor(1) as pool:
         watch.look(pool, morning - timedelta(hours=2))
@@ -435,3 +438,29 @@ def test_whatever_telegram_answers_breaks_nothing(body: bytes) -> None:
         words, _, chat, _, at = read_answer(update)
         assert words == "" and chat == "" and at.year == 1970
     assert read_answer({"text": 5, "chat": {"id": 4}, "date": 10**18, "from": []})[2] == "4"
+
+
+def test_what_is_urgent_is_processed_before_the_pass_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with rigged(tmp_path, small_world()) as rig:
+        account = {"key": "gubernur", "id": rig.world.pages["gubernur"].id, "token_env": "TOKEN_GUBERNUR"}
+        monkeypatch.setenv("TOKEN_GUBERNUR", rig.sandbox.token("gubernur"))
+        settings = Settings.model_validate({"graph": {"base_url": rig.address}, "accounts": [account]})
+        works = Works(settings, load_routing(None), open_store(rig.migrated().store_url), tmp_path)
+        works.ready()
+        begun: list[int] = []
+
+        def process() -> None:
+            with reading(works.engine) as connection:
+                begun.append(raw.count_by_state(connection)["pending"])
+
+        works.on_landed = Hurry(works, process).landed
+        one = works.configured()[0]
+        order = works.order(one.account.streams)
+        for words, expected in (("jalan rusak di Praya", 0), ("Tolong ada kebakaran besar, orang terjebak api", 1)):
+            rig.world.add_comment(rig.world.pages["gubernur"].posts[-1], words, "Siti")
+            visit = works.read(one, order, lease="x", wait=0.0, progress=Progress())
+            assert visit is not None and not visit.failures
+            until(lambda n=expected: len(begun) == n)  # type: ignore[misc]
+        with reading(works.engine) as connection:
+            assert 0 < begun[0] <= raw.count_by_state(connection)["pending"]
+        works.engine.dispose()
