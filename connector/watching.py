@@ -44,9 +44,8 @@ class Watch:
                 lines = (f"Akun {account.key} tidak terbaca: perlu tindakan", state.blocked)
                 self.tell(f"blocked/{account.key}/{day}", *lines)
                 continue
-            heard: datetime | None = getattr(state, "heard_at", state.ok_at)
-            if heard and is_blind(now, heard, account.every_seconds):
-                since = f"{heard.astimezone(WITA):%d-%m %H.%M} WITA"
+            if state.heard_at and is_blind(now, state.heard_at, account.every_seconds):
+                since = f"{state.heard_at.astimezone(WITA):%d-%m %H.%M} WITA"
                 lines = (f"Akun {account.key}: tidak ada kabar dari Facebook", f"Sejak {since}. Periksa: ntbcare check")
                 self.tell(f"blind/{account.key}/{day}", *lines)
         local = now.astimezone(WITA)

@@ -119,7 +119,7 @@ def test_what_is_old_at_the_first_reading_rings_for_nobody_but_later_news_do(eng
     with writing(engine) as connection:
         alarms.watched_since(connection, ["gubernur"], now())
     late = (now() - timedelta(minutes=50)).isoformat()
-    assert len(rung(engine, comment("1_2", CRY, "7002", created_time=late))) == 1
+    assert len(rung(engine, comment("1_2", "TOLONG banjir bandang", "7002", created_time=late))) == 1
     assert len(rung(engine, fresh("1_9", "TOLONG masih terbakar", parent={"id": "1_1"}))) == 2
 
 
@@ -379,7 +379,7 @@ def test_the_operator_is_told_of_blocked_and_silent_accounts_and_of_tokens(
         watch.look(pool, morning - timedelta(hours=2))
         assert told == {}
         with writing(sqlite_engine) as connection:
-            accounts.set_account(connection, "gubernur", ok_at=morning - timedelta(minutes=10))
+            accounts.set_account(connection, "gubernur", heard_at=morning - timedelta(minutes=10))
         watch.look(pool, morning)
         watch.look(pool, morning)
     assert [key.split("/")[0] for key in told] == ["blind", "token"]
