@@ -231,7 +231,7 @@ def found(file: Path | None, environment: Environment = os.environ) -> Path:
 
 def load_routing(beside: Path | None) -> Routing:
     """Categories and agencies, from categories.toml beside the configuration or from the defaults."""
-    return _beside(Routing, "categories.toml", beside)
+    return beside_or_default(Routing, "categories.toml", beside)
 
 
 def load_wordings(beside: Path | None) -> dict[Language, Wording]:
@@ -239,10 +239,11 @@ def load_wordings(beside: Path | None) -> dict[Language, Wording]:
 
     Raises SettingsError for a text that could not be filled in: nothing is found out when the first citizen waits.
     """
-    return _beside(AnswerTexts, "answers.toml", beside).wordings
+    return beside_or_default(AnswerTexts, "answers.toml", beside).wordings
 
 
-def _beside(kind: type[T], name: str, beside: Path | None) -> T:
+def beside_or_default(kind: type[T], name: str, beside: Path | None) -> T:
+    """A file's content from beside the configuration or from the defaults. Raises SettingsError."""
     own = beside / name if beside else None
     if own and own.is_file():
         return _validated(kind, _read(own), own)

@@ -1,9 +1,11 @@
 """More verbs on tickets: what happened otherwise than on Facebook, merges taken back, items split off, histories verified."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..errors import Misuse
 from .opening import moment, open_works
 from .outcome import finish, out, out_json
 from .reading import AsJson
@@ -66,6 +68,31 @@ def tickets_answered(
     now = works.clock()
     answered(works.engine, number, moment(at, "--at") or now, who=_who(by), now=now)
     out(f"{number}: answered")
+
+
+@tickets_app.command("import", epilog="Example: ntbcare tickets import status-2026-11.csv")
+def tickets_import(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines, or CSV; see docs/integration.md.")],
+    json: AsJson = False,
+) -> None:
+    """Take states back from the central application: allowed moves only, each once."""
+    from dataclasses import asdict
+
+    from ..central import take_states
+
+    if not file.is_file():
+        raise Misuse(f"{file}: no such file")
+    works = open_works(context)
+    done = take_states(works.engine, file, works.clock())
+    if json:
+        out_json(asdict(done))
+    else:
+        out(
+            f"{done.moved} tickets moved, {done.known} known already, {done.overtaken} overtaken by later states, "
+            f"{done.referenced} tracking ids noted"
+        )
+    finish(done.failures)
 
 
 @tickets_app.command("verify", epilog="Example: ntbcare tickets verify")

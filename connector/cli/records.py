@@ -110,17 +110,49 @@ def export(
     what: Annotated[Literal["raw", "items", "tickets"], typer.Argument(help="Which records.")],
     format: Annotated[Literal["jsonl", "csv"], typer.Option("--format", help="JSON lines or CSV.")] = "jsonl",
     masked: Annotated[bool, typer.Option("--masked", help="Hide authors and personal numbers.")] = False,
+    as_: Annotated[
+        Literal["open311", "lapor"] | None, typer.Option("--as", help="Tickets as another application knows them.")
+    ] = None,
+    services: Annotated[
+        Path | None, typer.Option("--services", metavar="FILE", help="With --as open311: the service list too.")
+    ] = None,
     out: Out = None,
 ) -> None:
     """Stream records out of the store, in constant memory."""
     from ..export import as_csv, as_jsonl, records
     from ..store.engine import reading
 
+    if as_ and what != "tickets":
+        raise Misuse(f"--as {as_}: only tickets are handed over")
+    if services and as_ != "open311":
+        raise Misuse("--services: goes with --as open311 only")
     works = open_works(context)
+    if as_:
+        _hand_over(works, as_, format, services, out)
+        return
     with reading(works.engine) as connection, written(out) as stream:
         rows = records(connection, what, masked=masked)
         for line in (as_csv if format == "csv" else as_jsonl)(rows):
             stream.write(line)
+
+
+def _hand_over(works: Any, name: str, format: str, services: Path | None, out: Path | None) -> None:
+    from .. import handing
+    from ..export import as_csv, as_jsonl
+    from ..store.engine import reading
+
+    if name == "open311" and format == "csv":
+        raise Misuse("--format csv: Open311 is JSON")
+    mapped = handing.load_mapping(works.beside)
+    with reading(works.engine) as connection, written(out) as stream:
+        if name == "open311":
+            pieces = handing.as_open311(connection, works.routing)
+        else:
+            pieces = (as_csv if format == "csv" else as_jsonl)(handing.as_lapor(connection, mapped))
+        stream.writelines(pieces)
+    if services:
+        with written(services) as stream:
+            stream.write(handing.services(works.routing))
 
 
 def texts_of(file: Path | None) -> Iterator[Any]:

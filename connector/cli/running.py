@@ -37,7 +37,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
     """Write a commented starter configuration and say what to do next."""
     from importlib import resources
 
-    names = ("connector.toml", "categories.toml", "contacts.toml", "answers.toml")
+    names = ("connector.toml", "categories.toml", "contacts.toml", "answers.toml", "lapor.toml")
     there = [name for name in names if (folder / name).exists()]
     if there:
         raise Misuse(f"{folder / there[0]}: is there already and stays as it is; choose another folder")

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 from classifiers.verdict import CATEGORIES, URGENCIES
 
-from ..records import FORGOTTEN, RESTRICTED
 from . import health, words
+from .apart import Withheld, withheld
 from .health import AccountFact, StreamFact, StreamHealth
 from .texts import clean, line
 
@@ -127,15 +127,6 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
-    """How much of each list is counted and not shown, because citizens asked for that."""
-
-    tickets: int
-    review: int
-    ignored: int
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """All of the report but its lists."""
 
@@ -177,7 +168,7 @@ def summarise(facts: Facts, names: Names) -> Summary:
         ignored=_reasons(facts.reasons, "ignore", "Alasan tidak dijadikan tiket"),
         review=_reasons(facts.reasons, "review", "Alasan perlu ditinjau"),
         tickets=sum(t.n for t in facts.tickets),
-        withheld=Withheld(facts.withheld, _withheld(facts, "review"), _withheld(facts, "ignore")),
+        withheld=withheld(facts.withheld, ((r.decision, r.reason, r.n) for r in facts.reasons)),
         to_review=_decided(facts, "review"),
         ignored_items=_decided(facts, "ignore"),
         unreadable=facts.unreadable,
@@ -188,10 +179,6 @@ def summarise(facts: Facts, names: Names) -> Summary:
 
 def _decided(facts: Facts, decision: str) -> int:
     return sum(f.n for f in facts.flow if f.decision == decision and not f.own)
-
-
-def _withheld(facts: Facts, decision: str) -> int:
-    return sum(r.n for r in facts.reasons if r.decision == decision and r.reason in (RESTRICTED, FORGOTTEN))
 
 
 def _headlines(facts: Facts, streams: Sequence[StreamHealth]) -> tuple[Headline, ...]:

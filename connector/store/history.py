@@ -24,7 +24,19 @@ MACHINE = "mesin"
 REDACTED = "redacted"
 _FACTS = {
     *("status", "category", "urgency", "agency", "answer_by", "closed_at", "first_response_at", "merged_into"),
-    *("supporters", "from", "into", "item", "items", "ground", "gain", "waiting_since"),
+    *(
+        "supporters",
+        "from",
+        "into",
+        "item",
+        "items",
+        "ground",
+        "gain",
+        "waiting_since",
+        "imported",
+        "said_at",
+        "reference",
+    ),
     *("level", "rung", "how"),
 }
 
@@ -103,6 +115,15 @@ def _told(row: ResultRow, words: bool) -> Any:
     if words:
         return {**(row.data or {}), **row.words} if row.words else row.data
     return facts_of(row.data, row.who) if row.data else row.data
+
+
+def latest(connection: Connection, ticket_ids: Sequence[int], fact: str) -> dict[int, Any]:
+    """For each ticket whose history has this fact, what it was the last time."""
+    e, found = ticket_events.c, dict[int, Any]()
+    for part in chunks(ticket_ids):
+        query = select(e.ticket_id, e.data).where(e.ticket_id.in_(part), e.data.is_not(None)).order_by(e.id)
+        found |= {row.ticket_id: row.data[fact] for row in connection.execute(query) if fact in row.data}
+    return found
 
 
 def redact(connection: Connection, ticket_ids: Sequence[int], now: datetime) -> None:

@@ -151,6 +151,19 @@ def by_row(connection: Connection, rows: Sequence[int]) -> dict[int, ResultRow]:
     return found
 
 
+def kinds_of(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, str]:
+    """What each ticket's first item is, as a person said last or else by its verdict; none for one without items."""
+    c, found = ticket_items.c, dict[int, str]()
+    for part in chunks(ticket_ids):
+        query = select(c.item_id, c.ticket_id).where(c.ticket_id.in_(part), c.position == 0)
+        first = {row.item_id: row.ticket_id for row in connection.execute(query)}
+        said = latest_labels(connection, list(first))
+        for item, row in by_row(connection, list(first)).items():
+            kind = said[item].kind if item in said else row.v_kind
+            found |= {first[item]: kind} if kind else {}
+    return found
+
+
 def threads(connection: Connection, platform: str, comment_ids: Sequence[str]) -> dict[str, str]:
     """The thread of each known comment, by its id."""
     c = items.c

@@ -48,7 +48,7 @@ def open_tickets(
     numbers, opened_at = counters.take_numbers(connection, len(drafts), now)
     rows = [_row(d, n, opened_at, deadline(opened_at, d.urgency)) for d, n in zip(drafts, numbers, strict=True)]
     insert_all(connection, tickets, rows)
-    ids = _ids(connection, numbers)
+    ids = rows_of(connection, numbers)
     named = list(zip(drafts, numbers, strict=True))
     history.write(connection, [Event(ids[n], opened_at, d.who, "opened", _why(d)) for d, n in named])
     first = [{"item_id": d.item, "ticket_id": ids[n], "position": 0} for d, n in named if d.item is not None]
@@ -94,7 +94,8 @@ def place_of(row: ResultRow) -> Place:
     return Place(row.kabupaten, row.kecamatan, row.desa, row.place_text, row.place_ambiguous)
 
 
-def _ids(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
+def rows_of(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
+    """The row of each ticket, by number."""
     found: dict[str, int] = {}
     for part in chunks(numbers):
         rows = connection.execute(select(tickets.c.number, tickets.c.id).where(tickets.c.number.in_(part)))
@@ -107,7 +108,7 @@ def append(connection: Connection, facts: Iterable[tuple[str, int, str]], now: d
     facts = list(facts)
     if not facts:
         return
-    ids = _ids(connection, [number for number, _, _ in facts])
+    ids = rows_of(connection, [number for number, _, _ in facts])
     c = ticket_items.c
     last: dict[int, int] = {}
     for part in chunks(list(ids.values())):

@@ -7,8 +7,9 @@ import pytest
 from connector.graph import codes
 from connector.graph.answers import Asked, failure
 from connector.records import FORGOTTEN, RESTRICTED
+from connector.report.apart import Withheld
 from connector.report.faults import told
-from connector.report.summary import ReasonCount, Withheld, summarise
+from connector.report.summary import ReasonCount, summarise
 from tests.core.test_report_summary import EMPTY, NAMES
 
 ENGLISH = ("the ", " token is ", "refused", "missing", "again", "connect", "passing")

@@ -1,0 +1,104 @@
+"""Tickets handed over to other applications: Open311 GeoReport v2 and SP4N-LAPOR!, streamed in constant memory."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from sqlalchemy import Connection
+
+from classifiers.verdict import CATEGORIES
+
+from .handover import lapor, open311
+from .records import Ticket
+from .routing import KABUPATEN
+from .settings import Routing, beside_or_default
+from .store import history, items, persons, tickets
+
+SIZE = 500
+
+
+class LaporTexts(BaseModel):
+    """All of lapor.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    anonymous: bool = True
+    secret: tuple[str, ...] = ()
+    topics: dict[str, str]
+    agencies: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _whole(self) -> "LaporTexts":
+        unknown = sorted({*self.topics, *self.secret} - set(CATEGORIES))
+        missing = [category for category in CATEGORIES if category not in self.topics]
+        if unknown or missing:
+            raise ValueError(
+                f"expected a topic for each category; missing: {missing or 'none'}, unknown: {unknown or 'none'}"
+            )
+        return self
+
+
+def load_mapping(beside: Path | None) -> lapor.Mapped:
+    """How LAPOR calls things, from lapor.toml beside the configuration or from the defaults. Raises SettingsError."""
+    texts = beside_or_default(LaporTexts, "lapor.toml", beside)
+    return lapor.Mapped(texts.topics, texts.agencies, texts.secret, texts.anonymous)
+
+
+def as_open311(connection: Connection, routing: Routing) -> Iterator[str]:
+    """All tickets as one JSON list of service requests, piece by piece."""
+    return _listed(_requests(connection, routing))
+
+
+def services(routing: Routing) -> str:
+    """The service list as JSON."""
+    found = [
+        open311.service(key, category.label, routing.agencies[category.agency])
+        for key, category in routing.categories.items()
+    ]
+    return "".join(_listed(iter(found)))
+
+
+def _listed(records: Iterator[Mapping[str, Any]]) -> Iterator[str]:
+    start = "["
+    for record in records:
+        yield f"{start}\n{json.dumps(record, separators=(',', ':'))}"
+        start = ","
+    yield "[]\n" if start == "[" else "\n]\n"
+
+
+def _requests(connection: Connection, routing: Routing) -> Iterator[Mapping[str, Any]]:
+    for part, grounds in _parts(connection):
+        for ticket in part:
+            category = routing.categories.get(ticket.category)
+            yield open311.request(
+                ticket,
+                category.label if category else ticket.category,
+                routing.agencies.get(ticket.agency, ticket.agency),
+                grounds.get(ticket.number),
+                open311.area_of(ticket, KABUPATEN),
+            )
+
+
+def _parts(connection: Connection) -> Iterator[tuple[list[Ticket], dict[str, str]]]:
+    """Tickets in batches, each with the grounds on which some were turned down."""
+    every = iter(tickets.every(connection))
+    while part := list(islice(every, SIZE)):
+        rows = tickets.rows_of(connection, [ticket.number for ticket in part])
+        grounds = history.latest(connection, list(rows.values()), "ground")
+        yield part, {number: grounds[row] for number, row in rows.items() if row in grounds}
+
+
+def as_lapor(connection: Connection, mapped: lapor.Mapped) -> Iterator[Mapping[str, Any]]:
+    """All tickets as LAPOR knows reports."""
+    for part, grounds in _parts(connection):
+        rows = tickets.rows_of(connection, [ticket.number for ticket in part])
+        known = history.latest(connection, list(rows.values()), "reference")
+        kinds = items.kinds_of(connection, list(rows.values()))
+        silent = persons.states(connection, (ticket.reporter_id for ticket in part))
+        for ticket in (replace(t, reporter_id=None) if t.reporter_id in silent else t for t in part):
+            row = rows[ticket.number]
+            kind = kinds.get(row, "pengaduan")
+            yield lapor.report(ticket, kind, grounds.get(ticket.number), known.get(row), mapped)
