@@ -184,7 +184,7 @@ def _sent(work: Answering, row: Any, sent_id: str, done: Done) -> None:
         work.guard(connection)
         replies.settle(connection, row.id, state="sent", reason=None, sent_at=now, sent_id=sent_id)
         told = {"kind": row.kind, "channel": row.channel, "answer": sent_id}
-        tickets.note(connection, row.number, "answered", told, now)
+        tickets.note(connection, row.number, "replied", told, now)
     done.counts["sent"] += 1
 
 
@@ -209,7 +209,8 @@ def _note(work: Answering, row: Any, outcome: Outcome, error: GraphError, done: 
     rest = outcome.pause or timedelta()
     with writing(work.engine) as connection:
         work.guard(connection)
-        again = now + max(rest, wait(replies.get(connection, row.id).tries))
+        # An account that pauses holds its answers back by itself: each is due as soon as the account may write again.
+        again = now + (rest if outcome.pause or outcome.stop else wait(replies.get(connection, row.id).tries))
         back = {"state": "due"} if refused and outcome.state == "due" else {}
         replies.settle(connection, row.id, reason=outcome.reason, due_at=again, **back)
         if outcome.pause or outcome.stop:

@@ -12,7 +12,9 @@ from connector.store import replies
 from connector.store.engine import open_store, reading, writing
 from connector.store.schema import replies as table
 from tests.journeys.rig import Rig, until
-from tests.journeys.test_daemon import SOON, complain
+from tests.journeys.test_daemon import complain
+
+WITHIN = 60.0  # a bound for what takes about five seconds on a quiet machine
 
 
 def answers(rig: Rig, mode: str, *more: str) -> Rig:
@@ -59,18 +61,18 @@ def an_hour_later(rig: Rig) -> None:
 def test_a_new_comment_is_answered_and_so_is_what_becomes_of_it(rig: Rig) -> None:
     answers(rig, "on")
     daemon = rig.daemon()
-    until(lambda: rig.sandbox.calls and rows(rig), SOON, "the conversation of this morning is answered")
+    until(lambda: rig.sandbox.calls and rows(rig), WITHIN, "the conversation of this morning is answered")
     comment = complain(rig)
-    (text,) = until(lambda: under(comment), SOON, "an answer under it")
+    (text,) = until(lambda: under(comment), WITHIN, "an answer under it")
     number = rig.ticket_of(comment)
     assert number and number in text
-    until(lambda: rig.ids().count(under_ids(comment)[0]), SOON, "the answer is read back")
+    until(lambda: rig.ids().count(under_ids(comment)[0]), WITHIN, "the answer is read back")
     an_hour_later(rig)
     rig.run("tickets", "move", number, "ditindaklanjuti", "--by", "Ani")
-    until(lambda: len(under(comment)) == 2, SOON, "the second answer")
+    until(lambda: len(under(comment)) == 2, WITHIN, "the second answer")
     an_hour_later(rig)
     rig.run("tickets", "move", number, "ditolak", "--reason", "bukan wewenang", "--by", "Ani")
-    until(lambda: len(under(comment)) == 3, SOON, "the third answer")
+    until(lambda: len(under(comment)) == 3, WITHIN, "the third answer")
     assert "bukan wewenang" in under(comment)[2]
     daemon.stop()
     assert daemon.said("answer", account="gubernur", mode="on")
@@ -82,15 +84,15 @@ def test_a_new_comment_is_answered_and_so_is_what_becomes_of_it(rig: Rig) -> Non
         "what is older than a day is not answered"
     )
     history = rig.run("tickets", "show", number, "--json").answer["history"]
-    assert [e["what"] for e in history].count("answered") == 3
+    assert [e["what"] for e in history].count("replied") == 3
 
 
 def test_off_by_default_sends_nothing_at_all(rig: Rig) -> None:
     daemon = rig.daemon()
     comment = complain(rig)
-    until(lambda: rig.ticket_of(comment), SOON, "a ticket")
+    until(lambda: rig.ticket_of(comment), WITHIN, "a ticket")
     passes = len(daemon.said("pass", account="gubernur"))
-    until(lambda: len(daemon.said("pass", account="gubernur")) >= passes + 4, SOON, "four more passes")
+    until(lambda: len(daemon.said("pass", account="gubernur")) >= passes + 4, WITHIN, "four more passes")
     daemon.stop()
     assert posts(rig) == [] and rows(rig) == [] and rig.run("replies", "list").out == ""
     assert "no account answers" in rig.run("replies", "send", code=2).err
@@ -127,12 +129,14 @@ def test_killed_between_the_answer_and_its_note_nobody_is_answered_twice(rig_on:
     comment = complain(rig)
     fault = rig.sandbox.faults.add(Fault(faults.lost(), path="/comments", method="POST"))
     daemon = rig.daemon()
-    until(lambda: fault.hits, SOON, "the answer is on its way")
+    until(lambda: fault.hits, WITHIN, "the answer is on its way")
     daemon.kill()
     assert len(under(comment)) == 1 and [r.state for r in rows(rig) if r.target == comment.id] == ["trying"]
     an_hour_later(rig)
     again = rig.daemon()
-    (row,) = until(lambda: [r for r in rows(rig) if r.target == comment.id and r.state == "sent"], SOON, "it is found")
+    (row,) = until(
+        lambda: [r for r in rows(rig) if r.target == comment.id and r.state == "sent"], WITHIN, "it is found"
+    )
     again.stop()
     assert len(under(comment)) == 1 and row.sent_id == under_ids(comment)[0] and row.tries == 1
 
