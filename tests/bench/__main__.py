@@ -6,7 +6,18 @@ from importlib import import_module
 
 from .figures import timed
 
-PARTS = ("calls", "startup", "classifying", "placing", "end_to_end", "waiting", "reporting", "memory", "alarms")
+PARTS = (
+    "calls",
+    "startup",
+    "classifying",
+    "placing",
+    "end_to_end",
+    "waiting",
+    "reporting",
+    "memory",
+    "alarms",
+    "duplicates",
+)
 
 
 def main(chosen: list[str]) -> None:

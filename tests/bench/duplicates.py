@@ -1,0 +1,139 @@
+"""(i) Finding duplicates: complaints a second against a million open tickets in an SQLite file, and the memory it takes."""
+
+import random
+import resource
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from classifiers.verdict import Verdict
+from connector.duplicates import keys_of
+from connector.process.facts import Desk
+from connector.process.twins import gather, told_of
+from connector.records import Classified, Item, OpenTicket, Place
+from connector.store import likeness, migrate
+from connector.store.engine import open_store, reading, writing
+from connector.store.schema import items, raw_items, ticket_items, tickets
+from connector.store.statements import insert_all
+
+from .figures import head, show
+from .worlds import texts
+
+OPEN, NEW, BATCH, CHUNK = 1_000_000, 20_000, 1_000, 10_000
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+CATEGORIES = ("jalan_jembatan", "listrik", "air_bersih", "kesehatan", "lingkungan_sampah", "bantuan_sosial")
+
+
+def run(count: int = OPEN) -> None:
+    """Every new text is a complaint; each tenth repeats an open one. Places are not looked for: that is another part."""
+    head(f"Duplicates: {NEW:,} complaints against {count:,} open ones, SQLite")
+    with TemporaryDirectory(prefix="ntbcare-bench-") as folder:
+        engine = open_store(f"sqlite:///{folder}/bench.db")
+        migrate.migrate(engine)
+        _fill(engine, count)
+        show("on disk", f"{Path(folder, 'bench.db').stat().st_size / 1e9:.2f} GB")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        fresh = list(_complaints(NEW, 2, repeat=10))
+        began, cpu = time.perf_counter(), time.process_time()
+        joined = sum(_look(engine, fresh[at : at + BATCH], at) for at in range(0, NEW, BATCH))
+        took, worked = time.perf_counter() - began, time.process_time() - cpu
+        show(
+            "look, compare, file",
+            f"{NEW / took:,.0f} items/s",
+            f"{worked / NEW * 1e6:.0f} µs CPU each; {joined} joined",
+        )
+        more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        show("memory on top", f"{more / 1024:.0f} MiB")
+        engine.dispose()
+
+
+def _look(engine: Engine, batch: Sequence[Classified], at: int) -> int:
+    """One batch as processing does it; returns how many would join a ticket."""
+    with writing(engine) as connection:
+        twins, joined = gather(connection, dict(enumerate(batch, OPEN + at + 1)), (), DESK), 0
+        for row in twins.told:
+            if twins.like(row):
+                joined += 1
+            else:
+                twins.opened(row, OpenTicket(f"@{row}", twins.told[row].author, "lainnya", "biasa"))
+        connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+        likeness.file(connection, twins.filed)
+        connection.rollback()
+    return joined
+
+
+DESK: Any = Desk(None, None, lambda *_: Place(), None, None, frozenset(), lambda: NOW)  # type: ignore[arg-type]
+
+
+def _complaints(count: int, seed: int, repeat: int = 0) -> Iterator[Classified]:
+    chance, old = random.Random(seed), list(islice(texts(1), 2_000))
+    for n, words in enumerate(islice(texts(seed), count)):
+        said = old[n % len(old)] if repeat and n % repeat == 0 else words
+        at = NOW - timedelta(seconds=chance.randrange(30 * 86_400 if not repeat else 3_600))
+        author, category = str(chance.randrange(300_000)), chance.choice(CATEGORIES)
+        item = Item(
+            "facebook", "p", "comments", "comment", f"{seed}_{n}", None, None, None, author, None, False, said, at, None
+        )
+        yield Classified(item, Verdict("pengaduan", True, 0.9, category, 0.9, "biasa", 0.0, False, "m"))  # type: ignore[arg-type]
+
+
+def _fill(engine: Engine, count: int) -> None:
+    """Open tickets, each with one item, filed as processing files them."""
+    began, rows = time.perf_counter(), enumerate(_complaints(count, 1), 1)
+    while part := list(islice(rows, CHUNK)):
+        with writing(engine) as connection:
+            insert_all(connection, raw_items, [_raw(row, one.item) for row, one in part])
+            insert_all(connection, items, [_item(row, one.item) for row, one in part])
+            insert_all(connection, tickets, [_ticket(row, one) for row, one in part])
+            insert_all(connection, ticket_items, [{"item_id": row, "ticket_id": row, "position": 0} for row, _ in part])
+            told = [(row, told_of(one, DESK)) for row, one in part]
+            likeness.file(connection, [(key, row) for row, t in told if t is not None for key in keys_of(t).own])
+    with reading(engine) as connection:
+        stood = connection.scalar(text("SELECT COUNT(*) FROM likeness"))
+    show("filed", f"{stood:,} numbers", f"{time.perf_counter() - began:.0f} s to make the store")
+
+
+def _raw(row: int, item: Item) -> dict[str, Any]:
+    facts = {"id": row, "platform": "facebook", "kind": "comment", "external_id": item.id, "account": "p"}
+    return {
+        **facts,
+        "stream": "comments",
+        "fetched_at": NOW,
+        "seen_at": NOW,
+        "fingerprint": "x",
+        "payload": "{}",
+        "state": "done",
+    }
+
+
+def _item(row: int, item: Item) -> dict[str, Any]:
+    facts = {"id": row, "platform": "facebook", "kind": "comment", "external_id": item.id, "account": "p"}
+    facts |= {"stream": "comments", "author_id": item.author_id, "by_account": False, "text": item.text}
+    facts |= {"created_at": item.created_at, "hidden": False, "edited": False, "deleted": False, "revision": 1}
+    return {**facts, "decision": "open"}
+
+
+def _ticket(row: int, one: Classified) -> dict[str, Any]:
+    said = one.verdict
+    assert said is not None
+    facts = {
+        "id": row,
+        "number": f"NTB-2026-{row:07d}",
+        "status": "diterima",
+        "urgency": "biasa",
+        "category": said.category,
+    }
+    return {
+        **facts,
+        "agency": "opd",
+        "summary": "",
+        "account": "p",
+        "reporter_id": one.item.author_id,
+        "opened_at": NOW,
+    }
