@@ -18,7 +18,7 @@ def find_place(text: str, context: Place = NOWHERE) -> Place:
     """The place that a text names in its first 8,000 characters; an empty Place when it names none.
 
     `context` is the place of what the text stands under. It helps to tell places of the same name apart; where the text
-    names none, it is the answer, marked as ambiguous and without words.
+    names none, it is the answer, marked as ambiguous and without words, unless it is not certain itself.
     """
     text = plain(text[:LONGEST])
     known = gazetteer()
@@ -26,6 +26,6 @@ def find_place(text: str, context: Place = NOWHERE) -> Place:
         found = choose(mentioned(text, known), text, context)
         if found.text is not None:
             return found
-    if context.kabupaten is None:
+    if context.kabupaten is None or context.ambiguous:
         return NOWHERE
     return Place(context.kabupaten, context.kecamatan, context.desa, ambiguous=True)

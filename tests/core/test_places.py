@@ -124,7 +124,7 @@ def test_the_place_of_the_post_tells_names_apart_and_stands_in_where_none_is_nam
     assert find_place("gelap sekali", post) == Place("52.72", "52.72.01", None, None, ambiguous=True)
     assert find_place("di Praya gelap", post).kabupaten == "52.02"
     unsure = Place("52.06", None, None, "Bima", ambiguous=True)
-    assert find_place("Tanjung gelap", unsure) == Place("52.06", None, None, None, ambiguous=True)
+    assert find_place("Tanjung gelap", unsure) == Place()
 
 
 def test_names_stand_in_the_text_as_they_are_given() -> None:
