@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -22,14 +22,16 @@ from .store.engine import reading, writing
 if TYPE_CHECKING:
     from .wiring import Works
 
-EVERY = timedelta(seconds=2)
+EVERY, LATER = timedelta(seconds=2), timedelta(seconds=20)
+YOUNG = timedelta(hours=1)
 AFTER_FAILURE = timedelta(seconds=30)
 RENEWED = timedelta(seconds=60)
 WITHIN = timedelta(hours=48)
 """Alarms that nobody answered for so long are no longer listened for."""
 MOST = 1 << 20
 SKEW = timedelta(seconds=30)
-Chats = Mapping[str, str]
+Chats = Mapping[str, Sequence[str]]
+"""The lanes of each chat."""
 
 
 class Answers:
@@ -37,7 +39,7 @@ class Answers:
 
     def __init__(self, works: "Works", log: Any, confirm: Callable[[str, str, str], None]) -> None:
         self.works, self.log, self.confirm = works, log, confirm
-        self._bots: dict[str, dict[str, str]] = {}
+        self._bots: dict[str, dict[str, list[str]]] = {}
         self._renewed: datetime | None = None
         self._next: datetime | None = None
         self._running: Future[None] | None = None
@@ -47,21 +49,22 @@ class Answers:
         busy = self._running is not None and not self._running.done()
         if not self.works.settings.alarms.telegram_url or busy or (self._next is not None and now < self._next):
             return
-        self._next = now + EVERY
         with reading(self.works.engine) as connection:
+            self._next = now + (EVERY if alarms.any_waiting(connection, now - YOUNG) else LATER)
             if not alarms.any_waiting(connection, now - WITHIN):
+                self._next = now + EVERY
                 return
             if self._renewed is None or now - self._renewed > RENEWED:
                 self._bots, self._renewed = self._known(connection), now
         if self._bots:
             self._running = pool.submit(self._read_all, now)
 
-    def _known(self, connection: Any) -> dict[str, dict[str, str]]:
-        """Each bot's token with the chats it may hear and the lane of each."""
-        lanes = {reference: reference for reference in self.works.contacts.references()}
-        lanes |= {person.channel: f"{contacts.LANE}{person.id}" for person in contacts.every(connection)}
-        bots: dict[str, dict[str, str]] = {}
-        for reference, lane in lanes.items():
+    def _known(self, connection: Any) -> dict[str, dict[str, list[str]]]:
+        """Each bot's token with the chats it may hear and the lanes of each."""
+        lanes = [(reference, reference) for reference in self.works.contacts.references()]
+        lanes += [(person.channel, f"{contacts.LANE}{person.id}") for person in contacts.every(connection)]
+        bots: dict[str, dict[str, list[str]]] = {}
+        for reference, lane in lanes:
             try:
                 made = target(address_of(self.works.contacts, reference).get_secret_value())
             except SettingsError:
@@ -69,7 +72,7 @@ class Answers:
             token = getattr(made, "bot_token", None)
             if type(made).__name__ == "NotifyTelegram" and token:
                 for chat, _topic in made.targets:
-                    bots.setdefault(str(token), {})[str(chat)] = lane
+                    bots.setdefault(str(token), {}).setdefault(str(chat), []).append(lane)
         return bots
 
     def _read_all(self, now: datetime) -> None:
@@ -105,11 +108,10 @@ class Answers:
 
     def _heard(self, connection: Any, chats: Chats, message: Any, update: int) -> list[tuple[str, str, str]]:
         words, quoted, chat, who, at = read(message)
-        lane = chats.get(chat)
-        if lane is None or not words:
+        mine = chats.get(chat)
+        if not mine or not words:
             return []
-        mine = [one for known, one in chats.items() if known == chat]
-        waiting = alarms.waiting(connection, mine, at + SKEW)
+        waiting, lane = alarms.waiting(connection, mine, at + SKEW), mine[0]
         number, ask = answered(words, quoted, waiting)
         if number in waiting:
             alarms.acknowledge(connection, str(number), f"{who} (Telegram)", "telegram", self.works.clock())

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, func, select
 
 from connector import casework, network, person, process
 from connector.acknowledging import serving
+from connector.answering import Answers
 from connector.answering import read as read_answer
 from connector.contactbook import ContactBook
 from connector.delivery import DAYS, Delivery
@@ -464,3 +465,34 @@ def test_what_is_urgent_is_processed_before_the_pass_is_over(tmp_path: Path, mon
         with reading(works.engine) as connection:
             assert 0 < begun[0] <= raw.count_by_state(connection)["pending"]
         works.engine.dispose()
+
+
+def test_answers_are_heard_from_known_chats_only_and_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHANNEL_TG", "tgram://123456789:AAabcdefghijklmnopqrstuvwxyz123456789/{address}")
+    monkeypatch.setattr("connector.answering.EVERY", timedelta(0))
+    duta = put(engine, "52.01", "tg:42")
+    put(engine, "52.71", "tg:42")
+    rung(engine, fresh("1_1", "TOLONG di Gerung Lombok Barat"), fresh("1_2", "TOLONG banjir di Gerung", "7002"))
+    notes: list[tuple[str, str]] = []
+    with webhook() as bot, ThreadPoolExecutor(1) as pool:
+        settings = {"alarms": {"telegram_url": bot.address.replace("json", "http").rstrip("/")}}
+        book = ContactBook.model_validate({"channels": {"tg": {"url_env": "CHANNEL_TG"}}})
+        works = Works(Settings.model_validate(settings), load_routing(None), engine, Path(), contacts=book)
+        answers = Answers(works, structlog.get_logger(), lambda lane, key, text: notes.append((lane, text)))
+
+        def hear(*said: tuple[int, str]) -> list[tuple[str, str]]:
+            for chat, text in said:
+                bot.say(chat, text)
+            notes.clear()
+            answers.look(pool, now())
+            until(lambda: answers._running is None or answers._running.done())
+            return list(notes)
+
+        assert hear((666, "ok NTB-2026-000001"), (42, "halo")) == []
+        (asked,) = hear((42, "ok"))
+        assert asked[0] == f"contact:{duta}" and "NTB-2026-000002" in asked[1]
+        (said,) = hear((42, "ok ntb-2026-000002"))
+        assert "NTB-2026-000002 tercatat" in said[1]
+        (said,) = hear((42, "siap"))
+        assert "NTB-2026-000001 tercatat" in said[1]
+        assert hear() == [] and len(bot.asked) >= 4 and bot.asked[-1] > 0
