@@ -16,9 +16,11 @@ from connector.ingest.asking import Asker
 from connector.ingest.reader import Order, Reader
 from connector.process import process_pending, replay
 from connector.records import Stream
+from connector.schedule import SWEEP_BACK
 from connector.store import accounts, leases, raw
 from connector.store.checkpoints import LIVE_SCOPE, Shelf
 from connector.store.engine import reading, writing
+from connector.wiring import AGAIN, SWEEP
 
 from . import checker, office
 from .hub import Stop
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from .schedule import Schedule
 
 ALL: tuple[Stream, ...] = ("posts", "comments", "visitor_posts", "messages")
+ALL_STREAMS = frozenset(ALL)
+BULK: dict[str, Any] = {"full": True, "scope": "backfill:x", "lane": raw.BULK}
 _READING_WRITES = re.compile(r"(INSERT INTO|UPDATE) (raw_items|checkpoints)\b")
 
 
@@ -103,7 +107,16 @@ class Daemon:
 
     def one(self, work: str | None = None) -> None:
         """One piece of work, to its end or its death."""
-        kinds = {"poll": 50, "full": 14, "backfill": 14, "process": 14, "replay": 4}
+        kinds = {
+            "poll": 36,
+            "newest": 14,
+            "again": 8,
+            "sweep": 8,
+            "full": 14,
+            "backfill": 12,
+            "process": 14,
+            "replay": 4,
+        }
         (drawn,) = self.at.dice.choices(list(kinds), list(kinds.values()))
         work = work or drawn
         self.at.tell(f"{self.owner} {work}")
@@ -134,9 +147,14 @@ class Daemon:
         elif work == "replay":
             replay(self.at.engine, self.desk(), raw.Selection())
         elif work == "backfill":
-            self.backfill()
+            self.beside("backfill:page", Order(ALL_STREAMS, self.at.began - timedelta(days=30), **BULK))
+        elif work == "sweep":
+            self.beside("beside:page", Order(ALL_STREAMS, self.clock() - SWEEP_BACK, full=True, scope=SWEEP))
+        elif work == "again":
+            order = Order(ALL_STREAMS, self.clock() - SWEEP_BACK, scope=AGAIN, again=True)
+            self.read("beside:page", order)
         else:
-            self.read("account:page", self.order(full=work == "full"))
+            self.read("account:page", self.order(full=work == "full", newest=work == "newest"))
             if self.at.dice.random() < 0.7:
                 process_pending(self.at.engine, self.desk())
 
@@ -146,13 +164,11 @@ class Daemon:
 
     def order(self, **more: Any) -> Order:
         """What a pass reads: all that is not very old."""
-        return Order(frozenset(ALL), self.clock() - timedelta(days=60), **more)
+        return Order(ALL_STREAMS, self.clock() - timedelta(days=60), **more)
 
-    def backfill(self) -> None:
-        """A window of its own, with positions of its own, which are cleared when it is through."""
-        since = self.at.began - timedelta(days=30)
-        order = Order(frozenset(ALL), since, full=True, scope="backfill:x", lane=raw.BULK)
-        done = self.read("backfill:page", order)
+    def beside(self, lease: str, order: Order) -> None:
+        """A window with positions of its own, which are cleared when it is through."""
+        done = self.read(lease, order)
         if done and not done.failures:
             with writing(self.at.engine) as connection:
                 for stream in ("posts", "comments", "messages"):
@@ -171,7 +187,7 @@ class Daemon:
             clean = not (done.failures or done.paused_until or done.blocked or self.stop.is_set())
             self.at.count("passes")
             self.at.tell(f"{self.owner} read {done.counts} {list(done.failures)}")
-            if clean and order.scope == LIVE_SCOPE and not resumed:
+            if clean and order.scope == LIVE_SCOPE and not order.newest and not resumed:
                 self.at.count("clean passes")
                 self.at.check_pass(self.owner, began, then)
             return done
