@@ -13,15 +13,17 @@ from connector import person
 from connector.errors import Transient
 from connector.export import records
 from connector.land import land_records
+from connector.retention import erase_deleted
 from connector.store.engine import reading
 from connector.store.schema import metadata
 
+from . import checker
 from .schedule import Outcome, Plan, Schedule
 from .seams import Crash, disk_error
 from .store import Store
 
 Fault = Literal["crash", "disk"]
-WORKS = ("poll", "full", "backfill", "process", "replay", "import", "erase")
+WORKS = ("poll", "full", "backfill", "process", "replay", "import", "erase", "retention")
 _CALM = Plan(
     seed=4, skews=(0.0,), works=0, cursors="anchored", next_after_last=False, stale_cursors=True, most=3, faults=0.0,
     crashes=0.0, disk=0.0, pauses=0.0, busy=0.0, gap=600.0, latency=0.6,
@@ -57,6 +59,7 @@ class Rehearsal(Schedule):
         self.armed = False
         self.lines_to_import: list[tuple[str, str]] = []
         self.victim = ""
+        self.deleted: set[str] = set()
 
     def fate(self, seam: str) -> None:
         """Falls where it is told to, and nowhere else."""
@@ -79,13 +82,15 @@ class Rehearsal(Schedule):
             if work != "import":
                 self._one(work)
                 self.acting.one("process")
-            if work in ("process", "replay", "erase") and before != self._rows():
+            if work in ("process", "replay", "erase", "retention") and before != self._rows():
                 self.blame(["doing it once more changed rows"], work)
             self._quiet()
             if erasing:
                 self.blame(self._left(*erasing), work)
             else:
                 self._in_the_end()
+            if work == "retention":
+                self.blame(self._told([self.life.things[key].text for key in self.deleted]), work)
         finally:
             self.store.seams.told = None
         return self.outcome()
@@ -98,8 +103,10 @@ class Rehearsal(Schedule):
         if work == "import":
             self._export()
             self.start()
-        elif work in ("full", "backfill", "replay", "erase"):
+        elif work in ("full", "backfill", "replay", "erase", "retention"):
             self.acting.one("process")
+        if work == "retention":
+            self._delete()
         for _ in range(6 if work in ("poll", "full", "backfill") else 0):
             self.life.act()
             self.clock.now = self.clock.ahead(60)
@@ -117,11 +124,23 @@ class Rehearsal(Schedule):
             )
         elif work == "erase":
             self.acting.attempt(self._erase)
+        elif work == "retention":
+            self.acting.attempt(lambda: erase_deleted(self.engine, self.acting.clock))
         else:
             self.acting.one(work)
 
     def _erase(self) -> None:
         person.erase(person.request(self.engine, [self.victim], "petugas", self.acting.clock))
+
+    def _delete(self) -> None:
+        """Three comments go, which a full reading finds out; a day passes."""
+        before = set(checker.visible(self.life))
+        for _ in range(3):
+            self.life._delete()
+        self.deleted = before - set(checker.visible(self.life))
+        for work in ("full", "process"):
+            self.acting.one(work)
+        self.clock.now = self.clock.ahead(21 * 3600)
 
     def _victim(self) -> tuple[list[str], list[Any]]:
         """Who is erased: a citizen who said most. Gives his words, and the items of all others as they are before."""
@@ -140,10 +159,15 @@ class Rehearsal(Schedule):
 
     def _left(self, words: list[str], others: list[Any]) -> Iterator[str]:
         """What still tells of him after the erasure and one more full reading, and what became of his neighbours."""
-        his = re.compile("|".join([re.escape(self.victim), *(re.escape(said) + r"(?!\d)" for said in words)]))
+        yield from self._told([self.victim, *words])
+        with self._aside() as connection:
+            if others != self._of_others(connection):
+                yield "an item of somebody else changed"
+
+    def _told(self, words: list[str]) -> Iterator[str]:
+        """Rows of any table in which one of these words still stands."""
+        his = re.compile("|".join(re.escape(said) + r"(?!\d)" for said in words))
         with self._aside() as connection:
             for table in metadata.sorted_tables:
                 found = [row for row in map(str, connection.execute(select(table))) if his.search(row)]
-                yield from (f"{table.name} still tells of him: {row[:200]}" for row in found)
-            if others != self._of_others(connection):
-                yield "an item of somebody else changed"
+                yield from (f"{table.name} still tells of it: {row[:200]}" for row in found)
