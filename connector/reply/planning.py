@@ -17,6 +17,8 @@ from .facts import Answering, Matter, facts_of
 BATCH = 200
 LOOK_BACK = timedelta(hours=24)
 """When an account begins to answer, nothing that happened earlier is answered any more."""
+FAR_BEHIND = 2000
+"""Events of other accounts and of other kinds that are looked past again and again, before the mark is moved."""
 _OLDEST = timedelta(days=10)
 _PHOTOS = ("photo", "image", "video", "album")
 
@@ -27,14 +29,15 @@ def idle(engine: Engine, account: str, now: datetime) -> bool:
         after = replies.mark(connection, account)
         if after is None or replies.due(connection, account, now) is not None:
             return False
-        return not replies.events(connection, account, after, now - _OLDEST, 1)
+        behind = replies.newest_event(connection) - after
+        return behind < FAR_BEHIND and not replies.events(connection, account, after, now - _OLDEST, 1)
 
 
 def plan(work: Answering) -> int:
     """Plans answers to what happened since; returns how many are new."""
     now, key, count = work.clock(), work.account.key, 0
     with reading(work.engine) as connection:
-        after = replies.mark(connection, key)
+        after, newest = replies.mark(connection, key), replies.newest_event(connection)
     if after is None:
         with writing(work.engine) as connection:
             work.guard(connection)
@@ -45,8 +48,12 @@ def plan(work: Answering) -> int:
         if events:
             count += _plan(work, events, now)
         if len(events) < BATCH:
-            return count
+            break
         after = events[-1].id
+    with writing(work.engine) as connection:
+        work.guard(connection)
+        replies.move_mark(connection, key, newest, now)
+    return count
 
 
 def _plan(work: Answering, events: Sequence[Any], now: datetime) -> int:
@@ -58,7 +65,6 @@ def _plan(work: Answering, events: Sequence[Any], now: datetime) -> int:
         for event in events:
             matter = _matter(connection, event, rows[event.ticket_id])
             count += matter is not None and _planned(connection, work, event.id, matter, now)
-        replies.move_mark(connection, work.account.key, events, now)
     return count
 
 

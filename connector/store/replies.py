@@ -74,13 +74,18 @@ def begin(connection: Connection, account: str, oldest: datetime) -> int:
     return mark(connection, account) or 0
 
 
-def move_mark(connection: Connection, account: str, events: Sequence[ResultRow], now: datetime) -> None:
-    """Moves the mark past events that are all seen to and old enough that none can still come before them."""
-    settled = [event.id for event in events if event.at < now - _OVERLAP]
-    if settled:
-        c = counters.c
-        where = (c.name == f"replies:{account}", c.value < max(settled))
-        connection.execute(update(counters).where(*where).values(value=max(settled)))
+def newest_event(connection: Connection) -> int:
+    """The last event of all."""
+    return connection.scalar(select(func.max(ticket_events.c.id))) or 0
+
+
+def move_mark(connection: Connection, account: str, upto: int, now: datetime) -> None:
+    """Moves the mark past events up to `upto` that are all seen to, and old enough that none can still come before them."""
+    e, c = ticket_events.c, counters.c
+    after = mark(connection, account) or 0
+    old = select(func.max(e.id)).where(e.id > after, e.id <= upto, e.at < now - _OVERLAP)
+    if (settled := connection.scalar(old)) is not None:
+        connection.execute(update(counters).where(c.name == f"replies:{account}").values(value=settled))
 
 
 def events(connection: Connection, account: str, after: int, oldest: datetime, limit: int) -> list[ResultRow]:

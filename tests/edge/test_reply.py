@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from connector import casework, person
 from connector.errors import NotFound
 from connector.records import Label
-from connector.reply import plan, preview
+from connector.reply import idle, plan, preview
 from connector.store import items, merging, replies, tickets
 from connector.store.engine import writing
 from tests.answering import COMPLAINT, answering, classify
@@ -209,6 +209,19 @@ def test_own_answers_read_back_are_context_and_known_as_automatic(engine: Engine
             lost = [("9_9", f" {own[comment.replies[0].id]['text']}\n"), ("9_8", "lain")]
             assert replies.automatic(connection, "gubernur", lost) == {"9_9"}
             assert replies.automatic(connection, "wagub", lost) == set()
+
+
+def test_what_is_seen_to_is_not_looked_at_again(engine: Engine) -> None:
+    with answering(engine) as desk:
+        desk.comes()
+        desk.answer()
+        desk.time.pass_by(minutes=6)
+        desk.answer()
+        with writing(engine) as connection:
+            assert replies.mark(connection, "gubernur") == replies.newest_event(connection)
+        assert idle(engine, "gubernur", desk.time()) and not idle(engine, "wagub", desk.time())
+        desk.comes(author="Budi")
+        assert not idle(engine, "gubernur", desk.time())
 
 
 def test_a_preview_says_what_would_be_said_and_changes_nothing(engine: Engine) -> None:

@@ -241,7 +241,7 @@ def _falls_at(desk: Desk, n: int) -> bool:
 def test_whoever_lost_the_lease_sends_no_more(engine: Engine) -> None:
     with answering(engine) as desk:
         comment = desk.comes()
-        held = [True, True, True]
+        held = [True] * 4
 
         def guard(_: Any) -> None:
             if not held:
@@ -250,7 +250,7 @@ def test_whoever_lost_the_lease_sends_no_more(engine: Engine) -> None:
 
         with pytest.raises(LeaseLost):
             desk.answer(guard=guard)
-        assert len(desk.under(comment)) == 1, "the third step notes the try, the fourth the outcome"
+        assert len(desk.under(comment)) == 1, "the fourth step notes the try, the fifth the outcome"
         desk.time.pass_by(seconds=61)
         assert desk.answer().counts == {"planned": 0, "sent": 1} and len(desk.under(comment)) == 1
 

@@ -136,6 +136,47 @@ def test_a_private_reply_once_and_it_opens_no_window(rig: Rig, comment: Any) -> 
     assert send(rig, {"post_id": visitor.id}).status_code == 200
 
 
+def test_what_the_page_may_not_write_is_refused_as_graph_does(rig: Rig, comment: Any) -> None:
+    person = {"id": comment.author.id}
+    rig.page.blocked = True
+    assert failure(rig.post(f"/{comment.id}/comments", message="x")) == (400, 368, None)
+    assert failure(send(rig, {"comment_id": comment.id})) == (400, 368, None)
+    rig.page.blocked, rig.page.muted = False, True
+    assert failure(send(rig, {"comment_id": comment.id})) == (400, 10, 1893063)
+    rig.page.muted = False
+    for subcode, code in ((1545041, 551), (2018108, 10)):
+        rig.page.deaf[comment.author.id] = subcode
+        assert failure(send(rig, {"comment_id": comment.id})) == (400, code, subcode)
+    rig.page.deaf.clear()
+    assert failure(send(rig, person, messaging_type="NEWSLETTER")) == (400, 100, None)
+    assert failure(rig.post(f"/{comment.id}/comments", message="x" * 8001)) == (400, 100, None)
+    assert rig.get(f"/{comment.id}/comments") == {"data": []} and not comment.answered_privately
+
+
+def test_where_comments_are_closed_or_hidden(rig: Rig, comment: Any) -> None:
+    assert rig.get(f"/{comment.id}", fields="can_comment")["can_comment"] is True
+    rig.world.hide(comment)
+    assert rig.post(f"/{comment.id}/comments", message="di bawah yang tersembunyi").status_code == 200
+    rig.sandbox.options.hidden_takes_answers = False
+    assert failure(rig.post(f"/{comment.id}/comments", message="x")) == (403, 200, None)
+    rig.world.hide(comment, False)
+    comment.post.closed = True
+    assert rig.get(f"/{comment.id}", fields="can_comment")["can_comment"] is False
+    assert failure(rig.post(f"/{comment.id}/comments", message="x")) == (403, 200, None)
+
+
+def test_no_more_than_so_many_writes_an_hour(rig: Rig, comment: Any) -> None:
+    rig.sandbox.limits.comments_an_hour = rig.sandbox.limits.private_replies_an_hour = 1
+    other = rig.world.add_comment(rig.page.posts[0], "tolong", "Budi")
+    assert rig.post(f"/{comment.id}/comments", message="satu").status_code == 200
+    assert failure(rig.post(f"/{comment.id}/comments", message="dua")) == (400, 341, None)
+    assert send(rig, {"comment_id": comment.id}).status_code == 200
+    assert failure(send(rig, {"comment_id": other.id})) == (400, 613, 2534040)
+    rig.time.pass_by(hours=1)
+    assert rig.post(f"/{comment.id}/comments", message="dua").status_code == 200
+    assert send(rig, {"comment_id": other.id}).status_code == 200
+
+
 def test_a_private_reply_to_own_old_or_unknown_comments_is_refused(rig: Rig, comment: Any) -> None:
     own = rig.world.reply(comment, "ya")
     old = rig.world.add_comment(rig.page.posts[0], "lama", "Siti", at=NOW - timedelta(days=8))
