@@ -35,8 +35,8 @@ from .worlds import texts
 
 PAGE = "100000000000001"
 ACCOUNT = Account("page1", "facebook", PAGE, "Bulk 1", ("posts", "comments"), 60)
-CRY = "{} Tolong, ada kebakaran besar di Desa {}, orang terjebak di dalam rumah! {}"
-ALARMS, BACKLOG, BATCH = 200, 20_000, 100
+CRY = "Tolong, ada kebakaran besar di Desa {}, orang terjebak di dalam rumah!"
+ALARMS, BACKLOG, BATCH = 100, 20_000, 100
 
 
 def run() -> None:
@@ -106,12 +106,13 @@ class _Processing:
 
 
 def _alarms(made: Works, delivery: Delivery, sink: Sink, kind: str) -> list[float]:
-    processing, taken, said = _Processing(made, delivery), [], texts(len(kind))
+    taken: list[float] = []
+    processing = _Processing(made, delivery)
     places = [desa.path for k in list_wilayah("52") for kec in list_wilayah(k.code) for desa in list_wilayah(kec.code)]
     start = 0 if kind == "idle" else len(places) // 2
     processing.desk.classify(["siap"])
     for n in range(ALARMS + 5):
-        words, before = CRY.format(next(said), places[start + n], next(said)), len(sink.taken)
+        words, before = CRY.format(places[start + n]), len(sink.taken)
         item = comment(f"{kind}_{n}", words)
         began = time.time()
         with writing(made.engine) as connection:
@@ -120,14 +121,14 @@ def _alarms(made: Works, delivery: Delivery, sink: Sink, kind: str) -> list[floa
         worker.start()
         while len(sink.taken) == before:
             time.sleep(0.0005)
-            if time.time() - began > 10:
+            if time.time() - began > 3:
                 break  # taken for one that rang before
             if not worker.is_alive() and not processing.lock.locked() and time.time() - began > 1:
                 processing.run()
         worker.join()
         if len(sink.taken) > before:
             taken.append(sink.times[before] - began)
-        time.sleep(0.02 if kind == "idle" else 0.2)
+        time.sleep(0.01 if kind == "idle" else 0.1)
     assert len(taken) > 0.9 * ALARMS, f"{len(taken)} of {ALARMS} rang"
     return taken[5:]
 
