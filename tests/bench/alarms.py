@@ -117,7 +117,7 @@ def _alarms(made: Works, delivery: Delivery, sink: Sink, kind: str) -> list[floa
         began = time.time()
         with writing(made.engine) as connection:
             raw.land(connection, [item], utc_now())
-        worker = threading.Thread(target=processing.run)
+        worker = threading.Thread(target=processing.run, args=[lambda n=before: len(sink.taken) > n])
         worker.start()
         while len(sink.taken) == before:
             time.sleep(0.0005)
