@@ -8,6 +8,7 @@ from .figures import timed
 
 PARTS = (
     "calls",
+    "day",
     "startup",
     "classifying",
     "placing",
