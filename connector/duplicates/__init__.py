@@ -4,9 +4,9 @@
 """
 
 from .alike import COPIED, Told, why_same
-from .shelf import Keys, Opened, Shelf, keys_of
+from .shelf import TRIED, Keys, Opened, Shelf, keys_of
 
 COORDINATED = 5
 """So many senders of the very same words: perhaps they were asked to. Staff are told; nothing is done about it."""
 
-__all__ = ["COORDINATED", "COPIED", "Keys", "Opened", "Shelf", "Told", "keys_of", "why_same"]
+__all__ = ["COORDINATED", "COPIED", "TRIED", "Keys", "Opened", "Shelf", "Told", "keys_of", "why_same"]

@@ -14,7 +14,8 @@ from .saying import named, sketch, within
 
 MOST = 40
 """So many are filed under one number; what more come with the same ordinary words are found by their rarer ones."""
-_TRIED = 24
+TRIED = 24
+"""So many are compared with one complaint, those with most numbers in common."""
 _DAY = 86_400.0
 _WORDS = (64 * _DAY, STANDING.total_seconds())
 _OWN = (16 * _DAY, REPEAT.total_seconds())
@@ -99,7 +100,7 @@ class Shelf:
                 there[id(opened)] = opened
         if not met:
             return []
-        likely = sorted(there, key=lambda i: (met[i], there[i].told.at), reverse=True)[:_TRIED]
+        likely = sorted(there, key=lambda i: (met[i], there[i].told.at), reverse=True)[:TRIED]
         found = []
         for opened in map(there.__getitem__, likely):
             if (said := why_same(told, opened.told)) is not None:

@@ -1,12 +1,13 @@
 """Which open tickets say the same as the complaints of a batch: looked for in bulk, compared one by one, filed in bulk."""
 
+from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
-from ..duplicates import Keys, Opened, Shelf, Told, keys_of
+from ..duplicates import TRIED, Keys, Opened, Shelf, Told, keys_of
 from ..records import Classified, Like, OpenTicket, Place
 from ..store import likeness
 from ..store.raw import ResultRow
@@ -41,12 +42,23 @@ def gather(connection: Connection, classified: Mapping[int, Classified], out: Co
             twins.told[row], twins.keys[row] = told, keys_of(told)
     wanted = {key for keys in twins.keys.values() for key in keys.wanted}
     under: dict[int, list[int]] = {}
+    there: dict[int, list[int]] = {}
     for key, item in likeness.filed(connection, wanted):
         under.setdefault(item, []).append(key)
-    for known in likeness.opened(connection, under):
+        there.setdefault(key, []).append(item)
+    likely = {item for keys in twins.keys.values() for item in _likeliest(keys, there)} if there else set()
+    for known in likeness.opened(connection, likely):
         ticket = OpenTicket(known.number, known.reporter_id, known.category, known.urgency)
         twins.shelf.file(Opened(ticket, _told_before(known, desk)), under[known.id])
     return twins
+
+
+def _likeliest(keys: Keys, there: Mapping[int, list[int]]) -> list[int]:
+    """The items that share most numbers with a complaint, the newest of equals: only these are read and compared."""
+    met = Counter(item for key in keys.wanted for item in there.get(key, ()))
+    if len(met) <= TRIED:
+        return list(met)
+    return sorted(met, key=lambda item: (met[item], item), reverse=True)[:TRIED]
 
 
 def told_of(one: Classified, desk: Desk) -> Told | None:
