@@ -13,6 +13,7 @@ from .deadlines import WITA
 from .errors import ConnectorError
 from .export import zulu
 from .graph.tokens import TokenReport, inspect
+from .handing import load_mapping
 from .notify import check as check_channel
 from .platforms.facebook.parse import when
 from .records import Stream
@@ -56,6 +57,7 @@ def examine(works: Works) -> list[Finding]:
     findings.append(_tried("completeness", lambda: _completeness(works)))
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
     findings += _channels(works)
+    findings.append(_tried("lapor.toml", lambda: Finding("lapor.toml", "ok", _topics(works))))
     findings += [_tried(f"reading {a.key}", lambda a=a: _reading(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
     findings += [_tried(f"account {a.key}", lambda a=a: _token(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
     held = {f.what: f.facts.get("scopes") for f in findings}
@@ -65,6 +67,10 @@ def examine(works: Works) -> list[Finding]:
         if a.answers != "off"
     ]
     return findings
+
+
+def _topics(works: Works) -> str:
+    return f"{len(load_mapping(works.beside).topics)} categories have a topic in LAPOR"
 
 
 def _tried(what: str, look: Callable[[], Finding]) -> Finding:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from connector import casework, central, handing
+from connector import casework, central, checkup, handing, wiring
 from connector.errors import SettingsError
 from connector.export import as_csv
-from connector.settings import load_routing
+from connector.settings import Settings, load_routing
 from connector.store import history, persons, tickets
 from connector.store.engine import reading, writing
 from tests.edge.test_casework import later, work
@@ -143,3 +143,11 @@ def test_an_operators_own_mapping_is_checked(sqlite_engine: Engine, tmp_path: Pa
         (tmp_path / "lapor.toml").write_text(broken, "utf-8")
         with pytest.raises(SettingsError, match=named):
             handing.load_mapping(tmp_path)
+
+
+def test_check_names_a_mapping_that_cannot_be_used(sqlite_engine: Engine, tmp_path: Path) -> None:
+    made = wiring.Works(Settings(), load_routing(None), sqlite_engine, tmp_path)
+    assert [f.state for f in checkup.examine(made) if f.what == "lapor.toml"] == ["ok"]
+    (tmp_path / "lapor.toml").write_text("topics = {}", "utf-8")
+    found = [f for f in checkup.examine(made) if f.what == "lapor.toml"]
+    assert [f.state for f in found] == ["broken"] and "jalan_jembatan" in found[0].text

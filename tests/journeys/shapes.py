@@ -119,6 +119,7 @@ TICKET: dict[str, Check] = {
 TICKET_MORE: dict[str, Check] = {
     "waiting_since": _or_null(TIME),
     "version": lambda value: isinstance(value, int) and value >= 1,
+    "copied": lambda value: isinstance(value, int) and value >= 0,
     "lapor": lambda value: isinstance(value, dict),
 }
 
