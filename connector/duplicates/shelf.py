@@ -14,7 +14,7 @@ from .saying import named, sketch, within
 
 MOST = 40
 """So many are filed under one number; what more come with the same ordinary words are found by their rarer ones."""
-TRIED = 24
+TRIED = 8
 """So many are compared with one complaint, those with most numbers in common."""
 _DAY = 86_400.0
 _WORDS = (64 * _DAY, STANDING.total_seconds())

@@ -45,16 +45,17 @@ def opened(connection: Connection, item_rows: Iterable[int]) -> list[ResultRow]:
         select(
             *(items.c.id, items.c.text, items.c.author_id, items.c.created_at, ticket_items.c.position),
             *(t.number, t.category, t.urgency, t.kabupaten, t.kecamatan, t.desa, t.place_text, t.place_ambiguous),
-            t.reporter_id,
+            *(t.reporter_id, t.status, t.merged_into),
         )
         .join(ticket_items, ticket_items.c.item_id == items.c.id)
         .join(tickets, t.id == ticket_items.c.ticket_id)
-        .where(t.status.in_(OPEN), t.merged_into.is_(None), items.c.text.is_not(None), items.c.created_at.is_not(None))
     )
     found: list[ResultRow] = []
-    for part in chunks(sorted(item_rows)):
+    for part in chunks(
+        sorted(item_rows)
+    ):  # what is open is seen afterwards: asked for it, SQLite would begin with all that is
         found += connection.execute(query.where(items.c.id.in_(part)).order_by(items.c.id))
-    return found
+    return [row for row in found if row.status in OPEN and not row.merged_into and row.text and row.created_at]
 
 
 def file(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:

@@ -3,6 +3,7 @@
 import random
 import resource
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -12,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from classifiers.verdict import Verdict
+from classifiers.verdict import Category, Verdict
 from connector.duplicates import keys_of
+from connector.duplicates.shelf import MOST
 from connector.process.facts import Desk
 from connector.process.twins import gather, told_of
 from connector.records import Classified, Item, OpenTicket, Place
@@ -27,19 +29,32 @@ from .worlds import texts
 
 OPEN, NEW, BATCH, CHUNK = 1_000_000, 20_000, 1_000, 10_000
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-CATEGORIES = ("jalan_jembatan", "listrik", "air_bersih", "kesehatan", "lingkungan_sampah", "bantuan_sosial")
+CATEGORIES: tuple[Category, ...] = (
+    "jalan_jembatan",
+    "listrik",
+    "air_bersih",
+    "kesehatan",
+    "lingkungan_sampah",
+    "bantuan_sosial",
+)
 
 
 def run(count: int = OPEN) -> None:
+    """Complaints that each name a spot, and the worst case: halves of texts that thousands share."""
+    for named in (True, False):
+        _run(count, named)
+
+
+def _run(count: int, named: bool) -> None:
     """Every new text is a complaint; each tenth repeats an open one. Places are not looked for: that is another part."""
-    head(f"Duplicates: {NEW:,} complaints against {count:,} open ones, SQLite")
+    head(f"Duplicates: {NEW:,} complaints against {count:,} open ones, SQLite, {'named' if named else 'halves shared'}")
     with TemporaryDirectory(prefix="ntbcare-bench-") as folder:
         engine = open_store(f"sqlite:///{folder}/bench.db")
         migrate.migrate(engine)
-        _fill(engine, count)
+        _fill(engine, count, named)
         show("on disk", f"{Path(folder, 'bench.db').stat().st_size / 1e9:.2f} GB")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        fresh = list(_complaints(NEW, 2, repeat=10))
+        fresh = list(_complaints(NEW, 2, 10, named))
         began, cpu = time.perf_counter(), time.process_time()
         joined = sum(_look(engine, fresh[at : at + BATCH], at) for at in range(0, NEW, BATCH))
         took, worked = time.perf_counter() - began, time.process_time() - cpu
@@ -71,21 +86,33 @@ def _look(engine: Engine, batch: Sequence[Classified], at: int) -> int:
 DESK: Any = Desk(None, None, lambda *_: Place(), None, None, frozenset(), lambda: NOW)  # type: ignore[arg-type]
 
 
-def _complaints(count: int, seed: int, repeat: int = 0) -> Iterator[Classified]:
-    chance, old = random.Random(seed), list(islice(texts(1), 2_000))
+def _complaints(count: int, seed: int, repeat: int = 0, named: bool = True) -> Iterator[Classified]:
+    """Complaints; unless `named`, thousands share halves of their words and none has a name of its own, as in no real town."""
+    chance, names = random.Random(seed), random.Random(1)
+    old = [f"{words} {_name(names) if named else ''}" for words in islice(texts(1), 2_000)]
+    names = random.Random(seed)
     for n, words in enumerate(islice(texts(seed), count)):
-        said = old[n % len(old)] if repeat and n % repeat == 0 else words
+        said = f"{words} {_name(names) if named else ''}"
+        said = old[n % len(old)] if repeat and n % repeat == 0 else said
         at = NOW - timedelta(seconds=chance.randrange(30 * 86_400 if not repeat else 3_600))
         author, category = str(chance.randrange(300_000)), chance.choice(CATEGORIES)
         item = Item(
-            "facebook", "p", "comments", "comment", f"{seed}_{n}", None, None, None, author, None, False, said, at, None
+            *("facebook", "p", "comments", "comment", f"{seed}_{n}", None, None, None, author, None, False, said, at),
+            permalink=None,
         )
-        yield Classified(item, Verdict("pengaduan", True, 0.9, category, 0.9, "biasa", 0.0, False, "m"))  # type: ignore[arg-type]
+        verdict = Verdict("pengaduan", True, 0.9, category, 0.9, "biasa", 0.0, False, "m")
+        yield Classified(item, verdict)
 
 
-def _fill(engine: Engine, count: int) -> None:
+def _name(chance: random.Random) -> str:
+    """A street, a hamlet, a person: three made-up words."""
+    parts = [chance.choice("bcdgjklmnprst") + chance.choice("aeiou") for _ in range(9)]
+    return f"di {''.join(parts[:3])} {''.join(parts[3:6])} {''.join(parts[6:])}"
+
+
+def _fill(engine: Engine, count: int, named: bool) -> None:
     """Open tickets, each with one item, filed as processing files them."""
-    began, rows = time.perf_counter(), enumerate(_complaints(count, 1), 1)
+    began, rows, under = time.perf_counter(), enumerate(_complaints(count, 1, 0, named), 1), Counter[int]()
     while part := list(islice(rows, CHUNK)):
         with writing(engine) as connection:
             insert_all(connection, raw_items, [_raw(row, one.item) for row, one in part])
@@ -93,7 +120,9 @@ def _fill(engine: Engine, count: int) -> None:
             insert_all(connection, tickets, [_ticket(row, one) for row, one in part])
             insert_all(connection, ticket_items, [{"item_id": row, "ticket_id": row, "position": 0} for row, _ in part])
             told = [(row, told_of(one, DESK)) for row, one in part]
-            likeness.file(connection, [(key, row) for row, t in told if t is not None for key in keys_of(t).own])
+            keys = [(key, row) for row, t in told if t is not None for key in keys_of(t).own]
+            under.update(key for key, _ in keys)
+            likeness.file(connection, [(key, row) for key, row in keys if under[key] <= MOST])
     with reading(engine) as connection:
         stood = connection.scalar(text("SELECT COUNT(*) FROM likeness"))
     show("filed", f"{stood:,} numbers", f"{time.perf_counter() - began:.0f} s to make the store")
