@@ -33,6 +33,7 @@ __all__ = [
     "Verdict",
     "explain",
     "load",
+    "place_of",
 ]
 
 
@@ -41,10 +42,15 @@ def load(folder: Path | None = None) -> Model:
 
     Where no model was ever put, the keyword rules classify; one that is damaged raises `ModelUnusable`.
     """
+    place = place_of(folder)
+    return read(place) if place.exists() else KeywordRules()
+
+
+def place_of(folder: Path | None = None) -> Path:
+    """The folder that `load` reads from; `ModelUnusable` for a folder that has nothing to do with models."""
     if folder is not None and not (folder / MANIFEST).exists():
         current = shelf.current(folder)
         if current is None and not shelf.is_one(folder):
             raise ModelUnusable(folder, f"no {MANIFEST} and no promoted model here")
         folder = current
-    folder = folder or SHIPPED
-    return read(folder) if folder.exists() else KeywordRules()
+    return folder or SHIPPED

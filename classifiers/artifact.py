@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from classifiers.linear import COLUMNS, Decisions, Linear, Weights
+from classifiers.wordpairs import EDGE
 
 FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
@@ -141,7 +142,7 @@ def _check(weights: Weights) -> None:
     )  # fmt: skip
     if any(array.shape != shape for array, shape in shapes):
         raise ValueError("the arrays do not fit each other")
-    if pairs and not -1 <= weights.pairs.min() <= weights.pairs.max() < size:
+    if not ((weights.pairs >= 0) & ((weights.pairs < size) | (weights.pairs == EDGE))).all():
         raise ValueError("a pair of words is none of the model's")
     if not all(np.isfinite(array).all() for array, _ in shapes):
         raise ValueError("the arrays hold numbers that are none")

@@ -32,8 +32,9 @@ def card(manifest: dict[str, Any], evaluation: Evaluation, curves: Sequence[Curv
         f"<h2>Measured on {evaluation.texts} texts ({evaluation.complaints} complaints, {evaluation.urgent} urgent)</h2>",
         _figures(evaluation.figures),
         *(f"<h3>Style {escape(style)}</h3>{_figures(figures)}" for style, figures in evaluation.styles.items()),
+        _voices(manifest.get("unheard_voices", {})),
         "<h2>Reliability</h2><p>What it said, and how often that came true.</p>",
-        _plot([("", [(said, came) for said, came, _ in evaluation.reliability])], diagonal=True),
+        _plot("reliability", [(said, came) for said, came, _ in evaluation.reliability], diagonal=True),
         _labels("Category", evaluation.categories),
         _labels("Kind", evaluation.kinds),
         "<h2>Taken for each other</h2><ul>",
@@ -71,6 +72,22 @@ def _figures(figures: dict[str, Figure]) -> str:
     return f"<table><tr><th>figure<th>value<th>95 % interval{rows}</table>"
 
 
+def _voices(voices: dict[str, dict[str, float]]) -> str:
+    """Each voice of the corpus as judged by models that had not learned from it."""
+    if not voices:
+        return ""
+    names = list(dict.fromkeys(name for figures in voices.values() for name in figures))
+    body = "".join(
+        f"<tr><td>{escape(voice)}" + "".join(f"<td>{figures[n]:g}" if n in figures else "<td>–" for n in names)
+        for voice, figures in voices.items()
+    )
+    head = "".join(f"<th>{escape(name)}" for name in names)
+    return (
+        "<h2>Voices not learned from</h2><p>Each file of the corpus has one author; here each is judged by a model that "
+        f"learned from all the others. <b>daerah</b> is the NTB set.</p><table><tr><th>voice{head}{body}</table>"
+    )
+
+
 def _labels(title: str, rows: Sequence[Row]) -> str:
     body = "".join(
         f"<tr><td>{escape(r.label)}<td>{r.precision:.2f}<td>{r.recall:.2f}<td>{r.f1:.2f}<td>{r.texts}" for r in rows
@@ -81,17 +98,24 @@ def _labels(title: str, rows: Sequence[Row]) -> str:
 def _learning(curve: Curve) -> str:
     most = max((count for count, _ in curve.points), default=1) or 1
     points = [(count / most, value) for count, value in curve.points]
-    said = ", ".join(f"{count}: {value:.3f}" for count, value in curve.points)
-    return f"<h2>{escape(curve.title)}</h2>{_plot([(curve.title, points)])}<p>{said}</p>"
+    head = "<tr><th>texts" + "".join(f"<th>{count:,}" for count, _ in curve.points)
+    row = "<tr><td>PR-AUC" + "".join(f"<td>{value:.3f}" for _, value in curve.points)
+    return f"<h2>{escape(curve.title)}</h2>{_plot(curve.title, points, right=f'{most:,}')}<table>{head}{row}</table>"
 
 
-def _plot(lines: Sequence[tuple[str, Sequence[tuple[float, float]]]], *, diagonal: bool = False) -> str:
-    """Points from 0 to 1 in both directions, joined."""
-    drawn = ['<path d="M20 280 L280 20" stroke="#bbb" fill="none"/>'] if diagonal else []
-    for title, points in lines:
-        path = " ".join(f"{'ML'[i > 0]}{20 + 260 * x:.1f} {280 - 260 * y:.1f}" for i, (x, y) in enumerate(points))
-        drawn.append(
-            f'<path d="{path}" stroke="#0a58a8" stroke-width="2" fill="none"><title>{escape(title)}</title></path>'
-        )
-        drawn += [f'<circle cx="{20 + 260 * x:.1f}" cy="{280 - 260 * y:.1f}" r="3" fill="#0a58a8"/>' for x, y in points]
-    return f'<svg viewBox="0 0 300 300" width="300" height="300" role="img">{"".join(drawn)}</svg>'
+def _plot(title: str, points: Sequence[tuple[float, float]], *, right: str = "1", diagonal: bool = False) -> str:
+    """Points from 0 to 1 in both directions, joined; `right` says what 1 means along the bottom."""
+    drawn = ['<path d="M40 260 L280 20" stroke="#bbb" fill="none"/>'] if diagonal else []
+    drawn.append('<path d="M40 20 V260 H280" stroke="#888" fill="none"/>')
+    for y in (0.25, 0.5, 0.75):
+        drawn.append(f'<path d="M40 {260 - 240 * y:g} H280" stroke="#e4e4e4"/>')
+    for x, y, anchor, said in (
+        (36, 264, "end", "0"), (36, 144, "end", "0.5"), (36, 24, "end", "1"), (40, 278, "middle", "0"),
+        (280, 278, "middle", right),
+    ):  # fmt: skip
+        drawn.append(f'<text x="{x}" y="{y}" font-size="12" text-anchor="{anchor}">{escape(said)}</text>')
+    path = " ".join(f"{'ML'[i > 0]}{40 + 240 * x:.1f} {260 - 240 * y:.1f}" for i, (x, y) in enumerate(points))
+    drawn.append(f'<path d="{path}" stroke="#0a58a8" stroke-width="2" fill="none"/>')
+    drawn += [f'<circle cx="{40 + 240 * x:.1f}" cy="{260 - 240 * y:.1f}" r="3" fill="#0a58a8"/>' for x, y in points]
+    said = escape(title, quote=True)
+    return f'<svg viewBox="0 0 310 290" width="310" height="290" role="img" aria-label="{said}">{"".join(drawn)}</svg>'

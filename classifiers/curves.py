@@ -14,7 +14,7 @@ from classifiers.samples import Sample
 
 STEPS: Final = (1_000, 2_000, 4_000, 8_000, 16_000)
 LABELS: Final = (0, 50, 100, 200, 400, 800, 1_600)
-_PARTS: Final = 3
+_PARTS: Final = 5
 
 
 def own_texts(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Curve]:

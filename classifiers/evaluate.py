@@ -95,7 +95,7 @@ def evaluate(classify: Classify, samples: Sequence[Sample], rounds: int = _ROUND
         urgent=int(found.urgent.sum()),
         figures={name: _figure(measure, found, rounds) for name, measure in FIGURES.items()},
         styles={
-            style: {name: _figure(FIGURES[name], found.take(places), rounds) for name in STYLE_FIGURES}
+            style: {name: _figure(measure, found.take(places), rounds) for name, measure in FIGURES.items()}
             for style, places in with_style.items()
         },
         categories=_rows(found.category, found.said_category, CATEGORIES),
@@ -165,7 +165,6 @@ FIGURES: Final[dict[str, Callable[[Answers], float]]] = {
     "sure_share": lambda a: float(a.sure.mean()) if len(a.sure) else metrics.NONE,
     "sure_accuracy": _accuracy_when_sure,
 }
-STYLE_FIGURES: Final = ("macro_f1", "pr_auc", "category_macro_f1", "urgent_pr_auc", "sure_share", "sure_accuracy")
 
 
 def _figure(measure: Callable[[Answers], float], found: Answers, rounds: int) -> Figure:

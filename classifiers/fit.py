@@ -15,8 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from classifiers.features import grams_of, is_whole
 from classifiers.linear import COLUMNS, Weights
 from classifiers.samples import PEOPLE, Sample
+from classifiers.text import tokens_of, words_of
 from classifiers.verdict import CATEGORIES, KINDS
-from classifiers.wordpairs import COUNTS, EDGE, UNKNOWN, places_of
+from classifiers.wordpairs import COUNTS, EDGE, UNKNOWN, ends_of
 from classifiers.wordtable import words_in
 
 Matrix = Any
@@ -213,9 +214,9 @@ def _by_gram(words: Sequence[str], index: dict[str, int]) -> Matrix:
 
 
 def _pairs_of(text: str, places: dict[str, int]) -> list[tuple[int, int]]:
-    """The pairs of known words side by side in a text, with its edges."""
-    words = [EDGE, *places_of(words_in([text]), places), EDGE]
-    return [pair for pair in pairwise(words) if UNKNOWN not in pair]
+    """The pairs of known words that end a token and begin the next, with the edges of the text."""
+    ends = [(EDGE, EDGE), *(ends_of(words_of(token), places) for token in tokens_of(text)), (EDGE, EDGE)]
+    return [(last, first) for (_, last), (first, _) in pairwise(ends) if UNKNOWN not in (last, first)]
 
 
 def _counted(found: Sequence[Sequence[int]], size: int) -> Matrix:

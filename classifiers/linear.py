@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import rules
-from classifiers.text import MAX_CHARS, Reply
+from classifiers.text import MAX_CHARS, Reply, tokens_of, words_of
 from classifiers.verdict import CATEGORIES, KINDS, Urgency, Verdict
-from classifiers.wordpairs import EDGE, WordPairs, places_of
+from classifiers.wordpairs import WordPairs
 from classifiers.wordtable import Grams, WordTable, words_in
 
 Floats = npt.NDArray[np.float64]
@@ -71,7 +71,6 @@ class Linear:
     def __init__(self, weights: Weights, decisions: Decisions, name: str, remembered: int = 20_000) -> None:
         grams = Grams(weights.grams)
         self.name, self.decisions, self.weights = name, decisions, weights
-        self._wholes = grams.wholes
         self._pairs = WordPairs(weights.pairs, weights.pair_idf, weights.pair_coef)
         self._texts = WordTable(grams, weights.idf, weights.coef, remembered)
         self._parents = WordTable(grams, weights.idf, weights.context, remembered)
@@ -101,9 +100,11 @@ class Linear:
         scores = _scored(table, np.broadcast_to(table.sum(axis=0), table.shape))[:, place]
         told = list(zip(words, scores.tolist(), strict=True))
         if not replied_to:
-            edged = ["", *words, ""]
-            found, added = self._pairs.shares(np.array([EDGE, *places_of(words, self._wholes)]))
-            pairs = (" ".join(edged[i : i + 2]).strip() for i in found.tolist())
+            tokens = [words_of(token) for token in tokens_of(text)]
+            with self._lock:
+                found, added = self._pairs.shares(self._texts.ends_of(text))
+            before, after = [("",), *tokens], [*tokens, ("",)]
+            pairs = (f"{before[i][-1]} {after[i][0]}".strip() for i in found.tolist())
             told += zip(pairs, added[:, place].tolist(), strict=True)
         totals: dict[str, float] = {}
         for word, score in told:
@@ -114,9 +115,9 @@ class Linear:
         """The scores of a few texts, and what else was counted of them."""
         parents = [text.parent if isinstance(text, Reply) else "" for text in texts]
         with self._lock:
-            sums, words = self._texts.sums(texts)
+            sums, ends, starts = self._texts.sums(texts)
             said = self._parents.sums(parents)[0] if any(parents) else None
-        scores = _scored(sums, sums) + self._pairs.scores(words) + self.weights.bias
+        scores = _scored(sums, sums) + self._pairs.scores(ends, starts) + self.weights.bias
         return scores if said is None else scores + _scored(said, said), sums[:, 2 * _SIZE :]
 
     def _verdicts(self, texts: Sequence[str]) -> Iterator[Verdict]:

@@ -49,7 +49,10 @@ def macro_f1(truth: Texts, said: Texts, labels: Sequence[str] | None = None) -> 
     names = labels if labels is not None else sorted({*truth.tolist(), *said.tolist()})
     if not len(truth):
         return NONE
-    return float(np.mean([precision_recall(truth == name, said == name)[2] for name in names]))
+    place = {name: i for i, name in enumerate(names)}
+    true, heard = (np.array([place.get(name, len(place)) for name in side.tolist()]) for side in (truth, said))
+    hits, there, told = (np.bincount(at, minlength=len(place) + 1)[:-1] for at in (true[true == heard], true, heard))
+    return float(np.mean(2 * hits / np.maximum(there + told, 1)))
 
 
 def reliability(truth: Bools, score: Floats, bins: int = 10) -> list[tuple[float, float, int]]:

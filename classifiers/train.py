@@ -64,6 +64,7 @@ def train(
         "corpus_sha256": corpus.digest(folder),
         "texts": {"corpus": len(known), "people": len(people), "held_out": len(held_out)},
         "metrics": {key: figure.value for key, figure in measured.figures.items()},
+        "unheard_voices": calibrate.by_voice(scores, learned, decisions),
         "recipe": asdict(fit.RECIPE),
     }
     return Trained(weights, decisions, manifest, held_out)
@@ -78,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Rebuilds the shipped model, or with `--out` another."""
     parser = argparse.ArgumentParser(prog="python -m classifiers.train", description=__doc__)
     parser.add_argument("--with", dest="labelled", type=Path, action="append", default=[], metavar="FILE.csv")
+    parser.add_argument("--corpus", type=Path, default=corpus.FOLDER, metavar="DIR", help="another corpus")
     parser.add_argument("--out", type=Path, default=SHIPPED, metavar="DIR")
     parser.add_argument("--measure", type=Path, metavar="FILE.csv", help="real texts to measure with; never trained on")
     parser.add_argument("--card", type=Path, metavar="FILE.html", help="writes the model card, with learning curves")
@@ -85,24 +87,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         real = read_labelled(chosen.measure) if chosen.measure else []
-        trained = train(chosen.labelled, today=chosen.date)
+        trained = train(chosen.labelled, folder=chosen.corpus, today=chosen.date)
     except corpus.CorpusError as error:
         print(error, file=sys.stderr)
         return 1
     trained.write(chosen.out)
     print(f"{trained.manifest['name']} written to {chosen.out}")
     if chosen.card:
-        chosen.card.write_text(_card(trained, real), encoding="utf-8")
+        chosen.card.write_text(_card(trained, real, chosen.corpus), encoding="utf-8")
     return 0
 
 
-def _card(trained: Trained, real: Sequence[Sample]) -> str:
+def _card(trained: Trained, real: Sequence[Sample], folder: Path) -> str:
     """The card of a model, measured on real texts if there are any, else on those held out."""
     if not real:
         return card(trained.manifest, measured(trained))
     from classifiers import curves
 
-    own = [s for s in of_corpus(corpus.load()) if not is_held_out(s)]
+    own = [s for s in of_corpus(corpus.load(folder)) if not is_held_out(s)]
     drawn = [*curves.own_texts(own, real), *curves.people_labels(own, real)]
     return card(trained.manifest, evaluate(trained.model, real), drawn)
 

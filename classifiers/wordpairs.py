@@ -1,4 +1,7 @@
-"""Two words side by side: "belum surut" says more than its words alone."""
+"""Two words side by side: "belum surut" says more than its words alone.
+
+A pair is the last word of a whitespace token and the first of the next, so that it can be looked up by token.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,9 +12,10 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 
-EDGE: Final = -1
+EDGE: Final = (1 << 20) - 1
 """The place of what stands before the first and after the last word."""
-UNKNOWN: Final = -2
+UNKNOWN: Final = (1 << 20) - 2
+_BASE: Final = 1 << 20
 COUNTS: Final = 0.7
 """How long the pairs of a text are beside its n-grams and its words, each of which have length 1."""
 
@@ -22,57 +26,47 @@ class WordPairs:
     def __init__(
         self, pairs: npt.NDArray[np.int32], idf: npt.NDArray[np.float32], coef: npt.NDArray[np.float32]
     ) -> None:
-        self._base = int(pairs.max(initial=0)) + 3
-        codes = self._coded(pairs[:, 0].astype(np.intp), pairs[:, 1].astype(np.intp))
+        codes = pairs[:, 0].astype(np.intp) * _BASE + pairs[:, 1]
         order = np.argsort(codes)
         spread = idf[order, None].astype(np.float64)
-        self._codes = codes[order]
+        self._codes = np.append(codes[order], _BASE * _BASE)
         self._shares = np.hstack([COUNTS * spread * coef[order], spread**2])
 
-    def sums(self, words: Places) -> Floats:
-        """The summed shares of texts, the last column their squared length; each text begins with `EDGE`.
+    def scores(self, ends: Places, starts: Sequence[int]) -> Floats:
+        """What the pairs add to the scores of texts, given first and last word of every token.
 
-        A pair with an edge belongs to the text of its word.
+        Each text begins at a start with `EDGE`; a pair with an edge belongs to the text of its word.
         """
-        edges = words == EDGE
-        totals = np.zeros((int(edges.sum()), self._shares.shape[1]))
-        found, shares = self._found(np.append(words, EDGE))
-        if len(found):
-            of_text = (np.cumsum(edges) - 1)[found]
-            starts = np.flatnonzero(np.diff(of_text, prepend=-1))
-            totals[of_text[starts]] = np.add.reduceat(shares, starts, axis=0)
-        return totals
+        found, at = self._found(ends)
+        totals = np.zeros((len(starts), self._shares.shape[1]))
+        if len(starts) == 1:
+            totals[0] = self._shares[at].sum(axis=0)
+        elif len(found):
+            bounds = np.searchsorted(found, starts)
+            full = np.flatnonzero(np.diff(bounds, append=len(found)))
+            totals[full] = np.add.reduceat(self._shares[at], bounds[full], axis=0)
+        lengths = np.sqrt(totals[:, -1:])
+        lengths[lengths == 0] = 1.0
+        return totals[:, :-1] / lengths
 
-    def scores(self, words: Places) -> Floats:
-        """What the pairs add to the scores of texts."""
-        return scored(self.sums(words))
-
-    def shares(self, words: Places) -> tuple[Places, Floats]:
-        """Of one text: where its known pairs begin among the words, the first being `EDGE`, and what each adds."""
-        found, shares = self._found(np.append(words, EDGE))
+    def shares(self, ends: Places) -> tuple[Places, Floats]:
+        """Of one text: which tokens, the first being `EDGE`, begin a known pair, and what each pair adds."""
+        found, at = self._found(ends)
+        shares = self._shares[at]
         return found, shares[:, :-1] / (np.sqrt(shares[:, -1].sum()) or 1.0)
 
-    def _found(self, words: Places) -> tuple[Places, Floats]:
-        codes = self._coded(words[:-1], words[1:])
+    def _found(self, ends: Places) -> tuple[Places, Places]:
+        """Which tokens begin a known pair, and the place of each pair."""
+        codes = ends[1] * _BASE
+        codes[:-1] += ends[0, 1:]
+        codes[-1:] += EDGE
         at = np.searchsorted(self._codes, codes)
-        at[at == len(self._codes)] = 0
-        found = np.flatnonzero(self._codes[at] == codes) if len(self._codes) else np.zeros(0, dtype=np.intp)
-        return found, self._shares[at[found]] if len(found) else self._shares[:0]
-
-    def _coded(self, first: Places, second: Places) -> Places:
-        """One number a pair; a pair with a word that no pair has gets one that is not known."""
-        outside = (np.maximum(first, second) >= self._base - 2) | (np.minimum(first, second) == UNKNOWN)
-        codes: Places = np.where(outside, -1, (first + 1) * self._base + second + 1)
-        return codes
+        found = np.flatnonzero(self._codes[at] == codes)
+        return found, at[found]
 
 
-def scored(sums: Floats) -> Floats:
-    """The scores that sums of shares come to."""
-    lengths = np.sqrt(sums[:, -1:])
-    lengths[lengths == 0] = 1.0
-    return sums[:, :-1] / lengths
-
-
-def places_of(words: Sequence[str], wholes: dict[str, int]) -> tuple[int, ...]:
-    """The places of words among the known n-grams."""
-    return tuple(wholes.get(word, UNKNOWN) for word in words)
+def ends_of(words: Sequence[str], wholes: dict[str, int]) -> tuple[int, int]:
+    """The places of the first and the last word of a token among the known n-grams."""
+    if not words:
+        return UNKNOWN, UNKNOWN
+    return wholes.get(words[0], UNKNOWN), wholes.get(words[-1], UNKNOWN)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from classifiers import rules
 from classifiers.features import LONGEST, SHORTEST, is_whole
 from classifiers.text import tokens_of, words_of
-from classifiers.wordpairs import EDGE, places_of
+from classifiers.wordpairs import EDGE, ends_of
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint64]
@@ -88,15 +88,18 @@ class WordTable:
         self.width = 2 * self.size + self.EXTRA
         self.table: Floats = np.zeros((0, self.width))
         self._rows: dict[str, int] = {}
-        self._words: list[tuple[int, ...]] = []
+        self._ends: Places = np.zeros((2, 0), dtype=np.intp)
         self._start()
 
     def __len__(self) -> int:
         """How many tokens it remembers."""
         return len(self._rows)
 
-    def sums(self, texts: Sequence[str]) -> tuple[Floats, Places]:
-        """For each text the sum of its tokens' rows; and the places of the words of all, `EDGE` before each text."""
+    def sums(self, texts: Sequence[str]) -> tuple[Floats, Places, list[int]]:
+        """For each text the sum of its tokens' rows; first and last word of every token; where each text begins there.
+
+        Each text begins with an `EDGE`.
+        """
         if len(self._rows) > self._limit:
             self._start()
         tokens: list[str] = []
@@ -108,9 +111,12 @@ class WordTable:
         new = set(tokens).difference(self._rows)
         if new:
             self._learn(sorted(new))
-        rows = list(map(self._rows.__getitem__, tokens))
-        words = chain.from_iterable(map(self._words.__getitem__, rows))
-        return np.add.reduceat(self.table[rows], starts, axis=0), np.fromiter(words, dtype=np.intp)
+        rows = np.fromiter(map(self._rows.__getitem__, tokens), dtype=np.intp, count=len(tokens))
+        return np.add.reduceat(self.table[rows], starts, axis=0), self._ends[:, rows], starts
+
+    def ends_of(self, text: str) -> Places:
+        """First and last word of every token of one text, with the edge before it."""
+        return self.sums([text])[1]
 
     def of_words(self, words: Sequence[str]) -> Floats:
         """One row a word: a mark like <url> has no n-grams."""
@@ -141,6 +147,7 @@ class WordTable:
         first = len(self._rows)
         while len(self.table) < first + len(tokens):
             self.table = np.concatenate([self.table, np.zeros_like(self.table)])
+            self._ends = np.concatenate([self._ends, np.zeros_like(self._ends)], axis=1)
         split = [words_of(token) for token in tokens]
         words = list(chain.from_iterable(split))
         counts = np.fromiter(map(len, split), dtype=np.intp, count=len(split))
@@ -152,14 +159,14 @@ class WordTable:
         rows[full] = np.add.reduceat(shares, starts, axis=0) if len(full) else 0
         for column, smelling in zip((self.DANGER, self.NOW), rules.smells(tokens), strict=True):
             rows[smelling, 2 * self.size + column] = 1
-        self._words += [places_of(some, self._grams.wholes) for some in split]
+        self._ends[:, first : first + len(tokens)] = np.array([ends_of(some, self._grams.wholes) for some in split]).T
         self._rows.update(zip(tokens, range(first, first + len(tokens)), strict=True))
 
     def _start(self) -> None:
         """Row 0 is the row of nothing, so that an empty text has one."""
         self._rows = {"": 0}
-        self._words = [(EDGE,)]
         self.table = np.zeros((1024, self.width))
+        self._ends = np.full((2, 1024), EDGE, dtype=np.intp)
 
 
 def words_in(texts: Iterable[str]) -> list[str]:

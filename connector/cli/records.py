@@ -204,8 +204,12 @@ def classify(
                 record = verdict_record(verdict)
                 if explain:
                     told = classifiers.explain(classify, text)
-                    record["explain"] = {"complaint": told.complaint, "category": told.category, "urgent": told.urgent}
+                    record["explain"] = {name: getattr(told, name) for name in _TOLD}
                 out(jsonlib.dumps(record, separators=(",", ":")))
+
+
+_TOLD = ("complaint", "category", "urgent", "context", "net")
+"""What an explanation tells beside its verdict."""
 
 
 def _batched(texts: Iterator[Any], size: int = 200) -> Iterator[list[Any]]:

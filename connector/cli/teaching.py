@@ -75,10 +75,15 @@ def evaluate(
         Path, typer.Argument(metavar="FILE.csv", help="Columns text, is_complaint; kind, category, urgent.")
     ],
     model: Annotated[Path | None, typer.Option("--model", metavar="DIR", help="Another model.")] = None,
+    card: Annotated[
+        Path | None, typer.Option("--card", metavar="FILE.html", help="Also write the model card there.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Metrics of the model on labelled texts."""
     import classifiers
+    from classifiers.artifact import manifest_of
+    from classifiers.card import card as card_of
     from classifiers.evaluate import evaluate as measure
     from classifiers.evaluate import table
     from classifiers.samples import read_labelled
@@ -86,6 +91,10 @@ def evaluate(
     if not file.is_file():
         raise Misuse(f"{file}: no such file")
     measured = measure(classifiers.load(model), read_labelled(file))
+    if card is not None:
+        place = classifiers.place_of(model)
+        page = card_of(manifest_of(place) if place.exists() else {}, measured)
+        card.write_text(page, encoding="utf-8")
     if json:
         out_json(measured.as_dict())
     else:

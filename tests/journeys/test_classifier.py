@@ -1,0 +1,49 @@
+"""The verbs about the model as a person at a terminal meets them: why, how good, and back."""
+
+import csv
+import json
+from pathlib import Path
+
+import classifiers
+from classifiers import artifact, shelf
+from classifiers.linear import Linear
+from tests.journeys.rig import call
+
+
+def test_classify_explains_by_words_and_pairs(tmp_path: Path) -> None:
+    lines = ["lampu jalan mati di depan rumah, tolong diperbaiki", "", "tolong kebakaran di pasar, damkar belum datang"]
+    said = "\n".join(lines) + "\n"
+    calm, nothing, danger = call("classify", "--explain", stdin=said.encode(), cwd=tmp_path).records
+    told = calm["explain"]
+    assert set(told) == {"complaint", "category", "urgent", "context", "net"} and not told["net"]
+    assert {word for word, _ in told["category"]} & {"lampu", "lampu jalan"}
+    assert [abs(share) for _, share in told["complaint"]] == sorted((abs(s) for _, s in told["complaint"]), reverse=True)
+    assert nothing["explain"]["complaint"] == [] and danger["explain"]["net"] and danger["urgency"] == "mendesak"
+
+
+def test_evaluate_writes_a_card_with_every_figure_of_every_style(tmp_path: Path) -> None:
+    rows = [("Jalan di Gerung rusak parah, tolong diperbaiki", 1, "pesan"), ("Selamat pak", 0, "komentar")] * 5
+    with (tmp_path / "labelled.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "is_complaint", "style"), *rows])
+    measured = call("evaluate", "labelled.csv", "--json", "--card", "card.html", cwd=tmp_path).answer
+    assert set(measured["styles"]) == {"pesan", "komentar"}
+    for figures in (measured["figures"], *measured["styles"].values()):
+        assert set(figures) == set(measured["figures"])
+        assert all(set(figure) == {"value", "low", "high"} for figure in figures.values())
+    page = (tmp_path / "card.html").read_text(encoding="utf-8")
+    assert classifiers.load().name in page and "Style pesan" in page and "Voices not learned from" in page
+
+
+def test_a_model_of_another_make_is_said_and_the_way_back_works(tmp_path: Path) -> None:
+    model = classifiers.load()
+    assert isinstance(model, Linear)
+    shelved = tmp_path / "models"
+    artifact.write(shelved / "linear-a", model.weights, model.decisions, {"name": "linear-a"})
+    shelf.put_on_top(shelved, "linear-a")
+    said = call("classify", "--model", "models", stdin=b"jalan rusak", cwd=tmp_path).records
+    assert said[0]["model"] == "linear-a"
+    manifest = shelved / "linear-a" / artifact.MANIFEST
+    manifest.write_text(json.dumps(json.loads(manifest.read_bytes()) | {"format": 1}))
+    failed = call("classify", "--model", "models", stdin=b"jalan rusak", cwd=tmp_path, code=1)
+    assert "ntbcare train --rollback" in failed.err
+    assert shelf.roll_back(shelved) is None and shelf.history(shelved) == []
