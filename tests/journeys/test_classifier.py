@@ -17,7 +17,9 @@ def test_classify_explains_by_words_and_pairs(tmp_path: Path) -> None:
     told = calm["explain"]
     assert set(told) == {"complaint", "category", "urgent", "context", "net"} and not told["net"]
     assert {word for word, _ in told["category"]} & {"lampu", "lampu jalan"}
-    assert [abs(share) for _, share in told["complaint"]] == sorted((abs(s) for _, s in told["complaint"]), reverse=True)
+    assert [abs(share) for _, share in told["complaint"]] == sorted(
+        (abs(s) for _, s in told["complaint"]), reverse=True
+    )
     assert nothing["explain"]["complaint"] == [] and danger["explain"]["net"] and danger["urgency"] == "mendesak"
 
 
