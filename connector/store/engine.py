@@ -1,5 +1,6 @@
 """Opening a store: one engine for SQLite, PostgreSQL or MariaDB, with the same promises on each."""
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ def open_store(url: str) -> Engine:
 
     Raises SettingsError when the address is not one of a SQLite file, PostgreSQL (psycopg) or MariaDB (PyMySQL).
     """
+    # What the pool meets while it tidies up after a dead server was raised already; its log would be a traceback for people.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     address = parse_url(url)
     if address.drivername == "sqlite":
         return _sqlite(address)

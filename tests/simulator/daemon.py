@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ALL: tuple[Stream, ...] = ("posts", "comments", "visitor_posts", "messages")
 ALL_STREAMS = frozenset(ALL)
 BULK: dict[str, Any] = {"full": True, "scope": "backfill:x", "lane": raw.BULK}
+BY_HAND = {"poll": 50, "full": 14, "backfill": 14, "process": 14, "replay": 4}
+SPREAD = {"poll": 12, "newest": 36, "again": 12, "sweep": 10, "full": 6, "backfill": 6, "process": 12, "replay": 4}
 _READING_WRITES = re.compile(r"(INSERT INTO|UPDATE) (raw_items|checkpoints)\b")
 
 
@@ -107,16 +109,7 @@ class Daemon:
 
     def one(self, work: str | None = None) -> None:
         """One piece of work, to its end or its death."""
-        kinds = {
-            "poll": 36,
-            "newest": 14,
-            "again": 8,
-            "sweep": 8,
-            "full": 14,
-            "backfill": 12,
-            "process": 14,
-            "replay": 4,
-        }
+        kinds = SPREAD if self.at.plan.seed % 4 == 2 else BY_HAND
         (drawn,) = self.at.dice.choices(list(kinds), list(kinds.values()))
         work = work or drawn
         self.at.tell(f"{self.owner} {work}")
