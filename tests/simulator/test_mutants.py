@@ -2,7 +2,7 @@
 
 import pytest
 
-from .mutants import MUTANTS, QUICK, Mutant, hunt, planted
+from .mutants import MENDED, MUTANTS, QUICK, Mutant, hunt, planted
 from .schedule import run_seed
 from .store import Store
 
@@ -17,7 +17,7 @@ def test_a_planted_defect_is_caught(simulated: Store, mutant: Mutant) -> None:
     assert found is not None, f"{mutant.name}: not seen in a hundred seeds"
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", (*MUTANTS, *MENDED), ids=lambda mutant: mutant.name)
 def test_every_defect_can_still_be_planted(mutant: Mutant) -> None:
     with planted(mutant):
         pass
