@@ -49,6 +49,12 @@ MUTANTS = (
         {"timedelta(0) <= server_time - moved": "timedelta(0) < server_time - moved"},
     ),
     Mutant(
+        "no unique key",
+        "connector.store.raw:_stored",
+        {"return {key: found[key]": "return {} and {key: found[key]"},
+        True,
+    ),
+    Mutant(
         "stop at the first known id",
         "connector.ingest.children:_Reading._known",
         {
@@ -129,12 +135,6 @@ MENDED = (
         },
     ),
     Mutant("no overlap", "connector.ingest.children:_Reading._known", {"newest - OVERLAP": "newest"}),
-    Mutant(
-        "no unique key",
-        "connector.store.raw:_stored",
-        {"return {key: found[key]": "return {} and {key: found[key]"},
-        True,
-    ),
     Mutant(
         "a message that slipped past is buried unasked",
         "connector.ingest.children:_Reading._bury",
