@@ -53,19 +53,23 @@ def examine(works: Works) -> list[Finding]:
     """All findings, in the order an operator would mend them."""
     findings = [Finding("configuration", "ok", f"{len(works.settings.accounts)} accounts")]
     findings.append(_calendar(works))
-    findings.append(_tried("store", lambda: _store(works)))
-    findings.append(_tried("completeness", lambda: _completeness(works)))
+    store = _tried("store", lambda: _store(works))
+    findings.append(store)
+    whole = store.state == "ok"  # else all that looks into it would only say the same again
+    if whole:
+        findings.append(_tried("completeness", lambda: _completeness(works)))
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
     findings += _channels(works)
     findings.append(_tried("lapor.toml", lambda: Finding("lapor.toml", "ok", _topics(works))))
-    findings += [_tried(f"reading {a.key}", lambda a=a: _reading(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
-    findings += [_tried(f"account {a.key}", lambda a=a: _token(works, a)) for a in works.settings.accounts]  # type: ignore[misc]
+    configured = works.settings.accounts
+    if whole:
+        findings += [_tried(f"reading {a.key}", partial(_reading, works, a)) for a in configured]
+    findings += [_tried(f"account {a.key}", partial(_token, works, a)) for a in configured]
     held = {f.what: f.facts.get("scopes") for f in findings}
-    findings += [
-        _tried(f"answers {a.key}", lambda a=a: _answers(works, a, held.get(f"account {a.key}")))  # type: ignore[misc]
-        for a in works.settings.accounts
-        if a.answers != "off"
-    ]
+    for account in configured if whole else ():
+        if account.answers != "off":
+            look = partial(_answers, works, account, held.get(f"account {account.key}"))
+            findings.append(_tried(f"answers {account.key}", look))
     return findings
 
 

@@ -29,7 +29,7 @@ def out_json(value: Any) -> None:
 
 def finish(failures: Iterable[str]) -> None:
     """Says what failed and ends with 1 if anything did."""
-    failures = list(dict.fromkeys(failures))  # the same cause met in several places is one line
+    failures = list(failures)
     for line in failures:
         say(line)
     if failures:

@@ -179,12 +179,12 @@ def test_hot_posts_are_re_read_and_edits_hides_and_deletions_found(office: Offic
     office.world.edit(fresh.stream[0], "sudah diperbaiki")
     office.world.hide(fresh.stream[1])
     office.world.delete(fresh.stream[2])
-    office.later(0.3)
-    assert office.beside() == 1
+    for _ in range(2):  # one each time; which of the two is first is no matter
+        office.later(0.3)
+        assert office.beside() == 1
     stored = office.items()
     assert stored[fresh.stream[0].id].text == "sudah diperbaiki" and stored[fresh.stream[1].id].hidden
     assert sum(row.deleted for row in stored.values()) == 1
-    assert office.beside() in (0, 1), "the other one, if its turn has come"
     assert older.id in stored
 
 

@@ -22,10 +22,10 @@ E = ticket_events.c
 
 
 def opened(engine: Engine, count: int = 1) -> list[str]:
-    """Fresh tickets."""
+    """Fresh tickets, each by another reporter."""
     drafts = [
         tickets.Draft(
-            None, "biasa", "listrik", "pln", f"lampu {n}", "manual", "7001", Place(), None, f"kata {CANARY}", "Ani"
+            None, "biasa", "listrik", "pln", f"lampu {n}", "manual", f"700{n}", Place(), None, f"kata {CANARY}", "Ani"
         )
         for n in range(count)
     ]

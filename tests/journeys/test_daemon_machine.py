@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from classifiers.artifact import MANIFEST
 from connector.sandbox import Fault, faults
@@ -221,9 +222,8 @@ def test_a_stopped_process_that_wakes_up_commits_nothing(tmp_path: Path) -> None
         all_read(rig)
         fault = rig.sandbox.faults.add(Fault(faults.latency(3), path=rig.world.pages["gubernur"].id, times=1))
         until(lambda: fault.hits, LONG, "a slow read")
-        os.kill(sleeper.pid, signal.SIGSTOP)
+        fall_asleep(rig, sleeper)
         late = complain(rig, n=4)
-        run_out(rig)
         other = rig.daemon()
         until(lambda: rig.ticket_of(late), LONG, "the other takes over")
         os.kill(sleeper.pid, signal.SIGCONT)
@@ -235,12 +235,22 @@ def test_a_stopped_process_that_wakes_up_commits_nothing(tmp_path: Path) -> None
         whole(rig, other)
 
 
-def run_out(rig: Rig) -> None:
-    """As if the time of all leases had passed."""
-    engine = create_engine(rig.store_url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE leases SET until_ms = 0"))
-    engine.dispose()
+def fall_asleep(rig: Rig, sleeper: Process) -> None:
+    """Stops a process where it holds no lock on the file, and makes the time of all leases pass meanwhile."""
+    engine = create_engine(rig.store_url, connect_args={"timeout": 1.0})
+    try:
+        for _ in range(50):
+            os.kill(sleeper.pid, signal.SIGSTOP)
+            try:
+                with engine.begin() as connection:
+                    connection.execute(text("UPDATE leases SET until_ms = 0"))
+                return
+            except OperationalError:
+                os.kill(sleeper.pid, signal.SIGCONT)
+                time.sleep(0.05)
+        raise AssertionError("it never lets go of the file")
+    finally:
+        engine.dispose()
 
 
 def test_a_damaged_model_stops_no_reading(tmp_path: Path) -> None:

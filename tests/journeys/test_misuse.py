@@ -229,7 +229,7 @@ def test_a_store_out_of_reach_fails_with_one_line(tmp_path: Path) -> None:
                 for verb in (["poll"], ["migrate"], ["check"]):
                     done = rig.run(*verb, code=1)
                     assert done.err.startswith("store: ") and "rahasia" not in done.err + done.out
-                    assert len(done.err.splitlines()) == 1 or verb == ["check"]  # it names all that needs the store
+                    assert len(done.err.splitlines()) == 1
 
 
 def test_a_file_that_is_no_store(rig: Rig) -> None:
