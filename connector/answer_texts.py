@@ -1,15 +1,12 @@
 """What answers.toml may hold, checked when it is loaded."""
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from .answers.wording import KINDS, LANGUAGES, PARTS, Language, Wording, faults
+from .configfiles import Strict
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LanguageTexts(_Strict):
+class LanguageTexts(Strict):
     """The answers in one language, as answers.toml has them; what is left out is said in Indonesian."""
 
     reviewed: bool = True
@@ -37,7 +34,7 @@ class LanguageTexts(_Strict):
         return {key: text for key in (*KINDS, *PARTS) if (text := getattr(self, key)) is not None}
 
 
-class AnswerTexts(_Strict):
+class AnswerTexts(Strict):
     """All of answers.toml."""
 
     id: LanguageTexts

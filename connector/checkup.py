@@ -16,7 +16,7 @@ from .graph.tokens import TokenReport, inspect
 from .handing import load_mapping
 from .notify import check as check_channel
 from .platforms.facebook.parse import when
-from .records import Stream
+from .records import Balance, Stream
 from .schedule import HOT, is_blind, plan
 from .settings import AccountSettings, app_of, token_of
 from .store import accounts, contacts, leases, ledger, migrate, outbox, pauses, raw
@@ -152,7 +152,7 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
     return Finding(f"reading {account.key}", "warning" if warned else "ok", "; ".join(texts), facts)
 
 
-def _balance(book: ledger.Balance) -> str:
+def _balance(book: Balance) -> str:
     reasons = (
         (book.hidden, "hidden by Facebook"),
         (book.older, "older than the first reading"),

@@ -1,25 +1,24 @@
 """The contact book: config/contacts.toml, who is rung on which channel. No address that is a secret ever stands in it."""
 
 import os
-import tomllib
 from datetime import timedelta
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
+from .configfiles import Environment, Strict, beside_or_default, secret
 from .errors import SettingsError
 from .records import Roster
-from .settings import Environment, Routing, _read, _Strict, _validated
+from .settings import Routing
 
 Reference = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}(:[^\s/?&#%]{1,100})?$")]
 PLACEHOLDER = "{address}"
 RESERVED = "contact"
 
 
-class Channel(_Strict):
+class Channel(Strict):
     """A way to reach somebody: the variable or file that holds an apprise address.
 
     `{address}` in it is filled in by whoever uses the channel as channel:address, such as telegram:123456.
@@ -35,7 +34,7 @@ class Channel(_Strict):
         return self
 
 
-class DutyOfficer(_Strict):
+class DutyOfficer(Strict):
     """Somebody on duty. Level 1 rings at once, higher ones when nobody has acknowledged in time."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
@@ -43,7 +42,7 @@ class DutyOfficer(_Strict):
     level: Annotated[int, Field(ge=1, le=9)] = 1
 
 
-class ContactBook(_Strict):
+class ContactBook(Strict):
     """All of contacts.toml."""
 
     channels: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], Channel] = Field(default_factory=dict)
@@ -80,13 +79,8 @@ def load_contacts(beside: Path | None, routing: Routing, operator: str = "") -> 
 
     Raises SettingsError for an agency that categories.toml does not know, or an operator's channel that is not there.
     """
-    own = beside / "contacts.toml" if beside else None
-    if own and own.is_file():
-        book, file = _validated(ContactBook, _read(own), own), own
-    else:
-        default = resources.files("connector.defaults") / "contacts.toml"
-        file = Path("contacts.toml")
-        book = _validated(ContactBook, tomllib.loads(default.read_text("utf-8")), file)
+    book = beside_or_default(ContactBook, "contacts.toml", beside)
+    file = beside / "contacts.toml" if beside else "contacts.toml"
     unknown = sorted(set(book.agencies) - set(routing.agencies))
     if unknown:
         raise SettingsError(f"{file}: agencies.{unknown[0]}: expected one of the agencies of categories.toml")
@@ -101,15 +95,7 @@ def address_of(book: ContactBook, reference: str, environment: Environment = os.
     channel = book.channels.get(name)
     if channel is None:
         raise SettingsError(f"{reference}: expected a channel that stands under [channels] of contacts.toml")
-    if channel.url_env is not None:
-        url, where = environment.get(channel.url_env, ""), f"environment variable {channel.url_env}"
-    else:
-        where = f"file {channel.url_file}"
-        try:
-            url = Path(str(channel.url_file)).read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            url = ""
-    url = url.strip()
+    url, where = secret(channel.url_env, channel.url_file, environment)
     if not url:
         raise SettingsError(f"channels.{name}: expected an apprise address in the {where}")
     if (PLACEHOLDER in url) != bool(address):

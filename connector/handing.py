@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from classifiers.verdict import CATEGORIES
 
+from .configfiles import beside_or_default
 from .handover import lapor, open311
 from .records import Ticket
 from .routing import KABUPATEN
-from .settings import Routing, beside_or_default
+from .settings import Routing
 from .store import history, items, persons, tickets
 
 SIZE = 500

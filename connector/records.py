@@ -252,3 +252,24 @@ class Roster:
 
 NOBODY = Roster()
 """No office has said yet whom alarms reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The books of one stream: objects `known`, `waiting` to be read, `failing`; under those that Graph counts (`objects`),
+    how many it counts, how many are `stored`, known to be `gone`, `hidden` by Facebook, `older` than the first reading, and
+    the unexplained rest. `counted` = `stored` + `hidden` + `older` + `unexplained`, unless more is stored than counted.
+    """
+
+    account: str
+    stream: str
+    known: int = 0
+    waiting: int = 0
+    failing: int = 0
+    objects: int = 0
+    counted: int = 0
+    stored: int = 0
+    gone: int = 0
+    hidden: int = 0
+    older: int = 0
+    unexplained: int = 0

@@ -1,32 +1,23 @@
 """Settings: config/*.toml and the environment, read once by the command line into frozen records."""
 
 import os
-import tomllib
-from collections.abc import Mapping
 from datetime import date
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from classifiers.verdict import CATEGORIES
 
 from .answer_texts import AnswerTexts
 from .answers.wording import Language, Wording
+from .configfiles import Environment, Strict, beside_or_default, read, secret, validated
 from .deadlines import Calendar
 from .errors import SettingsError
 from .records import Account, Stream
 from .routing import Routes
 from .store.engine import parse_url
-
-Environment = Mapping[str, str]
-T = TypeVar("T", bound=BaseModel)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _own_address(value: str) -> str:
@@ -40,13 +31,13 @@ def _own_address(value: str) -> str:
     return value.rstrip("/")
 
 
-class StoreSettings(_Strict):
+class StoreSettings(Strict):
     """Where the store is."""
 
     url: str = "sqlite:///ntbcare.db"
 
 
-class GraphSettings(_Strict):
+class GraphSettings(Strict):
     """How Graph is reached. `app_secret_env` names the variable, never the secret."""
 
     base_url: str = "https://graph.facebook.com"
@@ -61,14 +52,14 @@ class GraphSettings(_Strict):
         return _own_address(value)
 
 
-class DaemonSettings(_Strict):
+class DaemonSettings(Strict):
     """How the daemon shows itself."""
 
     metrics_port: Annotated[int, Field(ge=0, le=65535, strict=True)] = 9464
     log: Literal["json", "console"] = "json"
 
 
-class AlarmSettings(_Strict):
+class AlarmSettings(Strict):
     """How alarms travel. Whom they reach stands in the contact book."""
 
     escalate_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
@@ -87,7 +78,7 @@ class AlarmSettings(_Strict):
         return _own_address(value) if value else value
 
 
-class AccountSettings(_Strict):
+class AccountSettings(Strict):
     """One account, with the name of the variable or file that holds its token."""
 
     key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -116,7 +107,7 @@ class AccountSettings(_Strict):
         return Account(self.key, self.platform, self.id, self.name or self.key, streams, self.every_seconds)
 
 
-class CalendarSettings(_Strict):
+class CalendarSettings(Strict):
     """Days off beside those of the yearly joint decree (SKB 3 Menteri), and days that are worked in spite of it."""
 
     days_off: tuple[date, ...] = ()
@@ -128,7 +119,7 @@ class CalendarSettings(_Strict):
         return Calendar(frozenset(self.days_off), frozenset(self.days_on))
 
 
-class Settings(_Strict):
+class Settings(Strict):
     """All of connector.toml."""
 
     store: StoreSettings = StoreSettings()
@@ -147,7 +138,7 @@ class Settings(_Strict):
         return self
 
 
-class Category(_Strict):
+class Category(Strict):
     """What a category is called on screens, and which agency answers for it; `local`: that of the kabupaten where known."""
 
     label: str
@@ -159,15 +150,15 @@ _Code = Annotated[str, Field(pattern=r"^\d\d\.\d\d(\.\d\d(\.\d{4})?)?$")]
 _Word = Annotated[str, Field(pattern=r"^[^\W_A-Z]+$")]
 
 
-class Routing(_Strict):
+class Routing(Strict):
     """All of categories.toml. `outside` are agencies that are not the government's, with what to tell the citizen."""
 
     categories: dict[str, Category]
     agencies: dict[str, str]
-    local: dict[_Code, str] = {}
-    places: dict[str, dict[_Code, str]] = {}
-    words: dict[str, dict[_Word, str]] = {}
-    outside: dict[str, str] = {}
+    local: dict[_Code, str] = Field(default_factory=dict)
+    places: dict[str, dict[_Code, str]] = Field(default_factory=dict)
+    words: dict[str, dict[_Word, str]] = Field(default_factory=dict)
+    outside: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> "Routing":
@@ -201,14 +192,14 @@ def load(file: Path | None, environment: Environment = os.environ) -> Settings:
     Raises SettingsError naming file, key and what was expected. Tokens are not read here.
     """
     file = found(file, environment)
-    settings = _validated(Settings, _read(file), file)
+    settings = validated(Settings, read(file), file)
     url = environment.get("NTBCARE_STORE_URL")
     graph = environment.get("NTBCARE_GRAPH_URL")
     if url:
         settings = settings.model_copy(update={"store": StoreSettings(url=url)})
     if graph:
         merged = {**settings.graph.model_dump(), "base_url": graph}
-        fresh = _validated(GraphSettings, merged, Path("NTBCARE_GRAPH_URL"))
+        fresh = validated(GraphSettings, merged, Path("NTBCARE_GRAPH_URL"))
         settings = settings.model_copy(update={"graph": fresh})
     try:
         parse_url(settings.store.url)
@@ -242,26 +233,9 @@ def load_wordings(beside: Path | None) -> dict[Language, Wording]:
     return beside_or_default(AnswerTexts, "answers.toml", beside).wordings
 
 
-def beside_or_default(kind: type[T], name: str, beside: Path | None) -> T:
-    """A file's content from beside the configuration or from the defaults. Raises SettingsError."""
-    own = beside / name if beside else None
-    if own and own.is_file():
-        return _validated(kind, _read(own), own)
-    default = resources.files("connector.defaults") / name
-    return _validated(kind, tomllib.loads(default.read_text("utf-8")), Path(name))
-
-
 def token_of(account: AccountSettings, environment: Environment = os.environ) -> SecretStr:
     """An account's token. Raises SettingsError when variable or file is missing or empty."""
-    if account.token_env is not None:
-        token, where = environment.get(account.token_env, ""), f"environment variable {account.token_env}"
-    else:
-        where = f"file {account.token_file}"
-        try:
-            token = Path(str(account.token_file)).read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
-            token = ""
-    token = token.strip()
+    token, where = secret(account.token_env, account.token_file, environment)
     if not token or any(c.isspace() or not c.isprintable() or ord(c) > 126 for c in token):
         raise SettingsError(f"accounts.{account.key}: no token: expected a Page access token in the {where}")
     return SecretStr(token)
@@ -271,28 +245,3 @@ def app_of(graph: GraphSettings, environment: Environment = os.environ) -> tuple
     """The app's id and secret, where the environment has them."""
     secret = environment.get(graph.app_secret_env, "").strip()
     return environment.get(graph.app_id_env, "").strip() or None, SecretStr(secret) if secret else None
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{file}: cannot be read ({error.strerror}); make one with: ntbcare init DIR") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: not TOML: {error}") from None
-
-
-def _validated(kind: type[T], data: Mapping[str, Any], file: Path) -> T:
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        lines = [_explained(problem, data) for problem in error.errors(include_input=False, include_url=False)]
-        raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
-
-
-def _explained(problem: Any, data: Mapping[str, Any]) -> str:
-    path = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{path}: unknown key; expected one of those that `ntbcare init` writes"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{path}: {message}" if path else message

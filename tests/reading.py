@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from connector.places import find_place
 from connector.platforms.facebook.parse import parse
 from connector.process import Desk, Result, process_pending
 from connector.records import Account, Item, Place, RawItem, Stream
-from connector.sandbox import Sandbox, World, serve
+from connector.sandbox import Limits, Options, Sandbox, World, serve
 from connector.store import accounts, items, tickets
 from connector.store.checkpoints import LIVE_SCOPE
 from connector.store.engine import reading, writing
@@ -109,3 +109,17 @@ def bench(engine: Engine, world: World, sandbox: Sandbox, key: str | None = None
     register(engine, account)
     with serve(sandbox) as address:
         yield Bench(sandbox, address, engine, account, sandbox.token(page.key), **more)
+
+
+def one_page() -> World:
+    """A world with the Governor's Page and nothing on it."""
+    made = World()
+    made.add_page("gubernur", "100000000000001", "Gubernur NTB")
+    return made
+
+
+def calm_bench(engine: Engine, world: World, **options: Any) -> AbstractContextManager[Bench]:
+    """A bench whose sandbox never throttles and shows old messages, unless `options` say otherwise."""
+    calm: dict[str, Any] = {"conversations_per_second": None, "old_messages": "readable"}
+    sandbox = Sandbox(world, options=Options(**calm | options), limits=Limits(pages=None, messenger=None))
+    return bench(engine, world, sandbox)

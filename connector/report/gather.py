@@ -82,24 +82,13 @@ def _flow(row: Any) -> Flow:
 
 def _streams(connection: Connection) -> list[StreamFact]:
     books = {(b.account, b.stream): b for b in ledger.by_stream(connection)}
-    found = []
-    for s in accounts.stream_states(connection):
-        state = StreamFact(s.account, s.stream, s.landed, s.ok_at, s.blocked, s.error, s.error_at)
-        if book := books.get((s.account, s.stream)):
-            state = StreamFact(
-                *(s.account, s.stream, s.landed, s.ok_at, s.blocked, s.error, s.error_at),
-                known=book.known,
-                waiting=book.waiting,
-                failing=book.failing,
-                counted=book.counted if book.objects else None,
-                stored=book.stored,
-                gone=book.gone,
-                hidden=book.hidden,
-                older=book.older,
-                unexplained=book.unexplained,
-            )
-        found.append(state)
-    return found
+    return [
+        StreamFact(
+            *(s.account, s.stream, s.landed, s.ok_at, s.blocked, s.error, s.error_at),
+            books=books.get((s.account, s.stream)),
+        )
+        for s in accounts.stream_states(connection)
+    ]
 
 
 def lists_of(connection: Connection, window: Window, names: Names) -> Lists:

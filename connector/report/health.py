@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..records import Balance
 from . import words
 from .faults import told
 
@@ -29,10 +30,7 @@ class AccountFact:
 
 @dataclass(frozen=True, slots=True)
 class StreamFact:
-    """What the store knows of a stream; `counted` is what Graph counts under those objects that it counts.
-
-    `gone` is known to be deleted, `hidden` is counted by Facebook and not shown, `older` lies before the first reading.
-    """
+    """What the store knows of a stream; `books` where there are posts or conversations under it."""
 
     account: str
     stream: str
@@ -41,15 +39,7 @@ class StreamFact:
     blocked: str | None = None
     error: str | None = None
     error_at: datetime | None = None
-    known: int = 0
-    waiting: int = 0
-    failing: int = 0
-    counted: int | None = None
-    stored: int = 0
-    gone: int = 0
-    hidden: int = 0
-    older: int = 0
-    unexplained: int = 0
+    books: Balance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +71,8 @@ def judge(fact: StreamFact, accounts: Sequence[AccountFact], account: str, now: 
         ok=words.ago(fact.ok_at, now),
         ok_at=words.short_time(fact.ok_at),
         landed=words.number(fact.landed),
-        known=_known(fact),
-        completeness=_completeness(fact),
+        known=_known(fact.books),
+        completeness=_completeness(fact.books),
     )
 
 
@@ -101,22 +91,22 @@ def _state(fact: StreamFact, owner: AccountFact | None, now: datetime) -> tuple[
     return "good", "baik", ""
 
 
-def _known(fact: StreamFact) -> str:
-    if not fact.known:
+def _known(books: Balance | None) -> str:
+    if books is None or not books.known:
         return "–"
-    rest = [f"{words.number(n)} {word}" for n, word in ((fact.waiting, "menunggu"), (fact.failing, "gagal")) if n]
-    what = "percakapan" if fact.stream == "messages" else "kiriman"
-    return f"{words.number(fact.known)} {what}" + (f" ({', '.join(rest)})" if rest else "")
+    rest = [f"{words.number(n)} {word}" for n, word in ((books.waiting, "menunggu"), (books.failing, "gagal")) if n]
+    what = "percakapan" if books.stream == "messages" else "kiriman"
+    return f"{words.number(books.known)} {what}" + (f" ({', '.join(rest)})" if rest else "")
 
 
-def _completeness(fact: StreamFact) -> str:
-    if fact.counted is None:
+def _completeness(books: Balance | None) -> str:
+    if books is None or not books.objects:
         return "–"
     reasons = (
-        (fact.hidden, "disembunyikan Facebook"),
-        (fact.older, "lebih lama dari yang dibaca"),
-        (fact.gone, "sudah dihapus"),
-        (fact.unexplained, "belum terjelaskan"),
+        (books.hidden, "disembunyikan Facebook"),
+        (books.older, "lebih lama dari yang dibaca"),
+        (books.gone, "sudah dihapus"),
+        (books.unexplained, "belum terjelaskan"),
     )
     said = "".join(f"; {words.number(n)} {why}" for n, why in reasons if n)
-    return f"{words.number(fact.stored)} dari {words.number(fact.counted)}{said}"
+    return f"{words.number(books.stored)} dari {words.number(books.counted)}{said}"

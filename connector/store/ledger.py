@@ -10,31 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement, Subquery
 
+from ..records import Balance
 from .checkpoints import LIVE_SCOPE
 from .schema import checkpoints, raw_items
 
 _UNDER = {"comments": ("comment", raw_items.c.post_id), "messages": ("message", raw_items.c.conversation_id)}
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """The books of one stream: objects `known`, `waiting` to be read, `failing`; under those that Graph counts (`objects`),
-    how many it counts, how many are `stored`, known to be `gone`, `hidden` by Facebook, `older` than the first reading, and
-    the unexplained rest. `counted` = `stored` + `hidden` + `older` + `unexplained`, unless more is stored than counted.
-    """
-
-    account: str
-    stream: str
-    known: int = 0
-    waiting: int = 0
-    failing: int = 0
-    objects: int = 0
-    counted: int = 0
-    stored: int = 0
-    gone: int = 0
-    hidden: int = 0
-    older: int = 0
-    unexplained: int = 0
 
 
 @dataclass(frozen=True, slots=True)

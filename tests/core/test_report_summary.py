@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from connector.records import Balance
 from connector.report.health import AccountFact, StreamFact, judge
 from connector.report.summary import MOST_BARS, Facts, Flow, Names, ReasonCount, TicketCount, summarise
 
@@ -116,6 +117,11 @@ STREAM = StreamFact("gub", "comments", 1500, NOW - timedelta(minutes=5))
 OWNER = AccountFact("gub", NOW, NOW, None, None)
 
 
+def kept(stream: str = "comments", **books: int) -> StreamFact:
+    """A stream with its books."""
+    return replace(STREAM, stream=stream, books=Balance("gub", stream, objects=1, **books))
+
+
 @pytest.mark.parametrize(
     ("stream", "owner", "tone", "state", "detail"),
     [
@@ -147,13 +153,13 @@ def test_health(stream: StreamFact, owner: AccountFact | None, tone: str, state:
 
 
 def test_what_a_stream_knows() -> None:
-    row = judge(replace(STREAM, known=1000, waiting=3, failing=1, counted=415, stored=412, hidden=3), [], "G", NOW)
+    row = judge(kept(known=1000, waiting=3, failing=1, counted=415, stored=412, hidden=3), [], "G", NOW)
     assert (row.stream, row.landed, row.ok) == ("Komentar", "1.500", "5 menit lalu")
     assert row.known == "1.000 kiriman (3 menunggu, 1 gagal)"
     assert row.completeness == "412 dari 415; 3 disembunyikan Facebook"
-    row = judge(replace(STREAM, counted=420, stored=412, older=5, gone=2, unexplained=3), [], "G", NOW)
+    row = judge(kept(counted=420, stored=412, older=5, gone=2, unexplained=3), [], "G", NOW)
     assert row.completeness == "412 dari 420; 5 lebih lama dari yang dibaca; 2 sudah dihapus; 3 belum terjelaskan"
-    row = judge(replace(STREAM, stream="messages", known=2, counted=5, stored=5), [], "G", NOW)
+    row = judge(kept("messages", known=2, counted=5, stored=5), [], "G", NOW)
     assert (row.known, row.completeness) == ("2 percakapan", "5 dari 5")
     row = judge(replace(STREAM, stream="later"), [], "G", NOW)
     assert (row.stream, row.known, row.completeness) == ("later", "–", "–")

@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 
 from connector.ingest.asking import Asker
 from connector.platforms.facebook import asks
-from connector.sandbox import Fault, Limits, Options, Sandbox, World, faults
+from connector.sandbox import Fault, World, faults
 from connector.store import accounts
 from connector.store.engine import reading
-from tests.reading import Bench, bench
+from tests.reading import Bench, calm_bench, one_page
 
 NOW = datetime.now(UTC)
 
@@ -30,16 +30,12 @@ class Wire:
 
 @pytest.fixture
 def world() -> World:
-    made = World()
-    made.add_page("gubernur", "100000000000001", "Gubernur NTB")
-    return made
+    return one_page()
 
 
 @pytest.fixture
 def reader(sqlite_engine: Engine, world: World) -> Iterator[Bench]:
-    options = Options(conversations_per_second=None, old_messages="readable")
-    sandbox = Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))
-    with bench(sqlite_engine, world, sandbox) as made:
+    with calm_bench(sqlite_engine, world) as made:
         yield made
 
 

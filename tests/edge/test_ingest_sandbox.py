@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from connector.sandbox import Fault, Limits, Options, Sandbox, World, faults
+from connector.sandbox import Fault, World, faults
 from connector.store import accounts
 from connector.store.engine import reading
-from tests.reading import Bench, bench
+from tests.reading import Bench, calm_bench, one_page
 
 NOW = datetime.now(UTC)
 
@@ -29,21 +29,12 @@ def cursors(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def world() -> World:
-    made = World()
-    made.add_page("gubernur", "100000000000001", "Gubernur NTB")
-    return made
+    return one_page()
 
 
 @pytest.fixture
 def reader(sqlite_engine: Engine, world: World, cursors: str) -> Iterator[Bench]:
-    options: Any = Options(
-        cursors=cursors,  # type: ignore[arg-type]
-        conversations_per_second=None,
-        old_messages="readable",
-    )
-    with bench(
-        sqlite_engine, world, Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))
-    ) as made:
+    with calm_bench(sqlite_engine, world, cursors=cursors) as made:
         yield made
 
 

@@ -7,35 +7,29 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from connector.sandbox import Limits, Options, Sandbox, World
+from connector.records import Balance
+from connector.sandbox import World
 from connector.store import ledger
 from connector.store.engine import reading
-from tests.reading import Bench, bench, register
+from tests.reading import Bench, calm_bench, one_page, register
 
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
 def world() -> World:
-    made = World()
-    made.add_page("gubernur", "100000000000001", "Gubernur NTB")
-    return made
-
-
-def served(engine: Engine, world: World) -> Any:
-    options = Options(conversations_per_second=None, old_messages="readable")
-    return bench(engine, world, Sandbox(world, options=options, limits=Limits(pages=None, messenger=None)))
+    return one_page()
 
 
 @pytest.fixture
 def reader(engine: Engine, world: World) -> Iterator[Bench]:
-    with served(engine, world) as made:
+    with calm_bench(engine, world) as made:
         yield made
 
 
 @pytest.fixture
 def quick(sqlite_engine: Engine, world: World) -> Iterator[Bench]:
-    with served(sqlite_engine, world) as made:
+    with calm_bench(sqlite_engine, world) as made:
         yield made
 
 
@@ -48,7 +42,7 @@ def post_with(world: World, comments: int, days: float = 5) -> Any:
     return post
 
 
-def book(reader: Bench, stream: str = "comments") -> ledger.Balance:
+def book(reader: Bench, stream: str = "comments") -> Balance:
     with reading(reader.engine) as connection:
         return next(b for b in ledger.by_stream(connection) if b.stream == stream)
 
@@ -150,7 +144,7 @@ def test_books_of_one_account_hold_nothing_of_another(reader: Bench, world: Worl
     assert {b.account for b in _all(reader)} == {"gubernur"}
 
 
-def _all(reader: Bench) -> list[ledger.Balance]:
+def _all(reader: Bench) -> list[Balance]:
     with reading(reader.engine) as connection:
         return ledger.by_stream(connection)
 

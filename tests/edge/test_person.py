@@ -20,7 +20,7 @@ from connector.land import land_records
 from connector.platforms.facebook.parse import raw_message, raw_post
 from connector.records import FORGOTTEN, RESTRICTED, Label, RawItem
 from connector.report.gather import lists_of, names_of
-from connector.sandbox import Limits, Options, Sandbox, World
+from connector.sandbox import World
 from connector.settings import load_routing
 from connector.store import items, merging, migrate, persons, raw, replies, tickets, traces
 from connector.store.engine import open_store, reading, writing
@@ -30,7 +30,7 @@ from connector.store.schema import tickets as ticket_table
 from connector.store.summary import Window
 from tests.edge.test_store_process import ACCOUNT, PAGE, T0, clock, comment, desk, land
 from tests.journeys.rig import rigged, small_world
-from tests.reading import Bench, bench
+from tests.reading import Bench, calm_bench, one_page
 
 HIM, OTHER = "7001000000000042", "8001000000000077"
 CANARY = "KENARI"
@@ -449,15 +449,12 @@ def test_two_stores_know_the_same_person_by_different_hashes(engine: Engine, tmp
 
 @pytest.fixture
 def world() -> World:
-    made = World()
-    made.add_page("gubernur", PAGE, "Gubernur NTB")
-    return made
+    return one_page()
 
 
 @pytest.fixture
 def reader(engine: Engine, world: World) -> Iterator[Bench]:
-    options = Options(conversations_per_second=None, old_messages="readable")
-    with bench(engine, world, Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))) as made:
+    with calm_bench(engine, world) as made:
         yield made
 
 

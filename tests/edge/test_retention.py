@@ -9,10 +9,10 @@ from sqlalchemy import Engine, text
 
 from connector.process import replay
 from connector.retention import HELD, erase_deleted
-from connector.sandbox import Limits, Options, Sandbox, World
+from connector.sandbox import World
 from connector.store import history, raw, tickets
 from connector.store.engine import reading, writing
-from tests.reading import Bench, bench
+from tests.reading import Bench, calm_bench, one_page
 
 NOW = datetime.now(UTC)
 WORDS = "Jembatan di Sekotong rusak parah dan hampir ambruk, tolong segera diperbaiki pak"
@@ -21,16 +21,14 @@ OTHER = "Jalan di Praya rusak parah berlubang besar, tolong segera diperbaiki pa
 
 @pytest.fixture
 def world() -> World:
-    made = World()
-    page = made.add_page("gubernur", "100000000000001", "Gubernur NTB")
-    made.add_post(page, "Kunjungan kerja", at=NOW - timedelta(days=2))
+    made = one_page()
+    made.add_post(made.pages["gubernur"], "Kunjungan kerja", at=NOW - timedelta(days=2))
     return made
 
 
 @pytest.fixture
 def reader(engine: Engine, world: World) -> Iterator[Bench]:
-    options = Options(conversations_per_second=None)
-    with bench(engine, world, Sandbox(world, options=options, limits=Limits(pages=None, messenger=None))) as made:
+    with calm_bench(engine, world) as made:
         yield made
 
 

@@ -1,0 +1,69 @@
+"""The files an operator edits: read, checked against what they may hold, and explained when wrong; secrets stand beside them."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .errors import SettingsError
+
+Environment = Mapping[str, str]
+
+
+class Strict(BaseModel):
+    """A table of a file: a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+T = TypeVar("T", bound=BaseModel)
+
+
+def beside_or_default(kind: type[T], name: str, beside: Path | None) -> T:
+    """A file's content from beside the configuration or from the defaults. Raises SettingsError."""
+    own = beside / name if beside else None
+    if own and own.is_file():
+        return validated(kind, read(own), own)
+    default = resources.files("connector.defaults") / name
+    return validated(kind, tomllib.loads(default.read_text("utf-8")), Path(name))
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A TOML file. Raises SettingsError."""
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read ({error.strerror}); make one with: ntbcare init DIR") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not TOML: {error}") from None
+
+
+def validated(kind: type[T], data: Mapping[str, Any], file: Path) -> T:
+    """Data of a file as its record. Raises SettingsError with a line for each key that is wrong: file, key, expectation."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        lines = [_explained(problem) for problem in error.errors(include_input=False, include_url=False)]
+        raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
+
+
+def _explained(problem: Any) -> str:
+    path = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{path}: unknown key; expected one of those that `ntbcare init` writes"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{path}: {message}" if path else message
+
+
+def secret(variable: str | None, file: Path | None, environment: Environment = os.environ) -> tuple[str, str]:
+    """What stands in the variable, or else in the file ('' for nothing usable); and where that is, for people."""
+    if variable is not None:
+        return environment.get(variable, "").strip(), f"environment variable {variable}"
+    try:
+        return Path(str(file)).read_text("utf-8").strip(), f"file {file}"
+    except (OSError, UnicodeDecodeError):
+        return "", f"file {file}"
