@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from .alarms import wait_after
-from .answering import Answers
 from .contactbook import address_of
 from .errors import LeaseLost, SettingsError
 from .notify import Courier, Telling, compose, plan_digests, reference_of, target, tell_operator
@@ -22,6 +21,7 @@ from .store import alarms, contacts, leases, outbox
 from .store.counters import WITA
 from .store.engine import reading, writing
 from .store.raw import ResultRow
+from .telegram import Answers
 from .watching import Watch
 
 if TYPE_CHECKING:

@@ -18,8 +18,6 @@ from sqlalchemy import Engine, func, select
 
 from connector import casework, network, person, process
 from connector.acknowledging import serving
-from connector.answering import Answers
-from connector.answering import read as read_answer
 from connector.contactbook import ContactBook
 from connector.delivery import DAYS, Delivery
 from connector.hurrying import Hurry
@@ -32,6 +30,8 @@ from connector.store.counters import WITA
 from connector.store.engine import open_store, reading, writing
 from connector.store.schema import alarms as alarm_table
 from connector.store.schema import outbox as outbox_table
+from connector.telegram import Answers
+from connector.telegram import read as read_answer
 from connector.telling import Metrics
 from connector.watching import Watch
 from connector.wiring import Works
@@ -469,7 +469,7 @@ def test_what_is_urgent_is_processed_before_the_pass_is_over(tmp_path: Path, mon
 
 def test_answers_are_heard_from_known_chats_only_and_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHANNEL_TG", "tgram://123456789:AAabcdefghijklmnopqrstuvwxyz123456789/{address}")
-    monkeypatch.setattr("connector.answering.EVERY", timedelta(0))
+    monkeypatch.setattr("connector.telegram.EVERY", timedelta(0))
     duta = put(engine, "52.01", "tg:42")
     put(engine, "52.71", "tg:42")
     rung(engine, fresh("1_1", "TOLONG di Gerung Lombok Barat"), fresh("1_2", "TOLONG banjir di Gerung", "7002"))
