@@ -43,10 +43,11 @@ Log = Callable[..., None]
 
 @dataclass(slots=True)
 class _Locks:
-    """One reading of each kind at a time."""
+    """One work of each kind at a time."""
 
     live: threading.Lock = field(default_factory=threading.Lock)
     beside: threading.Lock = field(default_factory=threading.Lock)
+    answers: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Daemon:
@@ -106,22 +107,15 @@ class Daemon:
 
     def answer(self, account: AccountSettings) -> None:
         """Answers what is due for one account, if nobody else does. Never raises."""
-        if self.works.stop.is_set():
-            return
+        self._guarded(account, self.busy[account.key].answers, self._answer)
+
+    def _answer(self, account: AccountSettings) -> None:
         try:
             done = self.works.answer(account, wait=0.0)
-        except LeaseLost as error:
-            self.log.warning(str(error), action="lease_lost", account=account.key)
+        except LeaseLost:
+            raise
         except ConnectorError as error:
             self._trouble("answer_failed", str(error), account.key)
-        except SQLAlchemyError as error:
-            self._trouble("store_failed", f"store out of reach: {_brief(error)}", account.key)
-            self.works.stop.wait(5.0)
-        except Exception:  # an outermost loop too: one answer that cannot be made must not end answering
-            self.log.exception("answering failed", action="answer_failed", account=account.key)
-            self.failures.append(
-                f"{account.key}: answering failed by a defect of the program; its log has the traceback"
-            )
         else:
             self._answered(account, done)
 
