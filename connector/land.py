@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from .platforms.facebook.parse import raw_comment, raw_message, raw_post, usable_id, when
 from .records import Account, ItemKind, RawItem, Stream
-from .store import raw
+from .store import landing, raw
 from .store.engine import writing
 
 BATCH = 500
@@ -36,7 +36,7 @@ def land_records(
     done = Landing()
     for batch in _batches(lines, account, done):
         with writing(engine) as connection:
-            landed = raw.land(connection, batch, clock(), raw.BULK)
+            landed = landing.land(connection, batch, clock(), raw.BULK)
         done.new += landed.new
         done.changed += landed.changed
         done.known += len(landed.known) - landed.changed

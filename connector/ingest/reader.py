@@ -15,7 +15,7 @@ from ..errors import GraphError, LeaseLost, NotPermitted, TokenRejected, Transie
 from ..platforms.facebook.asks import Ask
 from ..platforms.facebook.parse import child, usable_id, when
 from ..records import Account, RawItem, Stream
-from ..store import accounts, raw
+from ..store import accounts, landing, raw
 from ..store.checkpoints import LIVE_SCOPE, Shelf
 from ..store.engine import writing
 from .asking import Asker
@@ -107,14 +107,14 @@ class Reader:
             self._fresh.items = []
             self.landed(fresh)
 
-    def land(self, connection: Connection, items: Sequence[RawItem], started: datetime) -> raw.Landed:
+    def land(self, connection: Connection, items: Sequence[RawItem], started: datetime) -> landing.Landed:
         """Stores those items whose streams are wanted; `known` tells of all of them.
 
         `started` is when the walk that shows them began, perhaps by another host's clock, which may be ahead of ours:
         what a walk has shown is never older than the walk, or it would be taken for gone.
         """
         wanted = [item for item in items if item.stream in self.order.streams]
-        landed = raw.land(connection, wanted, max(self.clock(), started), self.order.lane)
+        landed = landing.land(connection, wanted, max(self.clock(), started), self.order.lane, started)
         self.progress.add("read", len(wanted))
         self.progress.add("new", landed.new)
         self.progress.add("changed", landed.changed)

@@ -22,7 +22,7 @@ from connector.platforms.facebook.parse import raw_comment
 from connector.process import process_pending
 from connector.records import Account
 from connector.settings import Settings, load_routing
-from connector.store import migrate, raw
+from connector.store import landing, migrate, raw
 from connector.store.engine import open_store, writing
 from connector.telling import Metrics
 from connector.wiring import Works, utc_now, works
@@ -116,7 +116,7 @@ def _alarms(made: Works, delivery: Delivery, sink: Sink, kind: str) -> list[floa
         item = comment(f"{kind}_{n}", words)
         began = time.time()
         with writing(made.engine) as connection:
-            raw.land(connection, [item], utc_now())
+            landing.land(connection, [item], utc_now())
         worker = threading.Thread(target=processing.run, args=[lambda n=before: len(sink.taken) > n])
         worker.start()
         while len(sink.taken) == before:
@@ -167,7 +167,7 @@ def _land_bulk(url: str, count: int, pause: float) -> None:
         old = {"created_time": "2026-01-01T00:00:00+0000"}
         batch = [comment(f"b{mark}_{n}", next(said), **old) for n in range(start, start + BATCH)]
         with writing(engine) as connection:
-            raw.land(connection, batch, utc_now(), raw.BULK)
+            landing.land(connection, batch, utc_now(), raw.BULK)
         time.sleep(pause)
     engine.dispose()
 

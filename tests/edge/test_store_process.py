@@ -20,7 +20,7 @@ from connector.land import land_records
 from connector.places import find_place
 from connector.platforms.facebook.parse import parse, raw_comment, raw_message, raw_post
 from connector.records import Account, Label, RawItem
-from connector.store import accounts, items, leases, raw, tickets
+from connector.store import accounts, items, landing, leases, raw, tickets
 from connector.store.engine import open_store, reading, writing
 from connector.store.schema import raw_items, raw_revisions, verdicts
 
@@ -65,10 +65,12 @@ def comment(key: str, words: Any, author: str | None = "7001", minute: int = 0, 
     return raw_comment(ACCOUNT, f"{PAGE}_1", node | more)
 
 
-def land(engine: Engine, *batch: RawItem, lane: int = raw.LIVE, now: datetime = T0) -> raw.Landed:
+def land(
+    engine: Engine, *batch: RawItem, lane: int = raw.LIVE, now: datetime = T0, asked: datetime | None = None
+) -> landing.Landed:
     with writing(engine) as connection:
         accounts.register(connection, [ACCOUNT])
-        return raw.land(connection, batch, now, lane)
+        return landing.land(connection, batch, now, lane, asked)
 
 
 def items_of(engine: Engine) -> dict[str, dict[str, Any]]:
@@ -311,6 +313,23 @@ def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, sqlit
         assert [item["text"] for item in items_of(target).values()] == HOSTILE
     with reading(sqlite_engine) as connection:
         assert connection.scalar(select(func.count()).select_from(raw_items)) == len(HOSTILE)
+
+
+def test_a_late_answer_brings_nothing_back_that_was_found_deleted_since(engine: Engine) -> None:
+    """Two readings of one account, one of them slow: what it asked for before the other found the post gone."""
+    post = raw_post(ACCOUNT, {"id": f"{PAGE}_1", "message": "Kunjungan", "from": {"id": PAGE, "name": "Gubernur"}})
+    land(engine, post, comment("1_1", "jalan rusak"), now=T0)
+    found, later = T0 + timedelta(hours=1), T0 + timedelta(hours=2)
+    with writing(engine) as connection:
+        assert raw.bury(connection, {"account": ACCOUNT.key}, found, found) == 2
+    late, never_seen = comment("1_1", "jalan rusak parah"), comment("1_2", "lampu mati", "8")
+    land(engine, late, never_seen, now=later, asked=T0)
+    process.process_pending(engine, desk())
+    assert {k: i["deleted"] for k, i in items_of(engine).items()} == {f"{PAGE}_1": True, "1_1": True, "1_2": True}
+    assert items_of(engine)["1_1"]["text"] == "jalan rusak"
+    land(engine, post, late, now=later, asked=later)
+    process.process_pending(engine, desk())
+    assert not items_of(engine)["1_1"]["deleted"]
 
 
 def test_an_older_copy_never_replaces_a_newer_one(engine: Engine) -> None:

@@ -50,7 +50,7 @@ MUTANTS = (
     ),
     Mutant(
         "no unique key",
-        "connector.store.raw:_stored",
+        "connector.store.landing:_stored",
         {"return {key: found[key]": "return {} and {key: found[key]"},
         True,
     ),
@@ -107,8 +107,10 @@ MUTANTS = (
         "connector.store.leases:store_clock",
         {"return lambda: local() - ahead": "return local"},
     ),
-    Mutant("revived items stay buried", "connector.store.raw:land", {"alive = row.deleted_at is None": "alive = True"}),
-    Mutant("edits are not landed", "connector.store.raw:_revise", {"if not changed:": "if True:"}),
+    Mutant(
+        "revived items stay buried", "connector.store.landing:land", {"alive = row.deleted_at is None": "alive = True"}
+    ),
+    Mutant("edits are not landed", "connector.store.landing:_revise", {"if not changed:": "if True:"}),
     Mutant(
         "an alarm in a batch is lost",
         "connector.process.ringing:ring",
