@@ -7,12 +7,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 from connector.store import migrate
 from connector.store.engine import open_store
 
 from . import servers
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("searching", deadline=None)
+settings.load_profile("searching" if os.environ.get("NTBCARE_SOAK") else "repeatable")
 
 DATABASES = ("sqlite", "postgresql", "mariadb")
 

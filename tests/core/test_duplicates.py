@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.duplicates import COPIED, Keys, Opened, Shelf, Told, keys_of, why_same
+from connector.duplicates.saying import words_of
 from connector.duplicates.shelf import MOST
 from connector.records import OpenTicket, Place
 
@@ -83,6 +84,10 @@ def test_it_does_not_matter_which_came_first() -> None:
 def test_an_exact_copy_is_told_from_one_that_only_says_the_same() -> None:
     assert found(told(LONG, "2"), told(LONG)) == [COPIED]
     assert found(told(f"{LONG} ya pak, sudah lama", "2"), told(LONG)) == ["pengaduan yang sama dari pengirim lain"]
+
+
+def test_a_doubled_word_may_be_written_with_a_two() -> None:
+    assert words_of("lampu2 mati") == words_of("lampu mati")
 
 
 def test_an_emergency_in_the_same_words_is_the_same_for_hours_only() -> None:
