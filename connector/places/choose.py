@@ -1,7 +1,8 @@
 """From mentions to the one place that a text is about. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ..records import Place
 from . import names
@@ -32,6 +33,7 @@ def choose(read: tuple[list[Mention], Words, bool], text: str, context: Place) -
     if outside:
         found = [m for m in found if _stands(m, words)]
     around = [code for code in (context.desa, context.kecamatan, context.kabupaten) if code and not context.ambiguous]
+    found = _paired(found, words)
     firm = [m for m in found if m.firm]
     sure = [code for m in firm if (code := _only(m))]
     maybe = [code for m in firm if m.name.ambiguous for code in m.name.codes]
@@ -45,6 +47,26 @@ def choose(read: tuple[list[Mention], Words, bool], text: str, context: Place) -
         first = resolved[0].mention
         return Place(text=text[first.start : first.end], ambiguous=True)
     return Place()
+
+
+def _paired(found: list[Mention], words: Words) -> list[Mention]:
+    """A desa at once before its kecamatan: both count, whatever else each of the words means."""
+    sure = set[int]()
+    for i, (desa, kecamatan) in enumerate(pairwise(found)):
+        if not desa.mere and _links(desa, kecamatan, words) is not None and _holds(kecamatan, desa):
+            sure |= {i, i + 1}
+    return [replace(m, firm=True) if i in sure else m for i, m in enumerate(found)]
+
+
+def _holds(kecamatan: Mention, desa: Mention) -> bool:
+    inside = [code for code in _possible(desa) if len(code) > KECAMATAN]
+    return any(c.startswith(holder) for holder in _possible(kecamatan) if len(holder) == KECAMATAN for c in inside)
+
+
+def _links(mention: Mention, after: Mention, words: Words) -> Sequence[str] | None:
+    """The words such as *kec.* between two mentions; None when others stand there too."""
+    between = words.low[mention.last + 1 : after.first]
+    return between if names.LINKS.issuperset(between) else None
 
 
 def _stands(mention: Mention, words: Words) -> bool:
@@ -82,8 +104,8 @@ def _held(mention: Mention, found: Sequence[Mention], holders: Sequence[str], wo
     after = next((m for m in found if m.first > mention.last), None)
     if after is None or not after.firm:
         return False
-    between = words.low[mention.last + 1 : after.first]
-    if not names.LINKS.issuperset(between):
+    between = _links(mention, after, words)
+    if between is None:
         return False
     said = bool(between) or "," in words.text[mention.end : after.start]
     return any(_inside(c, holder) for c in codes if said or len(c) == KECAMATAN for holder in _meanings(after))

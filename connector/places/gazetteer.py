@@ -96,8 +96,8 @@ def _written(name: str) -> Iterator[tuple[str, ...]]:
 def _strength(words: tuple[str, ...], codes: Iterable[str]) -> int:
     if words in names.ORDINARY:
         return WORD
-    if words[0] in names.NEAR and len(words) == 1:
-        return NEAR
+    if len(words) == 1 and words[0] in names.NEAR | names.ODD:
+        return SURE if words[0] in names.ODD else NEAR
     kecamatan = {code[:8] for code in codes}
     if any(len(code) == 8 for code in codes):
         return SURE
@@ -106,8 +106,8 @@ def _strength(words: tuple[str, ...], codes: Iterable[str]) -> int:
 
 _LOMBOK = ("lombok", "lmbok", "lombk", "lombo", "lombog", "lbk")
 _SIDES = {
-    "52.01": ("barat", "brt", "barak", "bart", "brat"),
-    "52.02": ("tengah", "tgh", "tngah", "tngh", "teng", "tengh"),
+    "52.01": ("barat", "brt", "barak", "baraq", "bart", "brat"),
+    "52.02": ("tengah", "tgh", "tngah", "tngh", "teng", "tengh", "tengaq"),
     "52.03": ("timur", "tmr", "timr", "tmur", "timut"),
     "52.08": ("utara", "utr", "utare", "utra"),
 }

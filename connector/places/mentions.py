@@ -19,7 +19,8 @@ class Mention:
     """A name as it stands in a text. `level`: what a cue before it says it is (3 kecamatan, 4 desa), else 0.
 
     `weight` says how much the words before it make it the place that is meant. `firm`: it counts without looking at others.
-    `bound`: it counts if a place that holds it is named anywhere, else only if that follows at once.
+    `bound`: it counts if a place that holds it is named anywhere, else only if that follows at once. `mere`: a common word in
+    lower case, as likely no name at all.
     """
 
     name: Name
@@ -31,6 +32,7 @@ class Mention:
     weight: int = 1
     firm: bool = False
     bound: bool = False
+    mere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def _mention(words: Words, i: int, name: Name) -> Mention:
         level=level,
         weight=_weight(before, level),
         firm=firm,
-        bound=level > 0 or (name.strength > WORD and name.codes != OUTSIDE),
+        bound=level > 0 or (name.codes != OUTSIDE and (name.strength > WORD or (near and capital))),
+        mere=common and not capital,
     )
 
 

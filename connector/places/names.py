@@ -20,7 +20,7 @@ def named() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], bool]]:
 
 
 OUTSIDE, NOTHING = frozenset(_listed(_PHRASES["outside"])), frozenset(_listed(_PHRASES["nothing"]))
-NEAR = frozenset(_WORDS["near"].split())
+NEAR, ODD = frozenset(_WORDS["near"].split()), frozenset(_WORDS["odd"].split())
 ORDINARY = frozenset((word,) for word in _WORDS["ordinary"].split()) | frozenset(_listed(_PHRASES["ordinary"]))
 COMMON, PEOPLE = frozenset(_WORDS["common"].split()), frozenset(_WORDS["people"].split())
 TITLES, SURNAMES = frozenset(_WORDS["titles"].split()), frozenset(_WORDS["surnames"].split())

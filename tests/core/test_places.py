@@ -87,6 +87,13 @@ def test_there_are_enough_labelled_texts_and_enough_without_a_place() -> None:
         ("desa Gerung", Place("52.01", "52.01.01", None, "Gerung")),
         ("kab Praya", Place("52.02", "52.02.01", None, "Praya")),
         ("desa rade di lombok", Place("52.06", "52.06.13", "52.06.13.2007", "rade")),
+        ("Kabupaten Sumbawa Barat butuh dokter", Place("52.07", None, None, "Kabupaten Sumbawa Barat")),
+        ("di Sukadana Terara gelap", Place("52.03", "52.03.03", "52.03.03.2006", "Sukadana")),
+        ("Santong kayangan longsor", Place("52.08", "52.08.03", "52.08.03.2002", "Santong")),
+        ("jembatan kembar, lembar, gelap", Place("52.01", "52.01.13", "52.01.13.2002", "jembatan kembar")),
+        ("Pasar Tente becek, tolong pemkab bima", Place("52.06", "52.06.03", "52.06.03.2003", "Tente")),
+        ("gili meno kekurangan air", Place("52.08", "52.08.05", "52.08.05.2003", "gili meno")),
+        ("pijot banjir", Place("52.03", "52.03.01", "52.03.01.2002", "pijot")),
     ],
 )
 def test_what_a_text_names(text: str, place: Place) -> None:
@@ -111,6 +118,9 @@ def test_what_a_text_names(text: str, place: Place) -> None:
         "dari Surabaya",
         "sudah baru lagi, kata pak lurah",
         "warga rade",
+        "di dalam alas kaki",
+        "di luar alas",
+        "motor hilang di Kuta Selatan",
     ],
 )
 def test_what_is_no_place(text: str) -> None:
