@@ -107,17 +107,21 @@ def written(file: Path | None) -> Iterator[Any]:
         return
     if file.is_dir():
         raise Misuse(f"{file}: is a folder; expected the name of a file")
-    draft = file.parent / f".{file.name}.{uuid.uuid4().hex}"
+    special = file.exists() and not file.is_file()  # a device such as /dev/null, or a pipe: no file may take its place
+    draft = file if special else file.parent / f".{file.name}.{uuid.uuid4().hex}"
+    fresh = 0 if special else os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        handle = os.open(draft, os.O_WRONLY | fresh, 0o600)
     except OSError as error:
         raise Misuse(f"{file}: cannot be written ({error.strerror})") from None
     try:
         with open(handle, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123  (an open descriptor)
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(file)
+            if not special:
+                os.fsync(stream.fileno())
+                draft.replace(file)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        if not special:
+            draft.unlink(missing_ok=True)
         raise

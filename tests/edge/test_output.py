@@ -1,0 +1,32 @@
+"""Where a command writes when it is told a file: whole or not at all, and never over what is no file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from connector.cli.opening import written
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "laporan.html"
+    with written(file) as stream:
+        stream.write("lama\n")
+    with pytest.raises(ZeroDivisionError), written(file) as stream:
+        stream.write("baru")
+        raise ZeroDivisionError
+    assert file.read_text("utf-8") == "lama\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["laporan.html"]
+
+
+def test_a_device_or_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipa"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with written(pipe) as stream:
+            stream.write("baris\n")
+        assert pipe.is_fifo()
+        assert os.read(reader, 100) == b"baris\n"
+    finally:
+        os.close(reader)
