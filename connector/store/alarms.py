@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from secrets import token_hex
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from ..records import Roster
 from . import contacts, outbox, tickets
@@ -39,7 +39,10 @@ def ring(connection: Connection, number: str, roster: Roster, now: datetime) -> 
         return False
     insert_new(connection, alarms, [{"ticket_id": ticket.id, "at": now, "level": 1, "next_at": now + roster.patience}])
     lanes = [channel for level, channel in roster.duty if level == 1] + list(roster.agencies.get(ticket.agency, ()))
-    near = contacts.near(connection, ticket.kabupaten, ticket.kecamatan, ticket.desa)
+    supposed = (
+        ticket.place_ambiguous and ticket.place_text is None
+    )  # from the post above: the duta there may be strangers to it
+    near = [] if supposed else contacts.near(connection, ticket.kabupaten, ticket.kecamatan, ticket.desa)
     _post(connection, ticket, 1, lanes, near, now)
     return True
 
@@ -154,10 +157,14 @@ def facts(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, tuple[
 
 
 def open_near(connection: Connection, area: str, limit: int) -> tuple[list[ResultRow], int]:
-    """The oldest open tickets of an area (a code of any level), and how many there are; nothing of restricted citizens."""
+    """The oldest open tickets of an area (a code of any level), and how many there are.
+
+    Nothing of restricted citizens, and nothing of which the place is only supposed from the post above.
+    """
     c = ticket_table.c
     column = {5: c.kabupaten, 8: c.kecamatan}.get(len(area), c.desa)
-    mine = (c.status.in_(tickets.OPEN), c.merged_into.is_(None), c.withheld.is_(None), column == area)
+    named = or_(c.place_text.is_not(None), c.place_ambiguous.is_(False))
+    mine = (c.status.in_(tickets.OPEN), c.merged_into.is_(None), c.withheld.is_(None), column == area, named)
     rows = connection.execute(select(ticket_table).where(*mine).order_by(c.id).limit(limit)).all()
     total = connection.scalar(select(func.count()).select_from(ticket_table).where(*mine)) or 0
     return list(rows), total

@@ -23,6 +23,7 @@ from connector.delivery import DAYS, Delivery
 from connector.hurrying import Hurry
 from connector.ingest.reader import Progress
 from connector.notify import Courier
+from connector.platforms.facebook.parse import raw_post
 from connector.records import Label, Roster
 from connector.settings import Settings, load_routing
 from connector.store import accounts, alarms, contacts, history, items, outbox, raw, tickets
@@ -36,7 +37,7 @@ from connector.telling import Metrics
 from connector.watching import Watch
 from connector.wiring import Works
 from tests.edge.test_person import everything, files
-from tests.edge.test_store_process import comment, desk, land, tickets_of
+from tests.edge.test_store_process import ACCOUNT, PAGE, comment, desk, land, tickets_of
 from tests.journeys.rig import rigged, small_world
 from tests.sinks import mailbox, webhook
 
@@ -162,6 +163,19 @@ def test_duta_of_the_place_are_rung(engine: Engine) -> None:
     with writing(engine) as connection:
         assert contacts.remove(connection, [4]) == 1
     assert "contact:4" not in [m.lane for m in letters(engine)]
+
+
+def test_a_place_only_supposed_from_the_post_above_rings_no_duta_and_stands_in_no_digest(engine: Engine) -> None:
+    here = put(engine, "52.01.01", "telegram:1")
+    post = raw_post(ACCOUNT, {"id": f"{PAGE}_1", "message": "Kunjungan kerja di Gerung", "from": {"id": PAGE}})
+    rung(engine, post, fresh("1_1", "TOLONG ada yang tenggelam"))
+    assert [ticket["place"]["kecamatan"] for ticket in tickets_of(engine)] == ["52.01.01"]
+    assert [m.lane for m in letters(engine)] == ["piket"]
+    with reading(engine) as connection:
+        assert alarms.open_near(connection, "52.01.01", 10) == ([], 0)
+    assert f"contact:{here}" in [
+        m.lane for m in rung(engine, fresh("1_2", "TOLONG, di Gerung ada rumah roboh", "7002"))
+    ]
 
 
 def test_the_text_is_short_masked_and_clean(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
