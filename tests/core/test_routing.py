@@ -61,6 +61,9 @@ def test_every_category_has_a_route_in_every_kabupaten() -> None:
         ({"outside": {"nowhere": "kata"}}, "nowhere"),
         ({"places": {"cuaca": {"52.01": "pln"}}}, "cuaca"),
         ({"places": {"kesehatan": {"Gerung": "pln"}}}, "places.kesehatan.Gerung"),
+        ({"places": {"kesehatan": {"51.03": "pln"}}}, "places.kesehatan.51.03"),
+        ({"local": {"52.99": "pln"}}, "local.52.99"),
+        ({"agencies": {"pln": ""}}, "agencies.pln"),
         ({"words": {"kesehatan": {"Dua kata": "pln"}}}, "words.kesehatan.Dua kata"),
     ],
 )

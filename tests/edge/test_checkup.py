@@ -1,6 +1,7 @@
 """What `check` finds out about this machine's calendar and routes, at any date."""
 
 from datetime import UTC, date, datetime
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from connector.wiring import works
 def finding(folder: Path, what: str, now: datetime, calendar: CalendarSettings | None = None) -> Finding:
     """One finding of `check` at this time."""
     store = StoreSettings(url=f"sqlite:///{folder}/ntbcare.db")
-    made = works(Settings(store=store, calendar=calendar or CalendarSettings()), load_routing(None), folder)
+    made = works(Settings(store=store, calendar=calendar or CalendarSettings()), load_routing(folder), folder)
     made.clock = lambda: now
     try:
         return next(f for f in examine(made) if f.what == what)
@@ -40,3 +41,12 @@ def test_a_year_without_holidays_is_named_before_it_comes(
 def test_the_operators_own_days_off_make_a_year_known(tmp_path: Path) -> None:
     own = CalendarSettings(days_off=(date(2028, 1, 1), date(2029, 1, 1)))
     assert finding(tmp_path, "calendar", datetime(2028, 3, 1, tzinfo=UTC), own).state == "ok"
+
+
+def test_a_rule_for_a_kecamatan_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert finding(tmp_path, "categories.toml", datetime(2026, 11, 24, tzinfo=UTC)).state == "ok"
+    rules = (resources.files("connector.defaults") / "categories.toml").read_text("utf-8")
+    own = rules.replace("[places.air_bersih]", '[places.air_bersih]\n"52.01.99" = "pdam"\n"52.01.01.2002" = "pdam"')
+    (tmp_path / "categories.toml").write_text(own, "utf-8")
+    found = finding(tmp_path, "categories.toml", datetime(2026, 11, 24, tzinfo=UTC))
+    assert found.state == "broken" and "places.air_bersih.52.01.99:" in found.text
