@@ -8,6 +8,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import pytest
 
 from connector.sandbox import Fault, faults
 from connector.sandbox.things import Comment
+from connector.store import accounts
+from connector.store.engine import open_store, reading
 from tests.journeys.rig import Process, Rig, rigged, small_world, truth, until
 
 COMPLAINT = "Jembatan di Sekotong rusak parah dan hampir ambruk, tolong segera diperbaiki pak"
-SOON = 15.0  # a bound for what takes about two seconds on a quiet machine
+SOON = 60.0  # a bound for what takes about two seconds on a quiet machine
 NAMES = ("Sahrip", "Murni", "Wayan", "Baiq", "Lalu", "Ida")
 
 
@@ -57,12 +60,22 @@ def test_it_keeps_to_the_interval(tmp_path: Path) -> None:
             SOON,
             "a pass each",
         )
-        rig.sandbox.calls.clear()
         daemon.stop()
+        due = due_times(rig)
         again = rig.daemon()
-        with pytest.raises(AssertionError, match="not within"):
-            until(lambda: rig.sandbox.calls, 3, "a call")
+        time.sleep(3)
         again.stop()
+        assert due_times(rig) == due, "a restart reads what is not due"
+
+
+def due_times(rig: Rig) -> dict[str, datetime | None]:
+    """When each account is to be read next."""
+    engine = open_store(rig.store_url)
+    try:
+        with reading(engine) as connection:
+            return {key: state.due_at for key, state in accounts.account_states(connection).items()}
+    finally:
+        engine.dispose()
 
 
 def test_faults_of_graph_pass_and_one_dead_token_stops_nobody_else(rig: Rig) -> None:
