@@ -2,9 +2,11 @@
 
 What a list of the account taught is kept in the store and tried anew after a day, since Graph's moods pass. What one post or
 conversation taught concerns that one alone, and only for the length of a pass; of it only a field that Graph names is kept.
+A size that several of them needed before they were answered is what Graph bears for all of their kind, and is kept too.
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +18,7 @@ from ..platforms.facebook.parse import when
 from ..schedule import NO_MINUTES, STOP, pause_of
 
 REMEMBERED = timedelta(days=1)
+SEVERAL = 2
 MESSENGER = "messenger"  # a budget of its own: when it is used up, posts are read on
 
 
@@ -55,6 +58,7 @@ class Asker:
         self._regain: float | None = None
         self._quirks: dict[str, Any] = {k: v for k, v in (quirks or {}).items() if self._fresh(v)}
         self._own: dict[tuple[str, str], _Learned] = {}
+        self._borne: defaultdict[str, dict[str, Ask]] = defaultdict(dict)
         self._lock = threading.Lock()
 
     @property
@@ -65,11 +69,14 @@ class Asker:
 
     def ask(self, ask: Ask, after: str | None = None, *, about_account: bool = False) -> Any:
         """One answer. Raises GraphError other than AskLess and FieldGone; Transient when there is nothing left to cut."""
-        ask = self._learned(ask)
+        ask, halved = self._learned(ask), False
         while True:
             self._allowed(ask)
             try:
-                return self._heard(self._wire.get(ask.path, about_account=about_account, **ask.query(after)))
+                answer = self._heard(self._wire.get(ask.path, about_account=about_account, **ask.query(after)))
+                if halved and ask.of_one:
+                    self._bears(ask)
+                return answer
             except AskLess as error:
                 less = ask.less()
                 if less is None:
@@ -77,13 +84,26 @@ class Asker:
                         f"{ask.path}: Graph cannot answer even the smallest request", code=error.code
                     ) from error
                 self._learn(less)
-                ask = less
+                ask, halved = less, True
             except FieldGone as error:
                 dropping = ask.dropping(error.field)
                 if dropping is None:
                     raise
                 self._learn(dropping, error.field)
                 ask = dropping
+
+    def _bears(self, ask: Ask) -> None:
+        """One object was answered after it wanted less; the most that several bear is asked of all from now on."""
+        with self._lock:
+            borne = self._borne[ask.name]
+            borne[ask.path] = ask
+            if len(borne) >= SEVERAL:
+                sizes = {
+                    "limit": max((a.limit for a in borne.values() if a.limit is not None), default=None),
+                    "inner": max((a.inner for a in borne.values() if a.inner is not None), default=None),
+                }
+                kept = {name: size for name, size in sizes.items() if size is not None}
+                self._quirks[ask.name] = self._quirks.get(ask.name, {}) | kept | {"at": self._clock().isoformat()}
 
     def refuse(self, ask: Ask) -> None:
         """Remembers for a day that Graph does not answer this kind of call."""
@@ -142,7 +162,7 @@ class Asker:
             else:
                 self._own[ask.name, ask.path] = _Learned(ask.limit, ask.inner, ask.dropped)
                 known = set(self._quirks.get(ask.name, {}).get("dropped", ()))
-                kept = {"dropped": sorted(known | {field})} if field else {}
+                kept = self._quirks.get(ask.name, {}) | {"dropped": sorted(known | {field})} if field else {}
             kept = {k: v for k, v in kept.items() if v is not None and v != []}
             if kept:
                 self._quirks[ask.name] = kept | {"at": self._clock().isoformat()}

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from ..errors import Gone, GraphError, StaleCursor
 from ..platforms.facebook import asks
 from ..platforms.facebook.asks import Ask
-from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_message, raw_post, when
+from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_message, raw_post, stirred, when
 from ..records import RawItem, Stream
 from ..schedule import worth_reading
 from ..store import raw
@@ -147,8 +147,8 @@ class _Reading:
             return {"data": []}
 
     def _needs_edge(self) -> bool:
-        """No nested comments came: there are none, or Graph wanted less and dropped them, or it hides them from us."""
-        if not self.reader.asker.nests(asks.post_whole(self.id, True)):
+        """No nested comments came: there are none, or Graph wanted less and dropped them, or it does not show them there."""
+        if not self.reader.asker.nests(asks.post_whole(self.id, True)) or stirred(self.post):
             return True
         with reading(self.reader.engine) as connection:
             return raw.alive(connection, {"kind": "comment", "post_id": self.id}) > 0

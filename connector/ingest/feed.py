@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from ..errors import BadRequest, Gone, StaleCursor
 from ..platforms.facebook import asks
-from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_post, usable_id, when
+from ..platforms.facebook.asks import Ask
+from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_post, stirred, usable_id, when
 from ..records import RawItem
 from ..store import raw
 from ..store.checkpoints import LIVE_SCOPE
@@ -75,11 +76,13 @@ class _Walk:
         self.nested = self.whole and self._inside()
         if self.nested:
             try:
-                ask = asks.feed_whole(account, "comments" in self.reader.order.streams)
-                return asker.ask(ask, after, about_account=True)
+                return asker.ask(self._whole(), after, about_account=True)
             except (BadRequest, Gone):
                 self.whole = self.nested = False  # Graph cannot do it in one call: list the posts, then read each
         return asker.ask(asks.feed_listed(account), after, about_account=True)
+
+    def _whole(self) -> Ask:
+        return asks.feed_whole(self.reader.account.id, "comments" in self.reader.order.streams)
 
     def _inside(self) -> bool:
         """Whether the next posts probably lie in the window, going by the last ones."""
@@ -126,6 +129,7 @@ class _Walk:
         below = nodes_of(comments)
         items += [raw_comment(self.reader.account, post_id, comment) for comment in below]
         after, usable = onward(comments)
+        usable = usable and not _cut(comments)
         times = [at for comment in below if (at := when(child(comment, "created_time")))]
         newest = max(times, default=None)
         row: Row = {"object_id": post_id, "seen": seen, "done": seen, "newest": newest, "position": None}
@@ -138,12 +142,18 @@ class _Walk:
             row |= {"done": None, "newest": None}
             start |= {"newest": newest.isoformat() if newest else None, "counted": row["total"]}
             row["position"] = start | {"total": row["total"]}
-        elif "comments" in self.reader.order.streams and (self._fresh(seen) or not below):
-            row["done"] = None if self._fresh(seen) or (self.reader.order.full and row["total"] != 0) else seen
+        elif "comments" in self.reader.order.streams and (self._fresh(seen) or (not below and self._unshown(node))):
+            row["done"] = None
         if row["done"] is not None and row["total"] is not None:
             shown = len({str(child(comment, "id")) for comment in below})
             row |= {"unshown": row["total"] - shown, "gap": None, "complete_at": self.started}
         return row
+
+    def _unshown(self, node: Any) -> bool:
+        """Whether a post that came without comments may have some: what counts none has none, silence tells nothing."""
+        if count_of(child(node, "comments")) == 0:
+            return False
+        return self.reader.order.full or stirred(node) or not self.reader.asker.nests(self._whole())
 
     def _fresh(self, seen: str | None) -> bool:
         at = when(seen)
@@ -174,6 +184,12 @@ class _Walk:
             reached = self.reached.isoformat() if self.reached else None
             position = {"after": after, "started": self.started.isoformat(), "reached": reached}
             shelf.put(connection, position=position)
+
+
+def _cut(edge: Any) -> bool:
+    """Whether a nested list may have been cut short without a word: it has no paging at all, and Graph counts more."""
+    shown = len(nodes_of(edge))
+    return shown >= asks.UNASKED and child(edge, "paging") is None and (count_of(edge) or 0) > shown
 
 
 def moved(node: Any, now: datetime) -> str:

@@ -21,6 +21,7 @@ from connector.platforms.facebook.parse import (
     raw_comment,
     raw_message,
     raw_post,
+    stirred,
     usable_id,
     when,
     without_paging,
@@ -207,6 +208,19 @@ NO_TIMES = [
 @pytest.mark.parametrize("value", NO_TIMES)
 def test_what_is_no_time_is_none(value: Any) -> None:
     assert when(value) is None
+
+
+@pytest.mark.parametrize(
+    ("made", "moved", "so"),
+    [
+        ("2026-11-24T01:00:00+0000", "2026-11-24T01:00:00+0000", False),
+        ("2026-11-24T01:00:00+0000", "2026-11-24T01:00:01+0000", True),
+        ("2026-11-24T01:00:00+0000", None, True),
+        (None, "2026-11-24T01:00:00+0000", True),
+    ],
+)
+def test_a_post_has_stirred_unless_its_times_say_no(made: Any, moved: Any, so: bool) -> None:
+    assert stirred({"created_time": made, "updated_time": moved}) is so
 
 
 def test_a_time_without_offset_is_utc() -> None:

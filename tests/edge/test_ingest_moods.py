@@ -1,5 +1,7 @@
 """Graph's moods: what it says once of one object is not taken for ever, nor for all."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +12,7 @@ from sqlalchemy import Engine
 from connector.ingest.asking import Asker
 from connector.platforms.facebook import asks
 from connector.sandbox import Fault, World, faults
+from connector.sandbox.rules import Act
 from connector.store import accounts
 from connector.store.engine import reading
 from tests.reading import Bench, calm_bench, one_page
@@ -55,6 +58,26 @@ def quirks(reader: Bench) -> dict[str, Any]:
         return dict(accounts.account_states(connection)["gubernur"].quirks or {})
 
 
+def unless_small(size: int) -> Act:
+    """Graph wants less of every call that has more than so many nested comments in it."""
+
+    def handle(request: Any, proceed: Any) -> Any:
+        nested = re.search(r"comments[^{]*limit\((\d+)\)", request.params.get("fields", ""))
+        return faults.too_much(0)(request, proceed) if nested and int(nested[1]) > size else proceed()
+
+    return handle
+
+
+def without_nested(request: Any, proceed: Any) -> Any:
+    """Graph leaves nested comments out and says nothing of it."""
+    answer = proceed()
+    data = json.loads(answer.body)
+    for node in [data, *data.get("data", [])] if "comments" in request.params.get("fields", "") else ():
+        node.pop("comments", None)
+    answer.body = json.dumps(data).encode()
+    return answer
+
+
 def test_one_object_that_wants_less_teaches_nothing_about_the_others(reader: Bench, world: World) -> None:
     posts = fill(world, 6, 3)
     reader.poll()
@@ -68,6 +91,52 @@ def test_one_object_that_wants_less_teaches_nothing_about_the_others(reader: Ben
     assert asked and all(c.status == 200 for c in asked)
     reader.process()
     assert sum(item["text"] == "baru" for item in reader.items().values()) == 6
+
+
+def test_what_several_objects_could_not_bear_is_asked_of_no_other(reader: Bench, world: World) -> None:
+    posts = fill(world, 10, 3)
+    reader.poll()
+    for round_ in range(2):
+        for post in posts:
+            world.add_comment(post, f"baru {round_}", "Warga Baru")
+        reader.sandbox.calls.clear()
+        reader.sandbox.faults.add(Fault(unless_small(25), path="_", times=None))
+        assert reader.poll().failures == ()
+        refused = [call for call in reader.sandbox.calls if call.status == 500]
+        assert len(refused) <= (10 if round_ == 0 else 0), "those under way learn it, nobody else has to"
+    reader.process()
+    assert sum(item["text"].startswith("baru") for item in reader.items().values()) == 20
+
+
+@pytest.mark.parametrize("how", ["refused", "left out"])
+def test_comments_that_never_come_nested_are_read_by_themselves(reader: Bench, world: World, how: str) -> None:
+    fill(world, 6, 3)
+    fault = unless_small(0) if how == "refused" else without_nested
+    reader.sandbox.faults.add(Fault(fault, times=None))
+    assert reader.poll().failures == ()
+    reader.process()
+    assert len(reader.items()) == 6 * 4
+    world.add_comment(world.pages["gubernur"].posts[2], "baru", "Warga Baru")
+    assert reader.poll().failures == ()
+    reader.process()
+    assert len(reader.items()) == 6 * 4 + 1
+
+
+def test_a_nested_list_without_paging_is_no_proof_of_being_whole(reader: Bench, world: World) -> None:
+    fill(world, 2, 70)
+
+    def unpaged(request: Any, proceed: Any) -> Any:
+        answer = proceed()
+        data = json.loads(answer.body)
+        for node in data.get("data", []):
+            node.get("comments", {}).pop("paging", None)
+        answer.body = json.dumps(data).encode()
+        return answer
+
+    reader.sandbox.faults.add(Fault(unpaged, path="/feed", times=None))
+    assert reader.poll().failures == ()
+    reader.process()
+    assert len(reader.items()) == 2 * 71
 
 
 def test_a_size_learned_a_day_ago_grows_back() -> None:
@@ -130,8 +199,6 @@ def test_messages_older_than_those_that_graph_shows_are_not_taken_for_deleted(re
     reader.poll()
 
     def newest_only(request: Any, proceed: Any) -> Any:
-        import json
-
         answer = proceed()
         data = json.loads(answer.body)
         lists = (

@@ -11,6 +11,7 @@ from .fields import Edge, Field, name_of, render, without
 FEED_LIMIT = 100  # above it the feed answers error 100 instead of fewer
 NESTED = 25  # posts or conversations in one call, each with its newest children
 NESTED_COMMENTS = 50
+UNASKED = 25  # so many Graph gives where no limit is asked for
 CHILDREN = 100
 READABLE_MESSAGES = 20  # Graph gives details of the newest 20 messages only
 

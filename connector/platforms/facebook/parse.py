@@ -58,6 +58,12 @@ def whole_number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else None
 
 
+def stirred(node: Any) -> bool:
+    """Whether a post has moved since it was made: by a comment, a reply or an edit; where Graph does not say, it may have."""
+    made, moved = when(child(node, "created_time")), when(child(node, "updated_time"))
+    return made is None or moved is None or moved > made
+
+
 def without_paging(value: Any) -> Any:
     """The same object less all paging: its addresses carry the access token."""
     if isinstance(value, dict):
