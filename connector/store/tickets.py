@@ -78,20 +78,18 @@ def _row(draft: Draft, number: str, opened_at: datetime, answer_by: datetime) ->
     }
 
 
+PLACE = ("kabupaten", "kecamatan", "desa", "place_text", "place_ambiguous")
+"""The columns of a ticket's place, in the order of the record's fields."""
+
+
 def place_values(place: Place) -> dict[str, Any]:
     """A place as the columns of a ticket."""
-    return {
-        "kabupaten": place.kabupaten,
-        "kecamatan": place.kecamatan,
-        "desa": place.desa,
-        "place_text": place.text,
-        "place_ambiguous": place.ambiguous,
-    }
+    return dict(zip(PLACE, (place.kabupaten, place.kecamatan, place.desa, place.text, place.ambiguous), strict=True))
 
 
 def place_of(row: ResultRow) -> Place:
     """The place that a ticket's row has."""
-    return Place(row.kabupaten, row.kecamatan, row.desa, row.place_text, row.place_ambiguous)
+    return Place(*(getattr(row, name) for name in PLACE))
 
 
 def rows_of(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:

@@ -93,12 +93,23 @@ def test_a_ticket_lives_from_new_to_merged(office: Rig) -> None:
     assert born["place"]["kabupaten"] == "52.71" and history[0]["who"] == "Loket 2"
     assert words in json.dumps(history[0]["data"]) and history[0]["data"]["route"].startswith("kategori ")
     office.run("tickets", "amend", number, "--urgency", "mendesak", "--category", "jalan_jembatan", "--by", "Baiq")
+    for said in ("Gerung, Lombok Barat", "52.01.01"):
+        office.run("tickets", "amend", number, "--category", "air_bersih", "--place", said)
+        moved = ticket(office, number)
+        assert (moved["place"]["kecamatan"], moved["place"]["text"]) == ("52.01.01", "Gerung")
+        assert moved["agency"] == "pdam-giri-menang"
+    assert "--place" in office.run("tickets", "amend", number, "--place", "Bandung", code=2).err
     office.run("tickets", "move", number, "ditindaklanjuti")
     office.run("tickets", "move", number, "tuntas")
     closed = ticket(office, number)
     assert (closed["status"], closed["urgency"]) == ("tuntas", "mendesak") and closed["closed_at"]
     assert closed["answer_by"] < born["answer_by"]
-    assert [event["what"] for event in closed["history"]] == ["opened", "amended", "alarmed", "moved", "moved"]
+    assert closed["lapor"]["close_by"] < lapor["close_by"], (
+        "ten working days after the last follow-up, not after its deadline"
+    )
+    assert [event["what"] for event in closed["history"]] == [
+        *("opened", "amended", "alarmed", "amended", "amended", "moved", "moved")
+    ]
     refused = office.run("tickets", "move", number, "diterima", code=1)
     assert number in refused.err and "ditindaklanjuti" in refused.err
     listed = office.run("tickets", "list", "--status", "tuntas", "--json").records
