@@ -34,12 +34,15 @@ class Account:
     every_seconds: float
 
 
+THIN = frozenset({"id", "created_time"})  # what Graph still tells of an object whose content it shows no more
+
+
 @dataclass(frozen=True, slots=True)
 class RawItem:
     """One object as the platform sent it, less its paging.
 
     `fingerprint` changes when what the item *means* changes (text, author, attachments, hidden), not when a
-    signed address or a counter does. `thin` items hold no more than an id and never replace a fuller payload.
+    signed address or a counter does. `thin` items hold no more than THIN and never replace a fuller payload.
     `fetched_at` is set on imported items only: an older copy never replaces a newer one. `author_id` is who sent it:
     of somebody who had himself erased, nothing is stored.
     """

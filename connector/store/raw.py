@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.engine import Row
 
-from ..records import RawItem
+from ..records import THIN, RawItem
 from .schema import raw_items, raw_revisions
 from .statements import chunks
 
@@ -98,7 +98,7 @@ def as_raw(row: ResultRow) -> RawItem:
         created_at=row.created_at,
         payload=(payload := json.loads(row.payload)),
         fingerprint=row.fingerprint,
-        thin=set(payload) == {"id"},
+        thin=payload.keys() <= THIN,
     )
 
 

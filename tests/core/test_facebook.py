@@ -177,8 +177,9 @@ def test_an_object_without_id_lands_and_is_unreadable(node: Any) -> None:
         parse(raw, PAGE)
 
 
-def test_a_message_of_which_only_the_id_is_shown_is_unreadable() -> None:
-    raw = raw_message(ACCOUNT, "t_1", {"id": "m_1"})
+@pytest.mark.parametrize("more", [{}, {"created_time": "2026-11-24T01:02:03+0000"}])
+def test_a_message_of_which_only_the_id_is_shown_is_unreadable(more: dict[str, str]) -> None:
+    raw = raw_message(ACCOUNT, "t_1", {"id": "m_1"} | more)
     assert raw.thin
     with pytest.raises(Unreadable, match="newest 20"):
         parse(raw, PAGE)

@@ -217,3 +217,30 @@ def test_messages_older_than_those_that_graph_shows_are_not_taken_for_deleted(re
     reader.process()
     stored = reader.items()
     assert {key for key, item in stored.items() if item["deleted"]} == {said[40].id}
+
+
+@pytest.mark.parametrize("left", [{"id"}, {"id", "created_time"}])
+def test_a_message_that_graph_shows_no_more_keeps_its_text(reader: Bench, world: World, left: set[str]) -> None:
+    talk = world.conversation(world.pages["gubernur"], "Inaq Rahma")
+    for n in range(20):
+        world.add_message(talk, f"pesan {n}", at=NOW - timedelta(hours=90 - n))
+    reader.poll()
+
+    def newest_readable(request: Any, proceed: Any) -> Any:
+        answer = proceed()
+        data = json.loads(answer.body)
+        if "after" in request.params:
+            data["data"] = [{name: message[name] for name in left} for message in data["data"]]
+        answer.body = json.dumps(data).encode()
+        return answer
+
+    for n in range(10):
+        world.add_message(talk, f"lagi {n}", at=NOW - timedelta(minutes=30 - n))
+    reader.sandbox.faults.add(Fault(newest_readable, path="/messages", times=None))
+    for full in (False, True):
+        assert reader.poll(full=full).counts["changed"] == 0
+    reader.process()
+    assert {item["text"] for item in reader.items().values()} == {
+        *(f"pesan {n}" for n in range(20)),
+        *(f"lagi {n}" for n in range(10)),
+    }

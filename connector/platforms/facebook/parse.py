@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...errors import Unreadable
-from ...records import Account, Attachment, Item, ItemKind, RawItem, Stream
+from ...records import THIN, Account, Attachment, Item, ItemKind, RawItem, Stream
 
 PLATFORM = "facebook"
 _ID = re.compile(r"[!-~]{1,190}")
@@ -114,7 +114,7 @@ def _raw(
         created_at=when(payload.get("created_time")),
         payload=payload,
         fingerprint=fingerprint,
-        thin=set(payload) == {"id"},
+        thin=payload.keys() <= THIN,
         author_id=author_of(payload),
     )
 
