@@ -142,7 +142,7 @@ def split(
         if first.created_at is not None:
             urgent = said.urgency == "mendesak"
             told = Told(first.text, first.author_id, first.created_at, place, said.category, urgent)
-            likeness.file(connection, [(key, first.id) for key in keys_of(told).own])
+            likeness.file(connection, keys_of(told).rows(first.id))
         alarms.ring(connection, made, desk.roster, now)
         return made
 

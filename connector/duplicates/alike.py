@@ -124,7 +124,7 @@ def compare(new: Told, old: Told) -> Shared:
     rare = sum(not a[text].ordinary for text in common)
     if left and right and same >= 0.5 * least:  # with less in common no few slips make them one
         for word in list(left):
-            twin = next((w for w in right if _slip(word, w, new, old)), None)
+            twin = next((w for w in right if w.text[0] == word.text[0] and _slip(word, w, new, old)), None)
             if twin:
                 left.remove(word)
                 right.remove(twin)
@@ -133,7 +133,7 @@ def compare(new: Told, old: Told) -> Shared:
 
 
 def _slip(a: Word, b: Word, new: Told, old: Told) -> bool:
-    """One word with a slip in it. Never numbers; never names of places, which differ by a letter in earnest."""
+    """One word with a slip in it, both with the same first letter. Never numbers; never names, which differ in earnest."""
     if a.number or b.number or {a.text, b.text} & SIDES:
         return False
     if a.text in new.names and b.text in old.names and (a.text != b.text):
@@ -146,7 +146,7 @@ def _slip(a: Word, b: Word, new: Told, old: Told) -> bool:
 
 def _near(a: str, b: str, most: int) -> bool:
     """Whether at most so many letters after the first were left out, put in, changed or swapped with their neighbours."""
-    if abs(len(a) - len(b)) > most or a[0] != b[0]:
+    if abs(len(a) - len(b)) > most or len({*a} ^ {*b}) > 2 * most:
         return False
     before: list[int] = []
     row = list(range(len(b) + 1))

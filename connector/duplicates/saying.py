@@ -22,7 +22,6 @@ SKETCH = 4
 _WORD = re.compile(r"[^\W\d_]+(?:2(?!\d))?|\d+")
 _ASCII_WORD = re.compile(r"[a-z]+(?:2(?!\d))?|\d+")
 _AGAIN = re.compile(r"(.)\1{2,}")
-_VOWELS = re.compile(r"(?<=.)[aeiou]+")
 _TWICE = re.compile(r"(.)\1+")
 _GREETING = re.compile(r"\b(?:selamat|met)\s+(?:pagi|siang|sore|malam)\b")
 _RANK = itemgetter(2)
@@ -45,7 +44,9 @@ _SPELT |= {
     "hsl": "hasil",
 }
 _ORDINARY = 1 << 63
-_BONES_OF_ORDINARY = frozenset(_TWICE.sub(r"\1", _VOWELS.sub("", word)) for word in ORDINARY if len(word) > 3)
+_BITS = 63
+ANY = -1
+"""The gist of what is looked at whatever its words."""
 _VERB = re.compile(r"(?:me[mn]|ber|ter|di|pe[mn])\w{4}")
 _FILLERS = words_in(
     """assalamualaikum assalamu assalammualaikum alaikum ass wr wb salam hormat yth pak bapak bpk bp pa bu ibu ibuk min
@@ -111,17 +112,34 @@ def _plain(text: str) -> str:
     return "".join(c for c in spread if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
 
 
+def _bones(word: str) -> str:
+    """A word less the vowels after its first letter and what is doubled; a short one as it is."""
+    if len(word) <= 3:
+        return word
+    rest = word[1:]
+    for vowel in "aeiou":
+        rest = rest.replace(vowel, "")
+    return _once(_TWICE, word[0] + rest)
+
+
+def _once(again: re.Pattern[str], word: str) -> str:
+    return again.sub(r"\1", word) if again.search(word) else word  # looking first: most words have nothing to take out
+
+
+_BONES_OF_ORDINARY = frozenset(_bones(word) for word in ORDINARY if len(word) > 3)
+
+
 @lru_cache(maxsize=1 << 16)
 def _word(token: str) -> Word:
     if token.isdigit():
         number = token.lstrip("0") or "0"
         return Word(number, number, _hash(number), True, False, False, True)
-    word = _AGAIN.sub(r"\1", token)
+    word = _once(_AGAIN, token)
     if word.endswith("2"):
         word = word[:-1]
     word = _SPELT.get(word, word)
     ordinary = word in ORDINARY or word in CUES or len(word) < 3
-    bones = _TWICE.sub(r"\1", _VOWELS.sub("", word)) if len(word) > 3 else word
+    bones = _bones(word)
     rank = _hash(bones) | (_ORDINARY if ordinary or bones in _BONES_OF_ORDINARY else 0)
     filler = word in _FILLERS or len(word) < 2
     says = not filler and word not in ("di", "ke", "dari")
@@ -137,16 +155,31 @@ def content(words: Sequence[Word]) -> dict[str, Word]:
     return {w.text: w for w in words if w.says}
 
 
-def sketch(words: Sequence[Word]) -> tuple[list[int], list[int]]:
-    """Numbers to file a text under and, more of them, to look for others under; none for less than three words or no rare one.
+class Sketch(NamedTuple):
+    """Numbers to file a text under and, more of them, to look for others under; `gist` has a bit for each of its words."""
 
-    Texts of much the same words have one of them in common, the longer one also when it has some words more.
+    filed: list[int]
+    wanted: list[int]
+    gist: int
+
+
+def sketch(words: Sequence[Word]) -> Sketch:
+    """The sketch of a text, without numbers for less than three words or no rare one.
+
+    Texts of much the same words have one number in common, the longer one also when it has some words more.
     """
     ranks = set(map(_RANK, words))
     ranks.discard(-1)
-    lowest = sorted(ranks)[: SKETCH + 1]
+    lowest, gist = sorted(ranks)[: SKETCH + 1], 0
+    for rank in ranks:
+        gist |= 1 << rank % _BITS
     fewer = [a + b + c for a, b, c in combinations(lowest[:SKETCH], 3) if a < _ORDINARY]
-    return fewer, [a + b + c for a, b, c in combinations(lowest, 3) if a < _ORDINARY]
+    return Sketch(fewer, [a + b + c for a, b, c in combinations(lowest, 3) if a < _ORDINARY], gist)
+
+
+def alike(a: int, b: int) -> bool:
+    """Whether two gists leave it possible that most of the shorter text stands in the longer; with `ANY` always."""
+    return (a & b).bit_count() >= 0.7 * min(a.bit_count(), b.bit_count())
 
 
 def within(numbers: Sequence[int], span: int) -> list[int]:

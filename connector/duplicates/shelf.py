@@ -5,12 +5,12 @@ happened where; each together with a span of time, so that old ones are never me
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..records import Like, OpenTicket
 from .alike import REPEAT, STANDING, Told, why_same
-from .saying import named, sketch, within
+from .saying import ANY, alike, named, sketch, within
 
 MOST = 40
 """So many are filed under one number; what more come with the same ordinary words are found by their rarer ones."""
@@ -25,10 +25,15 @@ _EVENT = (2 * _DAY, 0.5 * _DAY)
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Numbers to file a complaint under, and to look for others under."""
+    """Numbers to file a complaint under, each with the gist to file there, and to look for others under."""
 
-    own: Sequence[int]
+    own: Mapping[int, int]
     wanted: Sequence[int]
+    gist: int = ANY
+
+    def rows(self, item: int) -> list[tuple[int, int, int]]:
+        """What is filed of the item of this row: (number, item, gist)."""
+        return [(key, item, gist) for key, gist in self.own.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +47,27 @@ class Opened:
 def keys_of(told: Told) -> Keys:
     """The numbers of a complaint; none when its words are too few to mean one matter and tell of no event."""
     at = told.at.timestamp()
-    fewer, more = sketch(told.all_words)
-    own, wanted = _timed(fewer, more, at, _WORDS)
+    said = sketch(told.all_words)
+    own, wanted = _timed(said.filed, said.wanted, at, _WORDS)
+    filed = dict.fromkeys(own, said.gist)
     if told.author is not None and len(told.all_words) > 2:
         mine = [named(told.author) + 3 * named(told.category)]
-        own, wanted = _joined((own, wanted), _timed(mine, mine, at, _OWN))
+        own, more = _timed(mine, mine, at, _OWN)
+        filed, wanted = filed | dict.fromkeys(own, ANY), wanted + more
     if told.event is not None and (happened := _happened(told)):
-        own, wanted = _joined((own, wanted), _timed(happened, happened, at, _EVENT))
-    return Keys(own, wanted)
+        own, more = _timed(happened, happened, at, _EVENT)
+        filed, wanted = filed | dict.fromkeys(own, ANY), wanted + more
+    return Keys(filed, wanted, said.gist)
 
 
-Both = tuple[list[int], list[int]]
-
-
-def _timed(filed: Sequence[int], wanted: Sequence[int], at: float, times: tuple[float, float]) -> Both:
+def _timed(
+    filed: Sequence[int], wanted: Sequence[int], at: float, times: tuple[float, float]
+) -> tuple[list[int], list[int]]:
     """The numbers with the span of time in which they are filed, and with those in which to look."""
     width, reach = times
     now = int(at // width)
     spans = {int((at - reach) // width), now, int((at + reach) // width)}
     return within(filed, now), [key for span in spans for key in within(wanted, span)]
-
-
-def _joined(a: Both, b: Both) -> Both:
-    return a[0] + b[0], a[1] + b[1]
 
 
 def _happened(told: Told) -> list[int]:
@@ -74,13 +77,24 @@ def _happened(told: Told) -> list[int]:
     return [named(told.event.name) + 3 * named(place) for place in places]
 
 
+def likeliest(keys: Keys, filed: Mapping[int, Sequence[tuple[int, int]]]) -> list[int]:
+    """The items that share most numbers with a complaint, the newest of equals: only these are read and compared.
+
+    `filed` holds what stands under each number, as (item row, gist).
+    """
+    met = Counter(item for key in keys.wanted for item, gist in filed.get(key, ()) if alike(keys.gist, gist))
+    if len(met) <= TRIED:
+        return list(met)
+    return sorted(met, key=lambda item: (met[item], item), reverse=True)[:TRIED]
+
+
 @dataclass(slots=True)
 class Shelf:
     """Open tickets by the numbers of what opened them: those of the store that may matter, and those of this very batch."""
 
     _by_key: dict[int, list[Opened]] = field(default_factory=dict)
 
-    def file(self, opened: Opened, keys: Sequence[int]) -> list[int]:
+    def file(self, opened: Opened, keys: Iterable[int]) -> list[int]:
         """Files a ticket; returns the numbers that were not full yet, which are those worth storing."""
         kept = []
         for key in keys:

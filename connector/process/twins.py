@@ -1,13 +1,12 @@
 """Which open tickets say the same as the complaints of a batch: looked for in bulk, compared one by one, filed in bulk."""
 
-from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
-from ..duplicates import TRIED, Keys, Opened, Shelf, Told, keys_of
+from ..duplicates import STANDING, Keys, Opened, Shelf, Told, keys_of, likeliest
 from ..records import Classified, Like, OpenTicket, Place
 from ..store import likeness
 from ..store.raw import ResultRow
@@ -21,7 +20,7 @@ class Twins:
     told: dict[int, Told] = field(default_factory=dict)
     keys: dict[int, Keys] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
-    filed: list[tuple[int, int]] = field(default_factory=list)
+    filed: list[likeness.Filed] = field(default_factory=list)
 
     def like(self, row: int) -> list[Like]:
         """Open tickets that say the same as an item, the surest first."""
@@ -30,8 +29,9 @@ class Twins:
     def opened(self, row: int, ticket: OpenTicket) -> None:
         """Files what opens a ticket, for the items after it and for those of later batches."""
         if row in self.told:
-            kept = self.shelf.file(Opened(ticket, self.told[row]), self.keys[row].own)
-            self.filed += [(key, row) for key in kept]
+            own = self.keys[row].own
+            kept = self.shelf.file(Opened(ticket, self.told[row]), own)
+            self.filed += [(key, row, own[key]) for key in kept]
 
 
 def gather(connection: Connection, classified: Mapping[int, Classified], out: Container[int], desk: Desk) -> Twins:
@@ -42,23 +42,17 @@ def gather(connection: Connection, classified: Mapping[int, Classified], out: Co
             twins.told[row], twins.keys[row] = told, keys_of(told)
     wanted = {key for keys in twins.keys.values() for key in keys.wanted}
     under: dict[int, list[int]] = {}
-    there: dict[int, list[int]] = {}
-    for key, item in likeness.filed(connection, wanted):
+    there: dict[int, list[tuple[int, int]]] = {}
+    for key, item, gist in likeness.filed(connection, wanted):
         under.setdefault(item, []).append(key)
-        there.setdefault(key, []).append(item)
-    likely = {item for keys in twins.keys.values() for item in _likeliest(keys, there)} if there else set()
-    for known in likeness.opened(connection, likely):
+        there.setdefault(key, []).append((item, gist))
+    likely = {item for keys in twins.keys.values() for item in likeliest(keys, there)} if there else set()
+    times = [told.at for told in twins.told.values()]
+    near = (min(times) - STANDING, max(times) + STANDING) if times else None
+    for known in likeness.opened(connection, likely, *near) if near else ():
         ticket = OpenTicket(known.number, known.reporter_id, known.category, known.urgency)
         twins.shelf.file(Opened(ticket, _told_before(known, desk)), under[known.id])
     return twins
-
-
-def _likeliest(keys: Keys, there: Mapping[int, list[int]]) -> list[int]:
-    """The items that share most numbers with a complaint, the newest of equals: only these are read and compared."""
-    met = Counter(item for key in keys.wanted for item in there.get(key, ()))
-    if len(met) <= TRIED:
-        return list(met)
-    return sorted(met, key=lambda item: (met[item], item), reverse=True)[:TRIED]
 
 
 def told_of(one: Classified, desk: Desk) -> Told | None:
@@ -91,4 +85,4 @@ def refile(connection: Connection, changed: Mapping[int, Classified], desk: Desk
         return
     likeness.forget(connection, list(changed))
     told = {row: told_of(one, desk) for row, one in changed.items()}
-    likeness.file(connection, [(key, row) for row, t in told.items() if t is not None for key in keys_of(t).own])
+    likeness.file(connection, [one for row, t in told.items() if t is not None for one in keys_of(t).rows(row)])

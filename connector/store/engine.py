@@ -16,6 +16,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from ..errors import SettingsError
 
 BUSY_MS = 60_000
+CACHE = "cache_size=-32000"
+"""SQLite's pages in memory, at most 32 MB a connection: what a batch changes is not written and read again before its commit."""
 _turns: WeakKeyDictionary[Engine, AbstractContextManager[Any]] = WeakKeyDictionary()
 DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
 
@@ -71,7 +73,7 @@ def _sqlite(address: URL) -> Engine:
     def _connect(connection: Any, _record: Any) -> None:
         # The driver must not begin by itself: a read that becomes a write later would lose updates in silence.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", CACHE):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -1,6 +1,7 @@
 """`likeness`: the numbers under which the complaints that opened tickets are found again; and copies within tickets."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,30 +17,34 @@ MOST = 20_000
 _AT_ONCE = 512
 
 
+Filed = tuple[int, int, int]
+"""A number, the row of the item that is filed under it, and the gist of its words."""
+
+
 @lru_cache
 def _wanted(dialect: Dialect) -> tuple[str, list[str]]:
     """The statement that looks for `_AT_ONCE` numbers, as its driver wants it; building it anew costs more than looking."""
-    names = [f"k{n}" for n in range(_AT_ONCE)]
-    query = select(likeness.c.key, likeness.c.item_id).where(likeness.c.key.in_([bindparam(name) for name in names]))
+    names, c = [f"k{n}" for n in range(_AT_ONCE)], likeness.c
+    query = select(c.key, c.item_id, c.gist).where(c.key.in_([bindparam(name) for name in names]))
     compiled = query.compile(dialect=dialect)
     return str(compiled), [] if getattr(compiled, "positiontup", None) else names
 
 
-def filed(connection: Connection, keys: Collection[int]) -> list[tuple[int, int]]:
-    """Which items are filed under these numbers, as (number, item row)."""
-    found: list[tuple[int, int]] = []
+def filed(connection: Connection, keys: Collection[int]) -> list[Filed]:
+    """What is filed under these numbers."""
+    found: list[Any] = []
     sql, names = _wanted(connection.dialect)
     for part in chunks(sorted(keys), _AT_ONCE):
         values = (*part, *[part[0]] * (_AT_ONCE - len(part)))
         given: Any = dict(zip(names, values, strict=True)) if names else values
-        found += [(key, item) for key, item in connection.exec_driver_sql(sql, given)]
+        found += connection.exec_driver_sql(sql, given).all()
         if len(found) >= MOST:
             break
     return found
 
 
-def opened(connection: Connection, item_rows: Iterable[int]) -> list[ResultRow]:
-    """Those of these items whose ticket is open: their words, author and time, and the ticket's facts."""
+def opened(connection: Connection, item_rows: Iterable[int], since: datetime, until: datetime) -> list[ResultRow]:
+    """Those of these items that were written between then and then and whose ticket is open: what was said, and the ticket."""
     t = tickets.c
     query = (
         select(
@@ -49,18 +54,19 @@ def opened(connection: Connection, item_rows: Iterable[int]) -> list[ResultRow]:
         )
         .join(ticket_items, ticket_items.c.item_id == items.c.id)
         .join(tickets, t.id == ticket_items.c.ticket_id)
+        .where(items.c.created_at.between(since, until))
     )
     found: list[ResultRow] = []
-    for part in chunks(
-        sorted(item_rows)
-    ):  # what is open is seen afterwards: asked for it, SQLite would begin with all that is
+    for part in chunks(sorted(item_rows)):
         found += connection.execute(query.where(items.c.id.in_(part)).order_by(items.c.id))
-    return [row for row in found if row.status in OPEN and not row.merged_into and row.text and row.created_at]
+    # Whether it is open is seen here: asked for it, SQLite would begin with all that is.
+    return [row for row in found if row.status in OPEN and not row.merged_into and row.text]
 
 
-def file(connection: Connection, rows: Sequence[tuple[int, int]]) -> None:
-    """Files items under numbers, given as (number, item row)."""
-    insert_new(connection, likeness, [{"key": key, "item_id": item} for key, item in rows])
+def file(connection: Connection, rows: Sequence[Filed]) -> None:
+    """Files items under numbers."""
+    # In their order, so that the index is walked once: a batch touches thousands of its leaves.
+    insert_new(connection, likeness, [{"key": key, "item_id": item, "gist": gist} for key, item, gist in sorted(rows)])
 
 
 def forget(connection: Connection, item_rows: Sequence[int]) -> None:

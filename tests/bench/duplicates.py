@@ -127,9 +127,9 @@ def _fill(engine: Engine, count: int, named: bool) -> None:
             insert_all(connection, tickets, [_ticket(row, one) for row, one in part])
             insert_all(connection, ticket_items, [{"item_id": row, "ticket_id": row, "position": 0} for row, _ in part])
             told = [(row, told_of(one, DESK)) for row, one in part]
-            keys = [(key, row) for row, t in told if t is not None for key in keys_of(t).own]
-            under.update(key for key, _ in keys)
-            likeness.file(connection, [(key, row) for key, row in keys if under[key] <= MOST])
+            keys = [one for row, t in told if t is not None for one in keys_of(t).rows(row)]
+            under.update(key for key, *_ in keys)
+            likeness.file(connection, [one for one in keys if under[one[0]] <= MOST])
     with reading(engine) as connection:
         stood = connection.scalar(text("SELECT COUNT(*) FROM likeness"))
     show("filed", f"{stood:,} numbers", f"{time.perf_counter() - began:.0f} s to make the store")

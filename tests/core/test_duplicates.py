@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.duplicates import COPIED, Keys, Opened, Shelf, Told, keys_of, why_same
-from connector.duplicates.saying import words_of
-from connector.duplicates.shelf import MOST
+from connector.duplicates import COPIED, Opened, Shelf, Told, keys_of, likeliest, why_same
+from connector.duplicates.saying import ANY, words_of
+from connector.duplicates.shelf import MOST, TRIED
 from connector.records import OpenTicket, Place
 
 T0 = datetime(2026, 11, 20, 3, tzinfo=UTC)
@@ -59,11 +59,14 @@ def pairs() -> Iterator[tuple[dict[str, str], Told, Told]]:
 
 
 def found(new: Told, *before: Told) -> list[str]:
-    """Reasons why a new complaint is one of those before, as the shelf finds them."""
-    shelf = Shelf()
+    """Reasons why a new complaint is one of those before, as they are found in the store and on the shelf."""
+    shelf, keys, filed = Shelf(), keys_of(new), dict[int, list[tuple[int, int]]]()
     for n, old in enumerate(before):
-        shelf.file(Opened(ticket(str(n)), old), keys_of(old).own)
-    return [like.reason for like in shelf.find(new, keys_of(new).wanted)]
+        for key, item, gist in keys_of(old).rows(n):
+            filed.setdefault(key, []).append((item, gist))
+    for n in likeliest(keys, filed):
+        shelf.file(Opened(ticket(str(n)), before[n]), keys_of(before[n]).own)
+    return [like.reason for like in shelf.find(new, keys.wanted)]
 
 
 def test_pairs_labelled_by_hand() -> None:
@@ -144,9 +147,28 @@ def test_a_template_with_another_name_each_time_fills_no_number_beyond_its_bound
     assert shelf.find(last, keys_of(last).wanted)
 
 
+def test_what_shares_but_half_of_its_words_is_not_read_again_unless_person_or_event_say_so() -> None:
+    new = keys_of(told("Lampu jalan Tojong Ojong Lendang Beso padam seminggu", "1"))
+    half = keys_of(told("Sampah Tojong Ojong Lendang menumpuk busuk sekali sampai sungai keruh", "1"))
+    shared = set(new.wanted) & half.own.keys()
+    assert len(shared) > 1  # three rare words, and their author
+    assert sum(half.own[key] == ANY for key in half.own) == 1
+    by = [{key: [(7, gist)]} for key, gist in half.own.items() if key in shared]
+    assert sorted(likeliest(new, one) for one in by) == [[], [7]]
+    assert likeliest(new, {key: [(7, ANY)] for key in shared}) == [7]  # filed before there were gists
+
+
+def test_of_very_many_only_the_newest_that_share_most_are_read() -> None:
+    keys = keys_of(told(LONG))
+    first, *others = keys.own
+    filed = {first: [(n, keys.gist) for n in range(3 * TRIED)], others[0]: [(1, keys.gist)]}
+    assert likeliest(keys, filed) == [1, *range(3 * TRIED - 1, 2 * TRIED, -1)]
+
+
 @pytest.mark.parametrize("words", ["", "🙏🙏", "tolong", "di ke dari", "\0\ud800", "2", "x" * 100_000, "jalan rusak"])
 def test_words_that_say_too_little_are_filed_nowhere(words: str) -> None:
-    assert keys_of(told(words, None)) == Keys([], [])
+    keys = keys_of(told(words, None))
+    assert not keys.own and not keys.wanted
     assert why_same(told(words, None), told(words, None)) is None
 
 
