@@ -39,7 +39,7 @@ class Delivery:
 
     def __init__(self, works: "Works", log: Any, metrics: Any, courier: Courier | None = None) -> None:
         self.works, self.log, self.metrics = works, log, metrics
-        self.courier = courier or Courier(works.stop)
+        self.courier = courier or Courier(works.stop, telegram=works.settings.alarms.telegram_url)
         self.telling = telling_of(works)
         self.answers = Answers(works, log, self._confirm)
         self.watch = Watch(works, log, self.tell)

@@ -135,12 +135,17 @@ def check(book: ContactBook, reference: str) -> None:
         raise SettingsError(said if reference.partition(":")[0] in said else f"{reference}: {said}") from None
 
 
-def send(address: str, message: Message) -> str | None:
-    """Hands a message over; None when it was accepted, else why not. Takes as long as it takes."""
+def send(address: str, message: Message, telegram: str = "") -> str | None:
+    """Hands a message over; None when it was accepted, else why not. Takes as long as it takes.
+
+    `telegram`: where Telegram's bot API is, when it is an office's own server.
+    """
     import apprise
 
-    many = apprise.Apprise(asset=_asset())
-    if not many.add(target(address)):
+    made, many = target(address), apprise.Apprise(asset=_asset())
+    if telegram and type(made).__name__ == "NotifyTelegram":
+        made.notify_url = f"{telegram}/bot"
+    if not many.add(made):
         return "apprise cannot use this address"
     result = many.notify(body=message.body, title=message.title, body_format=apprise.NotifyFormat.TEXT)
     if result:  # true only when every target accepted; "partly" and "nobody" are not enough
@@ -160,8 +165,8 @@ def _struck(text: str, address: str) -> str:
 class Courier:
     """Sends on a lane with a limit on the whole; a call that hangs is left alone, and nothing else is sent there meanwhile."""
 
-    def __init__(self, stop: threading.Event, deadline: float = DEADLINE) -> None:
-        self.stop, self.deadline = stop, deadline
+    def __init__(self, stop: threading.Event, deadline: float = DEADLINE, telegram: str = "") -> None:
+        self.stop, self.deadline, self.telegram = stop, deadline, telegram
         self._hanging: dict[str, threading.Thread] = {}
 
     def hangs(self, lane: str) -> bool:
@@ -173,7 +178,7 @@ class Courier:
         """As `send`, but never longer than the deadline, and not much longer than the process is to live."""
         outcome: list[str | None] = []
         thread = threading.Thread(
-            target=lambda: outcome.append(_tried(address, message)), name=f"send {lane}", daemon=True
+            target=lambda: outcome.append(_tried(address, message, self.telegram)), name=f"send {lane}", daemon=True
         )
         thread.start()
         limit = time.monotonic() + self.deadline
@@ -188,9 +193,9 @@ class Courier:
         return outcome[0] if outcome else "the hand-over broke off"
 
 
-def _tried(address: str, message: Message) -> str | None:
+def _tried(address: str, message: Message, telegram: str) -> str | None:
     try:
-        return send(address, message)
+        return send(address, message, telegram)
     except (SettingsError, OSError, ValueError, UnicodeError) as error:
         return _struck(str(error), address)
 

@@ -100,6 +100,8 @@ def test_an_answer_in_telegram_acknowledges_and_only_from_a_known_chat(rig: Rig,
     all_read(rig)
     text = cry(rig, sinks)
     assert "Balas: ok NTB-" in text
+    (told,) = until(lambda: bot.taken, 20, "the bot tells it too, by the same address")
+    assert told["chat_id"] == 42 and "Balas: ok NTB-" in told["text"]
     number = rig.stored("tickets")[-1]["number"]
     bot.say(666, f"ok {number}", name="Asing")
     bot.say(42, "siapa yang lapor?")
