@@ -1,5 +1,6 @@
 """A trained model on disk: plain arrays and a JSON manifest, nothing executable, written whole or not at all."""
 
+import errno
 import hashlib
 import json
 import os
@@ -55,7 +56,7 @@ def rounded(weights: Weights) -> Weights:
 
 
 def write(folder: Path, weights: Weights, decisions: Decisions, manifest: dict[str, Any]) -> None:
-    """Writes a model into a new folder; until it is complete, the folder is not there."""
+    """Writes a model into a new folder; none is there before it is complete. `FileExistsError` unless it `takes` one."""
     arrays = packed(weights)
     whole = {
         "format": FORMAT,
@@ -64,6 +65,8 @@ def write(folder: Path, weights: Weights, decisions: Decisions, manifest: dict[s
         "decisions": asdict(decisions),
         "sha256": {ARRAYS: hashlib.sha256(arrays).hexdigest()},
     }
+    if not takes(folder):
+        raise FileExistsError(errno.EEXIST, "holds other things than a model", str(folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=".model-", dir=folder.parent))
     try:
@@ -76,6 +79,14 @@ def write(folder: Path, weights: Weights, decisions: Decisions, manifest: dict[s
         shutil.rmtree(folder / "old", ignore_errors=True)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def takes(folder: Path) -> bool:
+    """Whether a model may be put there: in a new folder, an empty one, or in place of a model; nothing else is lost."""
+    if not folder.exists():
+        return True
+    empty = folder.is_dir() and not any(folder.iterdir())
+    return (empty and not folder.samefile(".")) or (folder / MANIFEST).is_file()
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:

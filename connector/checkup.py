@@ -60,7 +60,7 @@ def examine(works: Works) -> list[Finding]:
     if whole:
         findings.append(_tried("completeness", lambda: _completeness(works)))
     findings.append(_tried("model", lambda: Finding("model", "ok", works.classify().name)))
-    findings += _channels(works)
+    findings += _channels(works, whole)
     findings.append(_routes(works))
     findings.append(_tried("lapor.toml", lambda: Finding("lapor.toml", "ok", _topics(works))))
     configured = works.settings.accounts
@@ -174,16 +174,14 @@ def _balance(book: Balance) -> str:
     return f"{book.stored} of {book.counted}" + "".join(f", {n} {why}" for n, why in reasons if n)
 
 
-def _channels(works: Works) -> list[Finding]:
+def _channels(works: Works, whole: bool) -> list[Finding]:
     """Each channel: whether apprise can use its address, and how it fares; nothing is sent."""
     book = works.contacts
     people: list[str] = []
     held: dict[str, outbox.Backlog] = {}
-    try:
+    if whole:
         with reading(works.engine) as connection:
             held, people = outbox.backlog(connection), [p.channel for p in contacts.every(connection)]
-    except SQLAlchemyError:
-        pass  # the store's own finding tells of it
     operator = [works.settings.alarms.operator] if works.settings.alarms.operator else []
     named = dict.fromkeys([*book.references(), *operator])
     found = [_tried(f"channel {r}", partial(_channel, works, r, held)) for r in named]

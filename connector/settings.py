@@ -27,6 +27,8 @@ def _own_address(value: str) -> str:
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query or parts.fragment:
         raise ValueError("expected an address such as https://graph.facebook.com")
+    if any(c.isspace() or not c.isprintable() for c in value) or parts.port == 0:  # `port` is checked when it is asked
+        raise ValueError("expected an address such as https://graph.facebook.com, with a port if need be")
     if parts.scheme == "http" and not local:
         raise ValueError("expected https: a token must not travel in clear (http is for this machine only)")
     return value.rstrip("/")

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import Misuse
-from .opening import moment, open_works
+from .opening import moment, open_works, readable
 from .outcome import finish, out, out_json
 from .reading import AsJson
 from .staff import By, Number, Version, _who, tickets_app
@@ -81,8 +80,7 @@ def tickets_import(
 
     from ..central import take_states
 
-    if not file.is_file():
-        raise Misuse(f"{file}: no such file")
+    readable(file)
     works = open_works(context)
     done = take_states(works.engine, file, works.clock())
     if json:

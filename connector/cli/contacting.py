@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import Misuse
 from .app import app
-from .opening import open_works
+from .opening import open_works, readable
 from .outcome import finish, out, out_json
 from .reading import AsJson
 from .staff import By, Number, _who, tickets_app
@@ -40,8 +39,7 @@ def contacts_import(
     """Take contacts in; a line that is known already is brought up to date."""
     from ..network import import_contacts
 
-    if not file.is_file():
-        raise Misuse(f"{file}: no such file")
+    readable(file)
     works = open_works(context)
     done = import_contacts(works.engine, file, works.contacts, works.clock)
     if json:

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -32,6 +32,7 @@ def open_works(context: typer.Context, *, ready: bool = True) -> "Works":
     routing = configuration.load_routing(beside)
     made = works(settings, routing, beside, load_contacts(beside, routing, settings.alarms.operator))
     made.wordings = configuration.load_wordings(beside)
+    context.call_on_close(made.engine.dispose)
     stop_on_signals(made.stop)
     if ready:
         made.ready()
@@ -65,9 +66,11 @@ def moment(value: str | None, option: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(value)
-    except ValueError:
+        at = at.replace(tzinfo=WITA) if at.tzinfo is None else at
+        at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Misuse(f"{option}: expected a date such as 2026-11-24 or a time such as 2026-11-24T08:00Z") from None
-    return at.replace(tzinfo=WITA) if at.tzinfo is None else at
+    return at
 
 
 def window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
@@ -93,6 +96,22 @@ def chosen_streams(names: Iterable[str], configured: "Iterable[Stream]") -> "tup
     return tuple(n for n in own if n in set(names)) if names else own
 
 
+def readable(file: Path) -> Path:
+    """The same file, or pipe, if it is there to be read. Raises Misuse."""
+    if file.is_dir():
+        raise Misuse(f"{file}: is a folder; expected the name of a file")
+    if not file.exists():
+        raise Misuse(f"{file}: no such file")
+    return file
+
+
+def chosen_model(folder: Path | None) -> Path | None:
+    """The same folder of a model, if it is there. Raises Misuse: no other model may answer in its place."""
+    if folder is not None and not folder.is_dir():
+        raise Misuse(f"--model {folder}: no such folder")
+    return folder
+
+
 @contextmanager
 def written(file: Path | None) -> Iterator[Any]:
     """A text stream to a file that appears whole or not at all, private to its owner; or to stdout without one."""
@@ -107,6 +126,8 @@ def written(file: Path | None) -> Iterator[Any]:
         return
     if file.is_dir():
         raise Misuse(f"{file}: is a folder; expected the name of a file")
+    if file.is_symlink():
+        raise Misuse(f"{file}: is a link; name the file itself, or leave the option out to have it on stdout")
     special = file.exists() and not file.is_file()  # a device such as /dev/null, or a pipe: no file may take its place
     draft = file if special else file.parent / f".{file.name}.{uuid.uuid4().hex}"
     fresh = 0 if special else os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW

@@ -1,7 +1,9 @@
 """From errors to exit codes and one line each on stderr."""
 
 import json
+import os
 import sys
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
@@ -37,7 +39,11 @@ def finish(failures: Iterable[str]) -> None:
 
 
 def run(app: typer.Typer) -> int:
-    """Runs the app and turns its errors into exit codes."""
+    """Runs the app and turns its errors into exit codes.
+
+    A defect is told in one line too; with NTBCARE_TRACEBACK in the environment it shows its traceback.
+    """
+    _whole_streams()
     try:
         app()
     except Misuse as error:
@@ -52,23 +58,41 @@ def run(app: typer.Typer) -> int:
         return end.code if isinstance(end.code, int) else 1
     except Exception as error:
         line = _explained(error)
-        if line is None:
+        if line is None and "NTBCARE_TRACEBACK" in os.environ:
             raise
-        say(line)
+        say(line or _defect(error))
         return 1
     return 0
 
 
+def _whole_streams() -> None:
+    """Who starts us without stdin, stdout or stderr wants nothing of them; no file of ours may take their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  (for as long as we live)
+
+
+def _defect(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return f"a defect, please report it: {what} ({place.filename}:{place.lineno}); NTBCARE_TRACEBACK=1 shows more"
+
+
 def _explained(error: Exception) -> str | None:
-    """A line for errors of the surroundings (store, files, model); None for a defect, which shows its traceback."""
-    from sqlalchemy.exc import DBAPIError
+    """A line for errors of the surroundings (store, files, model); None for a defect."""
+    from sqlalchemy.exc import DatabaseError, DBAPIError
 
     from classifiers import ModelUnusable
     from classifiers.corpus import CorpusError
 
     if isinstance(error, DBAPIError):
         cause = " ".join(str(error.orig).split())[:300]
+        if type(error) is DatabaseError:  # what SQLite says of a file that it cannot read, and of nothing else
+            return f"store: {cause}; put back a backup of it, or name another store"
         return f"store: {cause}; is it reachable and writable, with room on its disk? Try again after mending that"
-    if isinstance(error, ModelUnusable | CorpusError | OSError):
+    if isinstance(error, OSError):
+        where = error.filename if error.filename is not None else "output"
+        return f"{where}: {error.strerror or error}; mend that and run the command again"
+    if isinstance(error, ModelUnusable | CorpusError):
         return " ".join(str(error).split())[:500]
     return None

@@ -1,8 +1,10 @@
 """Verbs over what is stored: replay, import, export, report; and classify and places over texts at hand."""
 
+import codecs
 import json as jsonlib
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +12,7 @@ import typer
 
 from ..errors import Misuse
 from .app import app
-from .opening import open_works, window, written
+from .opening import chosen_model, open_works, readable, window, written
 from .outcome import finish, out, out_json
 from .reading import Accounts, AsJson
 
@@ -21,6 +23,8 @@ Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Before this day.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of to stdout.")]
 SHOWN = 20
+PIECE = 1 << 20
+"""As many bytes of texts are taken up at once; a pipe gives what it has."""
 
 
 @app.command(epilog="Example: ntbcare replay --since 2026-11-01 --dry-run")
@@ -88,8 +92,7 @@ def import_(
     from ..land import land_records
     from .reading import process
 
-    if not file.is_file():
-        raise Misuse(f"{file}: no such file")
+    readable(file)
     works = open_works(context)
     known = {a.key: a.account for a in works.settings.accounts}
     with file.open(encoding="utf-8", errors="surrogateescape") as lines:
@@ -155,29 +158,38 @@ def _hand_over(works: Any, name: str, format: str, services: Path | None, out: P
             stream.write(handing.services(works.routing))
 
 
-def texts_of(file: Path | None) -> Iterator[Any]:
-    """Lines of a file or of stdin; a line that is a JSON object with `text` is read as such."""
-    if file is not None and not file.is_file():
-        raise Misuse(f"{file}: no such file")
-    source = sys.stdin.buffer if file is None else file.open("rb")
+def texts_of(file: Path | None) -> Iterator[list[Any]]:
+    """Texts, a line each, in batches as they come: nothing that a pipe or terminal has given waits for what it may give later.
+
+    A line that is a JSON object with `text` is read as such: a text, or with `parent` both; null is no words.
+    """
+    source: Any = sys.stdin.buffer if file is None else readable(file).open("rb")
+    start, held = codecs.BOM_UTF8, bytearray()
     with source:
-        for line in source:
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            yield _text(text)
+        while piece := source.read1(PIECE):
+            held += piece
+            if b"\n" in piece:
+                *lines, last = bytes(held).removeprefix(start).split(b"\n")
+                start, held = b"", bytearray(last)
+                yield [_text(line) for line in lines]
+    if held:
+        yield [_text(bytes(held).removeprefix(start))]
 
 
-def _text(line: str) -> Any:
-    if not line.startswith("{"):
-        return line
+def _text(line: bytes) -> Any:
+    text = line.decode("utf-8", "replace").rstrip("\r")
+    if not text.lstrip().startswith("{"):
+        return text
     try:
-        record = jsonlib.loads(line)
+        record = jsonlib.loads(text)
     except (ValueError, RecursionError):
-        return line
-    text = record.get("text") if isinstance(record, dict) else None
-    if not isinstance(text, str):
-        return line
-    parent = record.get("parent")
-    return (text, parent) if isinstance(parent, str) else text
+        return text
+    said, parent = record.get("text", 0), record.get("parent")
+    if said is None:
+        return ""
+    if not isinstance(said, str):
+        return text
+    return (said, parent) if isinstance(parent, str) else said
 
 
 @app.command(epilog='Example: echo "air PDAM mati sudah 5 hari" | ntbcare classify')
@@ -194,10 +206,8 @@ def classify(
     from ..export import verdict_record
     from ..store.statements import chunks
 
-    if model is not None and not model.is_dir():
-        raise Misuse(f"--model {model}: no such folder")
-    classify = classifiers.load(model)
-    for batch in _batched(texts_of(file)):
+    classify = classifiers.load(chosen_model(model))
+    for batch in texts_of(file):
         texts = [classifiers.Reply(t[0], parent=t[1]) if isinstance(t, tuple) else t for t in batch]
         for part in chunks(texts):
             for text, verdict in zip(part, classify(part), strict=True):
@@ -212,18 +222,6 @@ _TOLD = ("complaint", "category", "urgent", "context", "net")
 """What an explanation tells beside its verdict."""
 
 
-def _batched(texts: Iterator[Any], size: int = 200) -> Iterator[list[Any]]:
-    """Batches as they come: from a terminal or pipe, no line waits for others than those that are there."""
-    batch: list[Any] = []
-    for text in texts:
-        batch.append(text)
-        if len(batch) >= size or sys.stdin.isatty():
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
 @app.command(epilog='Example: echo "jalan rusak di Gerung, Lombok Barat" | ntbcare places')
 def places(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="One text a line; else stdin.")] = None,
@@ -231,7 +229,7 @@ def places(
     """One text a line in, the place it names out, as JSON; nulls where none is named."""
     from ..places import find_place
 
-    for text in texts_of(file):
+    for text in chain.from_iterable(texts_of(file)):
         place = find_place(text[0] if isinstance(text, tuple) else text)
         record = {"kabupaten": place.kabupaten, "kecamatan": place.kecamatan, "desa": place.desa}
         out(jsonlib.dumps(record | {"text": place.text, "ambiguous": place.ambiguous}))

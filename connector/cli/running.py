@@ -248,12 +248,13 @@ def sandbox(
     world = demo_world(utc_now())
     stand_in, stop = Sandbox(world), threading.Event()
     stop_on_signals(stop)
-    try:
-        with serve(stand_in, port) as address:
-            out(f"address {address}")
-            for page in world.pages.values():
-                out(f"account {page.key} {page.id} token {stand_in.token(page.key)}")
-            out(f"app {stand_in.tokens.app_id} secret {stand_in.tokens.app_secret}")
-            stop.wait()
-    except OSError as error:
-        finish([f"port {port}: {error.strerror}; choose another with --port"])
+    with ExitStack() as serving:
+        try:
+            address = serving.enter_context(serve(stand_in, port))
+        except OSError as error:
+            finish([f"port {port}: {error.strerror}; choose another with --port"])
+        out(f"address {address}")
+        for page in world.pages.values():
+            out(f"account {page.key} {page.id} token {stand_in.token(page.key)}")
+        out(f"app {stand_in.tokens.app_id} secret {stand_in.tokens.app_secret}")
+        stop.wait()

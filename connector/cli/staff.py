@@ -10,7 +10,7 @@ import typer
 
 from ..errors import Misuse
 from .app import app
-from .opening import open_works, written
+from .opening import open_works, readable, written
 from .outcome import finish, out, out_json
 from .reading import AsJson, process
 from .records import Out
@@ -49,8 +49,7 @@ def labels_import(
     """Take in corrections; what they change is triaged again at once."""
     from ..labels import import_labels
 
-    if not file.is_file():
-        raise Misuse(f"{file}: no such file")
+    readable(file)
     works = open_works(context)
     desk = works.desk(works.classify())
     try:

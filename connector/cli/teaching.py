@@ -1,5 +1,7 @@
 """Verbs about the model: train, evaluate."""
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,11 +34,12 @@ def train(
     from ..settings import found
     from ..store.engine import reading
     from ..wiring import utc_now
-    from .opening import open_works
+    from .opening import open_works, readable
 
     for file in with_ or ():
-        if not file.is_file():
-            raise Misuse(f"--with {file}: no such file")
+        readable(file)
+    if out_dir is not None:
+        _may_take(out_dir)
     if rollback:
         back = shelf.roll_back(found(context.obj).parent / "models")
         out(f"now in use: {back.name if back else 'the model that ships'}")
@@ -57,6 +60,17 @@ def train(
         return
     out(f"{outcome.name} was not promoted; it is kept in {outcome.folder}")
     finish([f"worse: {reason}" for reason in outcome.reasons])
+
+
+def _may_take(folder: Path) -> None:
+    """Before minutes of training: whether a model can be written there at all. Raises Misuse."""
+    from classifiers.artifact import takes
+
+    above = next(place for place in folder.absolute().parents if place.exists())
+    if not takes(folder):
+        raise Misuse(f"--out {folder}: holds other things than a model; name a new folder")
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise Misuse(f"--out {folder}: cannot be written; choose another place")
 
 
 def _configured(context: typer.Context) -> bool:
@@ -88,13 +102,15 @@ def evaluate(
     from classifiers.evaluate import table
     from classifiers.samples import read_labelled
 
-    if not file.is_file():
-        raise Misuse(f"{file}: no such file")
-    measured = measure(classifiers.load(model), read_labelled(file))
-    if card is not None:
-        place = classifiers.place_of(model)
-        page = card_of(manifest_of(place) if place.exists() else {}, measured)
-        card.write_text(page, encoding="utf-8")
+    from .opening import chosen_model, readable, written
+
+    readable(file)
+    with ExitStack() as beside:
+        page = beside.enter_context(written(card)) if card is not None else None
+        measured = measure(classifiers.load(chosen_model(model)), read_labelled(file))
+        if page is not None:
+            place = classifiers.place_of(model)
+            page.write(card_of(manifest_of(place) if place.exists() else {}, measured))
     if json:
         out_json(measured.as_dict())
     else:

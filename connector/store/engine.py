@@ -23,7 +23,7 @@ DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
 
 
 def open_store(url: str) -> Engine:
-    """The engine for a store's address. Nothing is connected yet, nothing created but an empty SQLite file.
+    """The engine for a store's address. Nothing is connected yet, nothing created: SQLite's file with the first connection.
 
     Raises SettingsError when the address is not one of a SQLite file, PostgreSQL (psycopg) or MariaDB (PyMySQL).
     """
@@ -62,12 +62,17 @@ def parse_url(url: str) -> URL:
 
 
 def _sqlite(address: URL) -> Engine:
-    file = str(address.database)
-    if file != ":memory:" and not file.startswith("file:"):
-        _private(Path(file))
+    file = _file(address)
+    if file and file.exists():
+        _private(file)
     engine = create_engine(address, connect_args={"timeout": BUSY_MS / 1000})
     # SQLite lets writers wait by sleeping: threads of one process that queue here go on as soon as the last one is done.
     _turns[engine] = threading.RLock()
+
+    @event.listens_for(engine, "do_connect")
+    def _do_connect(*_: Any) -> None:
+        if file and not file.exists():
+            _private(file)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -82,6 +87,19 @@ def _sqlite(address: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _file(address: URL) -> Path | None:
+    """SQLite's file; None for what is no plain file on this machine."""
+    name = str(address.database)
+    plain = address.drivername == "sqlite" and name != ":memory:" and not name.startswith("file:")
+    return Path(name) if plain else None
+
+
+def absent(engine: Engine) -> bool:
+    """Whether the store is a file that is not there: to look into it would create it."""
+    file = _file(engine.url)
+    return file is not None and not file.exists()
 
 
 def _private(file: Path) -> None:

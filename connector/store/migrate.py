@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from ..errors import StoreMismatch
-from .engine import reading
+from .engine import absent, reading
 
 _LOCK = 5_202_019  # any number that nobody else uses for an advisory lock
 
@@ -33,25 +33,31 @@ def current(connection: Connection) -> str | None:
 
 def check(engine: Engine) -> None:
     """Raises StoreMismatch, with what to run, unless the store stands at the newest revision."""
+    if absent(engine):
+        raise StoreMismatch("the store is empty; run: ntbcare migrate")
     with reading(engine) as connection:
         stands = current(connection)
     if stands == newest():
         return
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if stands is None:
         raise StoreMismatch("the store is empty; run: ntbcare migrate")
-    if stands in known:
-        raise StoreMismatch(f"the store is at schema {stands}, this program needs {newest()}; run: ntbcare migrate")
-    raise StoreMismatch(
-        f"the store is at schema {stands}, which is newer than this program knows; install the newer ntbcare"
-    )
+    _refuse_unknown(stands)
+    raise StoreMismatch(f"the store is at schema {stands}, this program needs {newest()}; run: ntbcare migrate")
+
+
+def _refuse_unknown(stands: str) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if stands not in known:
+        raise StoreMismatch(
+            f"the store is at schema {stands}, which is newer than this program knows; install the newer ntbcare"
+        )
 
 
 def migrate(engine: Engine, revision: str = "head") -> tuple[str | None, str | None]:
     """Brings the store up (or down, to an older revision) and returns where it stood and stands.
 
     Several processes may do so at once: all but the first wait. On SQLite, foreign keys are off meanwhile, since rebuilding
-    a table would delete what refers to it.
+    a table would delete what refers to it. Raises StoreMismatch for a store of a newer program.
     """
     config = _config()
     with engine.connect() as connection:
@@ -62,15 +68,23 @@ def migrate(engine: Engine, revision: str = "head") -> tuple[str | None, str | N
             raw.execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
             _wait_for_others(connection)
-            before = current(connection)
-            config.attributes["connection"] = connection
-            ahead = revision == "head" or before is None or _is_later(revision, before)
-            (command.upgrade if ahead else command.downgrade)(config, revision)
-            after = current(connection)
-            _let_others(connection)
+            try:
+                before, after = _moved(connection, config, revision)
+            finally:
+                _let_others(connection)
         if sqlite:
             connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
     return before, after
+
+
+def _moved(connection: Connection, config: Config, revision: str) -> tuple[str | None, str | None]:
+    before = current(connection)
+    if before is not None:
+        _refuse_unknown(before)
+    config.attributes["connection"] = connection
+    ahead = revision == "head" or before is None or _is_later(revision, before)
+    (command.upgrade if ahead else command.downgrade)(config, revision)
+    return before, current(connection)
 
 
 def _is_later(revision: str, than: str) -> bool:

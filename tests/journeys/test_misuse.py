@@ -62,6 +62,14 @@ CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
         ("accounts.0.every_seconds", "1"),
     ),
     "bad url": (lambda t: re.sub('base_url = ".*"', 'base_url = "ftp://graph"', t), ("graph.base_url", "https://")),
+    "bad port": (
+        lambda t: re.sub('base_url = ".*"', 'base_url = "http://127.0.0.1:99999"', t),
+        ("graph.base_url", "65535"),
+    ),
+    "blank in a url": (
+        lambda t: re.sub('base_url = ".*"', 'base_url = "https://graph.face book.com"', t),
+        ("graph.base_url", "https://"),
+    ),
     "clear http": (
         lambda t: re.sub('base_url = ".*"', 'base_url = "http://example.com"', t),
         ("graph.base_url", "https"),
@@ -139,6 +147,8 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     ),
     "replay backwards": (["replay", "--since", "2026-02-01", "--until", "2026-01-01"], ("--since", "--until")),
     "replay of nobody": (["replay", "--account", "bupati"], ("--account bupati", "gubernur")),
+    "replay since before time": (["replay", "--since", "0001-01-01"], ("--since", "2026-11-24")),
+    "report after time": (["report", "--until", "9999-12-31T23:00-12:00"], ("--until", "2026-11-24")),
     "report bad until": (["report", "--until", "32"], ("--until",)),
     "import of nothing": (["import", "nowhere.jsonl"], ("nowhere.jsonl",)),
     "labels of nothing": (["labels", "import", "nowhere.json"], ("nowhere.json",)),
@@ -146,6 +156,11 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "classify by nothing": (["classify", "--model", "nowhere"], ("nowhere",)),
     "places of nothing": (["places", "nowhere.txt"], ("nowhere.txt",)),
     "evaluate nothing": (["evaluate", "nowhere.csv"], ("nowhere.csv",)),
+    "evaluate a folder": (["evaluate", "."], (".", "is a folder")),
+    "evaluate by nothing": (["evaluate", "connector.toml", "--model", "nowhere"], ("--model nowhere",)),
+    "card nowhere": (["evaluate", "connector.toml", "--card", "no/such/x.html"], ("no/such/x.html",)),
+    "train over other things": (["train", "--out", "."], ("--out .", "new folder")),
+    "train nowhere": (["train", "--out", "connector.toml/model"], ("--out connector.toml/model",)),
     "export what": (["export", "everything"], ("everything",)),
     "export how": (["export", "items", "--format", "xml"], ("xml",)),
     "export nowhere": (["export", "items", "--out", "no/such/folder/x"], ("no/such/folder/x",)),
@@ -215,6 +230,17 @@ def test_a_store_ahead_or_behind_is_refused_with_what_to_run(rig_on: Rig) -> Non
         engine.dispose()
         done = rig_on.run("poll", code=2)
         assert says in done.err and revision in done.err and len(done.err.splitlines()) == 1
+        assert rig_on.run("migrate", code=2).err == done.err
+
+
+def test_a_store_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
+    with rigged(tmp_path, small_world(), f"sqlite:///{tmp_path / 'new' / 'store.db'}") as rig:
+        for verb in (["poll"], ["export", "items"], ["run"], ["replay"]):
+            assert "ntbcare migrate" in rig.run(*verb, code=2).err
+        assert "ntbcare migrate" in rig.run("check", code=1).err
+        assert not (tmp_path / "new").exists()
+        rig.run("migrate")
+        assert (tmp_path / "new" / "store.db").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_store_out_of_reach_fails_with_one_line(tmp_path: Path) -> None:
@@ -235,7 +261,7 @@ def test_a_store_out_of_reach_fails_with_one_line(tmp_path: Path) -> None:
 def test_a_file_that_is_no_store(rig: Rig) -> None:
     (rig.folder / "store.db").write_bytes(b"bukan basis data" * 1000)
     done = rig.run("poll", code=1)
-    assert done.err.startswith("store: ") and len(done.err.splitlines()) == 1
+    assert done.err.startswith("store: ") and "backup" in done.err and len(done.err.splitlines()) == 1
     assert (rig.folder / "store.db").read_bytes() == b"bukan basis data" * 1000
 
 

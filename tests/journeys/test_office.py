@@ -2,7 +2,9 @@
 
 import csv
 import json
+import select
 import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from sqlalchemy import update
 
 from connector.store.engine import open_store, writing
 from connector.store.schema import tickets
-from tests.journeys.rig import Json, Rig, call, now
+from tests.journeys.rig import PROGRAM, Json, Rig, call, now
 from tests.journeys.shapes import PLACE, TICKET, TICKET_MORE, VERDICT, fits
 
 
@@ -225,6 +227,35 @@ def test_classify_gives_one_verdict_a_line_whatever_the_line(tmp_path: Path) -> 
     assert call("classify", "texts.txt", cwd=tmp_path).out == done.out
     assert done.records[5] == call("classify", stdin=b"Jembatan putus di Sekotong, tolong", cwd=tmp_path).answer
     assert done.records[5]["is_complaint"] and not done.records[4]["is_complaint"]
+
+
+def test_lines_are_texts_or_objects_with_one_as_other_programs_write_them(tmp_path: Path) -> None:
+    said, nothing = b"Jembatan putus di Sekotong, tolong", b""
+    lines = [
+        b'\xef\xbb\xbf{"text": "' + said + b'"}\r',
+        b' {"text": "' + said + b'"}',
+        b'{"id": "1", "text": null}',
+        nothing,
+    ]
+    (tmp_path / "lines.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    found = call("classify", "lines.jsonl", cwd=tmp_path).records
+    assert found == call("classify", stdin=b"\n".join([said, said, nothing, nothing, nothing]), cwd=tmp_path).records
+    assert call("classify", stdin=b"\xef\xbb\xbf" + said, cwd=tmp_path).records == found[:1]
+
+
+@pytest.mark.parametrize("verb", ["classify", "places"])
+def test_a_line_in_a_pipe_is_answered_before_the_next_one_comes(tmp_path: Path, verb: str) -> None:
+    with subprocess.Popen([PROGRAM, verb], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path) as asked:
+        assert asked.stdin and asked.stdout
+        try:
+            for line in (b"jalan rusak di Gerung\n", b"air mati di Praya\n"):
+                asked.stdin.write(line)
+                asked.stdin.flush()
+                assert select.select([asked.stdout], [], [], 60)[0], "no answer"
+                assert json.loads(asked.stdout.readline())
+        finally:
+            asked.stdin.close()
+        assert asked.stdout.read() == b"" and asked.wait(60) == 0
 
 
 def test_places_gives_one_place_a_line_whatever_the_line(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""What a command does when its surroundings fail it: streams closed or full, links, defects; and what it leaves behind."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.rig import PROGRAM, Rig, call, clean
+
+VERBS = ("export items", "tickets list", "check", "poll --json", "report --out laporan.html")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_full_disk_is_said_in_one_line(polled: Rig, verb: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [PROGRAM, "--config", str(polled.config), *verb.split()]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=clean(polled.env), cwd=polled.folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("output: No space left") and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_streams_that_are_closed_are_nothing_to_complain_of(polled: Rig, verb: str) -> None:
+    line = f"{PROGRAM} --config {polled.config} {verb} >&- 2>&- <&-"
+    assert subprocess.run(["sh", "-c", line], env=clean(polled.env), cwd=polled.folder).returncode == 0
+    with closing(sqlite3.connect(polled.folder / "store.db")) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_nothing_to_read_from_gives_no_verdict(tmp_path: Path) -> None:
+    done = subprocess.run(["sh", "-c", f"{PROGRAM} classify <&-"], capture_output=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_link_is_neither_followed_nor_replaced(polled: Rig) -> None:
+    kept, link = polled.folder / "kept.txt", polled.folder / "link.jsonl"
+    kept.write_text("milik orang", "utf-8")
+    link.symlink_to(kept)
+    done = polled.run("export", "items", "--out", "link.jsonl", code=2)
+    assert "link.jsonl" in done.err and len(done.err.splitlines()) == 1
+    assert link.is_symlink() and kept.read_text("utf-8") == "milik orang"
+
+
+def test_the_store_is_one_file_when_a_command_has_ended(rig: Rig) -> None:
+    rig.run("poll")
+    assert [one.name for one in rig.folder.glob("store.db*")] == ["store.db"]
+    shutil.copy(rig.folder / "store.db", rig.folder / "backup.db")
+    backup = {"NTBCARE_STORE_URL": f"sqlite:///{rig.folder / 'backup.db'}"}
+    assert rig.run("export", "items", env=backup).out == rig.run("export", "items").out != ""
+
+
+def test_records_come_in_through_a_pipe(polled: Rig, tmp_path: Path) -> None:
+    other = {"NTBCARE_STORE_URL": f"sqlite:///{tmp_path / 'other.db'}"}
+    polled.run("migrate", env=other)
+    raw = polled.run("export", "raw").out
+    polled.run("import", "/dev/stdin", stdin=raw.encode(), env=other)
+    assert len(polled.run("export", "items", env=other).records) == len(polled.stored())
+
+
+def test_a_defect_is_one_line_that_says_where(tmp_path: Path) -> None:
+    code = "import typer; from connector.cli.outcome import run; app = typer.Typer(pretty_exceptions_enable=False)\n"
+    code += "@app.command()\ndef broken():\n    [][1]\nraise SystemExit(run(app))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=clean({}), cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert "IndexError" in done.stderr and "<string>:4" in done.stderr
+    more = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"NTBCARE_TRACEBACK": "1"})
+    assert "Traceback" in more.stderr and more.returncode == 1
+
+
+def test_a_port_in_use_is_not_what_a_full_disk_is_called(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([PROGRAM, "sandbox"], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, timeout=60)
+    assert done.returncode == 1 and b"port" not in done.stderr and b"No space left" in done.stderr
+    assert call("sandbox", "--port", "99999", code=None, cwd=tmp_path).code in (1, 2)
