@@ -7,16 +7,19 @@ ever longer and loses nothing. Woken after each commit that may have rung, and t
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from classifiers import ModelUnusable
+
 from .alarms import wait_after
 from .contactbook import address_of
 from .errors import LeaseLost, SettingsError
 from .notify import Courier, Telling, compose, plan_digests, reference_of, target, tell_operator
+from .places import find_place
 from .store import alarms, contacts, leases, outbox
 from .store.counters import WITA
 from .store.engine import reading, writing
@@ -58,7 +61,7 @@ class Delivery:
 
     def run(self) -> None:
         """Delivers until `works.stop` is set, whenever no other process does."""
-        warm()
+        warm(self.works)
         while not self.works.stop.is_set():
             try:
                 with leases.held(self.works.engine, LEASE, self.works.owner, stop=self.works.stop) as lease:
@@ -107,8 +110,14 @@ class Delivery:
                 self._woken.clear()
 
     def _round(self, lease: leases.Lease, pools: tuple[ThreadPoolExecutor, ThreadPoolExecutor]) -> None:
+        """Escalates what is late, then sets to work on each lane where something waits."""
+        now = self.clock()
         with reading(self.works.engine) as connection:
-            due = outbox.lanes_due(connection, self.clock())
+            late, due = alarms.any_late(connection, now), outbox.lanes_due(connection, now)
+        if late:
+            self._escalate(lease, now)
+            with reading(self.works.engine) as connection:
+                due = outbox.lanes_due(connection, now)
         for lane, rank in due:
             with self._guard:
                 if lane in self._busy:
@@ -234,12 +243,8 @@ class Delivery:
         self.wake()
 
     def _tend(self, lease: leases.Lease) -> bool:
-        """Escalates in every round; once a minute plans digests, forgets what was told long ago, counts, and says True."""
+        """Once a minute plans digests, forgets what was told long ago, counts, and says True."""
         now = self.clock()
-        with reading(self.works.engine) as connection:
-            late = alarms.any_late(connection, now)
-        if late:
-            self._escalate(lease, now)
         if self._tended is not None and (now - self._tended).total_seconds() < TENDED:
             return False
         self._tended = now
@@ -286,6 +291,9 @@ def telling_of(works: "Works") -> Telling:
     return Telling(works.contacts, label, link, timedelta(hours=rules.link_hours), answers)
 
 
-def warm() -> None:
-    """Loads what the first alarm would otherwise wait for."""
+def warm(works: "Works") -> None:
+    """Loads what the first alarm would otherwise wait for: apprise, the places, the model."""
     target("json://127.0.0.1")
+    find_place("")
+    with suppress(ModelUnusable):  # processing tells of it
+        works.classify()(["tolong"])

@@ -45,8 +45,8 @@ _SPELT |= {
 }
 _ORDINARY = 1 << 63
 _BITS = 63
-ANY = -1
-"""The gist of what is looked at whatever its words."""
+UNKNOWN = -1
+"""The gist of what was filed before there were gists."""
 _VERB = re.compile(r"(?:me[mn]|ber|ter|di|pe[mn])\w{4}")
 _FILLERS = words_in(
     """assalamualaikum assalamu assalammualaikum alaikum ass wr wb salam hormat yth pak bapak bpk bp pa bu ibu ibuk min
@@ -177,9 +177,11 @@ def sketch(words: Sequence[Word]) -> Sketch:
     return Sketch(fewer, [a + b + c for a, b, c in combinations(lowest, 3) if a < _ORDINARY], gist)
 
 
-def alike(a: int, b: int) -> bool:
-    """Whether two gists leave it possible that most of the shorter text stands in the longer; with `ANY` always."""
-    return (a & b).bit_count() >= 0.7 * min(a.bit_count(), b.bit_count())
+def contained(a: int, b: int) -> float:
+    """How much of the shorter text stands in the longer, as far as gists tell; more than 1 with `UNKNOWN`."""
+    if b == UNKNOWN:
+        return 2.0
+    return (a & b).bit_count() / (min(a.bit_count(), b.bit_count()) or 1)
 
 
 def within(numbers: Sequence[int], span: int) -> list[int]:

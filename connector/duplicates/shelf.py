@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 
 from ..records import Like, OpenTicket
 from .alike import REPEAT, STANDING, Told, why_same
-from .saying import ANY, alike, named, sketch, within
+from .saying import contained, named, sketch, within
 
 MOST = 40
 """So many are filed under one number; what more come with the same ordinary words are found by their rarer ones."""
 TRIED = 8
 """So many are compared with one complaint, those with most numbers in common."""
+_SAME, _RELATED = 0.7, 0.3
+"""How much of the shorter text's words two share at least, as far as gists tell, in which `why_same` sees the same words, or
+what one person repeats."""
 _DAY = 86_400.0
 _WORDS = (64 * _DAY, STANDING.total_seconds())
 _OWN = (16 * _DAY, REPEAT.total_seconds())
@@ -25,15 +28,15 @@ _EVENT = (2 * _DAY, 0.5 * _DAY)
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Numbers to file a complaint under, each with the gist to file there, and to look for others under."""
+    """Numbers to file a complaint under, and to look for others under, each with how much of the words must be the same."""
 
-    own: Mapping[int, int]
-    wanted: Sequence[int]
-    gist: int = ANY
+    own: Sequence[int]
+    wanted: Mapping[int, float]
+    gist: int
 
     def rows(self, item: int) -> list[tuple[int, int, int]]:
         """What is filed of the item of this row: (number, item, gist)."""
-        return [(key, item, gist) for key, gist in self.own.items()]
+        return [(key, item, self.gist) for key in self.own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +52,15 @@ def keys_of(told: Told) -> Keys:
     at = told.at.timestamp()
     said = sketch(told.all_words)
     own, wanted = _timed(said.filed, said.wanted, at, _WORDS)
-    filed = dict.fromkeys(own, said.gist)
+    looked = dict.fromkeys(wanted, _SAME)
     if told.author is not None and len(told.all_words) > 2:
         mine = [named(told.author) + 3 * named(told.category)]
-        own, more = _timed(mine, mine, at, _OWN)
-        filed, wanted = filed | dict.fromkeys(own, ANY), wanted + more
+        filed, wanted = _timed(mine, mine, at, _OWN)
+        own, looked = own + filed, looked | dict.fromkeys(wanted, _RELATED)
     if told.event is not None and (happened := _happened(told)):
-        own, more = _timed(happened, happened, at, _EVENT)
-        filed, wanted = filed | dict.fromkeys(own, ANY), wanted + more
-    return Keys(filed, wanted, said.gist)
+        filed, wanted = _timed(happened, happened, at, _EVENT)
+        own, looked = own + filed, looked | dict.fromkeys(wanted, 0.0)
+    return Keys(own, looked, said.gist)
 
 
 def _timed(
@@ -82,7 +85,12 @@ def likeliest(keys: Keys, filed: Mapping[int, Sequence[tuple[int, int]]]) -> lis
 
     `filed` holds what stands under each number, as (item row, gist).
     """
-    met = Counter(item for key in keys.wanted for item, gist in filed.get(key, ()) if alike(keys.gist, gist))
+    met = Counter(
+        item
+        for key, least in keys.wanted.items()
+        for item, gist in filed.get(key, ())
+        if contained(keys.gist, gist) >= least
+    )
     if len(met) <= TRIED:
         return list(met)
     return sorted(met, key=lambda item: (met[item], item), reverse=True)[:TRIED]
@@ -92,26 +100,27 @@ def likeliest(keys: Keys, filed: Mapping[int, Sequence[tuple[int, int]]]) -> lis
 class Shelf:
     """Open tickets by the numbers of what opened them: those of the store that may matter, and those of this very batch."""
 
-    _by_key: dict[int, list[Opened]] = field(default_factory=dict)
+    _by_key: dict[int, list[tuple[Opened, int]]] = field(default_factory=dict)
 
-    def file(self, opened: Opened, keys: Iterable[int]) -> list[int]:
+    def file(self, opened: Opened, keys: Iterable[int], gist: int) -> list[int]:
         """Files a ticket; returns the numbers that were not full yet, which are those worth storing."""
         kept = []
         for key in keys:
             under = self._by_key.setdefault(key, [])
             if len(under) < MOST:
-                under.append(opened)
+                under.append((opened, gist))
                 kept.append(key)
         return kept
 
-    def find(self, told: Told, wanted: Sequence[int]) -> list[Like]:
+    def find(self, told: Told, keys: Keys) -> list[Like]:
         """Tickets that say the same, the surest first; of equally sure ones the newest."""
         met: Counter[int] = Counter()
         there: dict[int, Opened] = {}
-        for key in wanted:
-            for opened in self._by_key.get(key, ()):
-                met[id(opened)] += 1
-                there[id(opened)] = opened
+        for key, least in keys.wanted.items():
+            for opened, gist in self._by_key.get(key, ()):
+                if contained(keys.gist, gist) >= least:
+                    met[id(opened)] += 1
+                    there[id(opened)] = opened
         if not met:
             return []
         likely = sorted(there, key=lambda i: (met[i], there[i].told.at), reverse=True)[:TRIED]

@@ -18,22 +18,24 @@ from .known import Known, decide, know
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
-BATCH = 1000
+BATCH = 500
+"""So many at once: what is urgent waits for the batch before it, and the statements of one cost what twenty items cost."""
 
 
 def process_pending(
     engine: Engine, desk: Desk, stop: Callable[[], bool] = lambda: False, kept: Callable[[], None] = lambda: None
 ) -> Result:
     """Processes all that was landed and not yet processed, batch by batch, each in its own transaction; `kept` after each."""
-    result = Result()
-    while not stop():
+    result, more = Result(), True
+    while more and not stop():
         with writing(engine) as connection:
             counters.serialize(connection)
             rows = raw.pending(connection, BATCH)
-            if not rows:
-                return result
-            _batch(connection, rows, desk, result, keep=True)
-        kept()
+            if rows:
+                _batch(connection, rows, desk, result, keep=True)
+            more = bool(rows) and raw.any_pending(connection)
+        if rows:
+            kept()
     return result
 
 

@@ -62,10 +62,11 @@ def know(
     shown = {key: state.authors_shown for key, state in accounts.account_states(connection).items()}
     shown |= {item.account: True for item in found.values() if item.by_account}
     still_open, closed = tickets.in_threads(connection, sorted(keys))
-    of_ticket = tickets.of_items(connection, rows)
+    before = items.by_row(connection, rows)
+    of_ticket = {row: (one.ticket, one.position) for row, one in before.items() if one.ticket}
     gone = {row for row in rows if read[row].deleted_at is not None}
     return Known(
-        before=items.by_row(connection, rows),
+        before=before,
         of_ticket=of_ticket,
         thread=thread,
         open=still_open,

@@ -24,14 +24,14 @@ class Twins:
 
     def like(self, row: int) -> list[Like]:
         """Open tickets that say the same as an item, the surest first."""
-        return self.shelf.find(self.told[row], self.keys[row].wanted) if row in self.told else []
+        return self.shelf.find(self.told[row], self.keys[row]) if row in self.told else []
 
     def opened(self, row: int, ticket: OpenTicket) -> None:
         """Files what opens a ticket, for the items after it and for those of later batches."""
         if row in self.told:
-            own = self.keys[row].own
-            kept = self.shelf.file(Opened(ticket, self.told[row]), own)
-            self.filed += [(key, row, own[key]) for key in kept]
+            own, gist = self.keys[row].own, self.keys[row].gist
+            kept = self.shelf.file(Opened(ticket, self.told[row]), own, gist)
+            self.filed += [(key, row, gist) for key in kept]
 
 
 def gather(connection: Connection, classified: Mapping[int, Classified], out: Container[int], desk: Desk) -> Twins:
@@ -42,16 +42,18 @@ def gather(connection: Connection, classified: Mapping[int, Classified], out: Co
             twins.told[row], twins.keys[row] = told, keys_of(told)
     wanted = {key for keys in twins.keys.values() for key in keys.wanted}
     under: dict[int, list[int]] = {}
+    gists: dict[int, int] = {}
     there: dict[int, list[tuple[int, int]]] = {}
     for key, item, gist in likeness.filed(connection, wanted):
         under.setdefault(item, []).append(key)
+        gists[item] = gist
         there.setdefault(key, []).append((item, gist))
     likely = {item for keys in twins.keys.values() for item in likeliest(keys, there)} if there else set()
     times = [told.at for told in twins.told.values()]
     near = (min(times) - STANDING, max(times) + STANDING) if times else None
     for known in likeness.opened(connection, likely, *near) if near else ():
         ticket = OpenTicket(known.number, known.reporter_id, known.category, known.urgency)
-        twins.shelf.file(Opened(ticket, _told_before(known, desk)), under[known.id])
+        twins.shelf.file(Opened(ticket, _told_before(known, desk)), under[known.id], gists[known.id])
     return twins
 
 

@@ -7,7 +7,7 @@ from secrets import token_hex
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from ..records import Roster
-from . import contacts, outbox, tickets
+from . import contacts, history, outbox, tickets
 from .raw import ResultRow
 from .schema import alarms, counters, keys, ticket_items
 from .schema import items as item_table
@@ -66,7 +66,7 @@ def _post(
         now,
     )  # fmt: skip
     data = {"level": level, "rung": len(set(lanes)) + len(near)}
-    tickets.note(connection, ticket.number, "alarmed", data, now)
+    history.write(connection, [history.Event(ticket.id, now, history.MACHINE, "alarmed", data)])
 
 
 def escalate(connection: Connection, roster: Roster, now: datetime) -> list[tuple[str, int]]:

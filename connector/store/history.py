@@ -62,8 +62,7 @@ def write(connection: Connection, events: Sequence[Event]) -> None:
     """Appends events, each to its ticket's chain; the tickets stay locked until the transaction ends."""
     if not events:
         return
-    ends = _ends(connection, sorted({event.ticket for event in events}))
-    rows = []
+    ends, rows = _ends(connection, sorted({event.ticket for event in events})), []
     for event in events:
         number, n, head = ends[event.ticket]
         row = _sealed(event, number, n + 1, head)
@@ -73,6 +72,16 @@ def write(connection: Connection, events: Sequence[Event]) -> None:
     c = tickets.c
     moved = update(tickets).where(c.id == bindparam("row")).values(events=bindparam("n"), head=bindparam("newest"))
     connection.execute(moved, [{"row": row, "n": n, "newest": head} for row, (_, n, head) in ends.items()])
+
+
+def first(number: str, at: datetime, who: str, what: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The first event of a ticket that has no row yet; its chain begins with this one's `hash`."""
+    return _sealed(Event(0, at, who, what, data), number, 1, None)
+
+
+def begin(connection: Connection, firsts: Mapping[int, dict[str, Any]]) -> None:
+    """Writes the first events of tickets, by their rows, which hold count and hash already."""
+    insert_all(connection, ticket_events, [one | {"ticket_id": ticket} for ticket, one in firsts.items()])
 
 
 def _ends(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, int, str | None]]:

@@ -132,7 +132,12 @@ def with_verdicts() -> Any:
     """The select of items with the verdict that counts and the ticket they belong to."""
     v = verdicts.c
     counts = (v.item_id == items.c.id) & (v.revision == items.c.revision) & (v.model == items.c.model)
-    columns = [v.kind.label("v_kind"), *(v[n] for n in _scores), tickets.c.number.label("ticket")]
+    columns = [
+        v.kind.label("v_kind"),
+        *(v[n] for n in _scores),
+        tickets.c.number.label("ticket"),
+        ticket_items.c.position,
+    ]
     return select(*items.c, *columns).select_from(
         items.outerjoin(verdicts, counts)
         .outerjoin(ticket_items, ticket_items.c.item_id == items.c.id)

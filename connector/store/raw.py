@@ -53,9 +53,16 @@ def pending(connection: Connection, limit: int) -> list[ResultRow]:
     A batch never mixes them: what is live is committed without waiting for the rest.
     """
     c = raw_items.c
-    query = select(raw_items).where(c.state == "pending").order_by(c.lane, c.id).limit(limit)
-    rows = list(connection.execute(query))
-    return [row for row in rows if row.lane == rows[0].lane]
+    first = select(func.min(c.lane)).where(c.state == "pending").scalar_subquery()
+    # Not "=": told that all are of one lane, PostgreSQL would walk over all that is done in the order of ids.
+    query = select(raw_items).where(c.state == "pending", c.lane <= first).order_by(c.lane, c.id).limit(limit)
+    return list(connection.execute(query))
+
+
+def any_pending(connection: Connection) -> bool:
+    """Whether anything waits to be processed."""
+    c = raw_items.c
+    return connection.scalar(select(c.id).where(c.state == "pending").order_by(c.lane, c.id).limit(1)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,13 @@ def open_tickets(
     if not drafts:
         return {}
     numbers, opened_at = counters.take_numbers(connection, len(drafts), now)
-    rows = [_row(d, n, opened_at, deadline(opened_at, d.urgency)) for d, n in zip(drafts, numbers, strict=True)]
+    named = list(zip(drafts, numbers, strict=True))
+    firsts = {n: history.first(n, opened_at, d.who, "opened", _why(d)) for d, n in named}
+    begun = {n: {"events": 1, "head": one["hash"]} for n, one in firsts.items()}
+    rows = [{**_row(d, n, opened_at, deadline(opened_at, d.urgency)), **begun[n]} for d, n in named]
     insert_all(connection, tickets, rows)
     ids = rows_of(connection, numbers)
-    named = list(zip(drafts, numbers, strict=True))
-    history.write(connection, [Event(ids[n], opened_at, d.who, "opened", _why(d)) for d, n in named])
+    history.begin(connection, {ids[n]: one for n, one in firsts.items()})
     first = [{"item_id": d.item, "ticket_id": ids[n], "position": 0} for d, n in named if d.item is not None]
     insert_all(connection, ticket_items, first)
     return {d.item: n for d, n in named}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.duplicates import COPIED, Opened, Shelf, Told, keys_of, likeliest, why_same
-from connector.duplicates.saying import ANY, words_of
+from connector.duplicates.saying import UNKNOWN, words_of
 from connector.duplicates.shelf import MOST, TRIED
 from connector.records import OpenTicket, Place
 
@@ -65,8 +65,8 @@ def found(new: Told, *before: Told) -> list[str]:
         for key, item, gist in keys_of(old).rows(n):
             filed.setdefault(key, []).append((item, gist))
     for n in likeliest(keys, filed):
-        shelf.file(Opened(ticket(str(n)), before[n]), keys_of(before[n]).own)
-    return [like.reason for like in shelf.find(new, keys.wanted)]
+        shelf.file(Opened(ticket(str(n)), before[n]), keys_of(before[n]).own, keys_of(before[n]).gist)
+    return [like.reason for like in shelf.find(new, keys)]
 
 
 def test_pairs_labelled_by_hand() -> None:
@@ -140,22 +140,21 @@ def test_a_template_with_another_name_each_time_fills_no_number_beyond_its_bound
     shelf, kept = Shelf(), 0
     for n in range(3 * MOST):
         one = told(f"Lampu penerangan depan warung Pak Kromo nomor {n} padam", str(n))
-        kept += len(shelf.file(Opened(ticket(str(n), str(n)), one), keys_of(one).own))
+        kept += len(shelf.file(Opened(ticket(str(n), str(n)), one), keys_of(one).own, keys_of(one).gist))
     assert kept < 3 * MOST * 5
     assert all(len(under) <= MOST for under in shelf._by_key.values())
     last = told("Lampu penerangan depan warung Pak Kromo nomor 119 padam", "119")
-    assert shelf.find(last, keys_of(last).wanted)
+    assert shelf.find(last, keys_of(last))
 
 
-def test_what_shares_but_half_of_its_words_is_not_read_again_unless_person_or_event_say_so() -> None:
+def test_what_shares_but_half_of_its_words_is_not_read_again_unless_of_one_person_or_from_before_gists() -> None:
     new = keys_of(told("Lampu jalan Tojong Ojong Lendang Beso padam seminggu", "1"))
     half = keys_of(told("Sampah Tojong Ojong Lendang menumpuk busuk sekali sampai sungai keruh", "1"))
-    shared = set(new.wanted) & half.own.keys()
-    assert len(shared) > 1  # three rare words, and their author
-    assert sum(half.own[key] == ANY for key in half.own) == 1
-    by = [{key: [(7, gist)]} for key, gist in half.own.items() if key in shared]
-    assert sorted(likeliest(new, one) for one in by) == [[], [7]]
-    assert likeliest(new, {key: [(7, ANY)] for key in shared}) == [7]  # filed before there were gists
+    shared = [key for key in half.own if key in new.wanted]
+    assert len(shared) == 2  # three rare words, and their author
+    by = [{key: [(7, half.gist)]} for key in shared]
+    assert [likeliest(new, one) for one in by] == [[], [7]]
+    assert likeliest(new, {key: [(7, UNKNOWN)] for key in shared}) == [7]
 
 
 def test_of_very_many_only_the_newest_that_share_most_are_read() -> None:
