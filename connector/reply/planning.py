@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from ..answers.choosing import Send, choose, is_first
+from ..answers.choosing import Channel, Send, choose, is_first
 from ..answers.wording import Case, Kind, say
 from ..errors import NotFound
 from ..masking import mask
@@ -112,7 +112,7 @@ def _planned(connection: Connection, work: Answering, event: int, matter: Matter
         "channel": decision.channel,
         "kind": matter.kind,
         "item_id": item.id,
-        "target": author if decision.channel == "message" else item.external_id,
+        "target": _target(item, decision.channel),
         "author_id": author,
         "thread_id": item.thread_id,
         "text": words(connection, work, matter),
@@ -122,6 +122,15 @@ def _planned(connection: Connection, work: Answering, event: int, matter: Matter
     }
     replies.add(connection, values)
     return True
+
+
+def _target(item: Any, channel: Channel) -> str | None:
+    """Whom or what an answer goes to. A reply is answered under its thread's top comment, where Facebook hangs it anyway."""
+    if channel == "message":
+        author: str | None = item.author_id
+        return author
+    top = item.thread_id if channel == "comment" and item.kind == "comment" else None
+    return str(top or item.external_id)
 
 
 def words(connection: Connection, work: Answering, matter: Matter) -> str:

@@ -87,12 +87,13 @@ def _one(work: Answering, graph: Graph, row: Any, done: Done) -> None:
 
 
 def _takes_answers(work: Answering, graph: Graph, row: Any, done: Done) -> bool:
-    """Looks at the comment or post as it is at this moment: the store may be a minute behind."""
-    seen = graph_writing.see(graph, row.target, row.item_kind, private=row.channel == "private")
-    if seen.hidden or not seen.open:
-        reason = "disembunyikan di Facebook" if seen.hidden else "Facebook tidak menerima jawaban di sini"
-        _close(work, row, "skipped", reason, done)
-        return False
+    """Looks at what is answered, and where, as it is at this moment: the store may be a minute behind."""
+    for key in dict.fromkeys((row.item_key, row.target)):
+        seen = graph_writing.see(graph, key, row.item_kind, private=row.channel == "private")
+        if seen.hidden or not (seen.open or key != row.target):
+            reason = "disembunyikan di Facebook" if seen.hidden else "Facebook tidak menerima jawaban di sini"
+            _close(work, row, "skipped", reason, done)
+            return False
     return True
 
 

@@ -191,7 +191,7 @@ def due(connection: Connection, account: str, now: datetime) -> ResultRow | None
     """The answer that has waited longest: never tried, or of unknown outcome."""
     c = replies.c
     query = (
-        select(*c, tickets.c.number, items.c.kind.label("item_kind"))
+        select(*c, tickets.c.number, items.c.kind.label("item_kind"), items.c.external_id.label("item_key"))
         .join(tickets, tickets.c.id == c.ticket_id)
         .join(items, items.c.id == c.item_id)
         .where(c.account == account, c.state.in_(WAITING), c.due_at <= now)

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import Engine
 
 from connector import casework, person
+from connector.answers.wording import moment
 from connector.errors import NotFound
 from connector.records import Label
 from connector.reply import idle, plan, preview
 from connector.store import items, merging, replies, tickets
 from connector.store.engine import writing
-from tests.answering import COMPLAINT, answering, classify
+from tests.answering import COMPLAINT, START, answering, classify
 
 
 def test_a_complaint_is_acknowledged_under_it_with_number_place_and_photo_asked_for(engine: Engine) -> None:
@@ -21,9 +22,8 @@ def test_a_complaint_is_acknowledged_under_it_with_number_place_and_photo_asked_
         done = desk.answer()
         assert done.counts == {"planned": 1, "sent": 1} and not done.failures
         (text,) = desk.under(comment)
-        assert (
-            desk.number() in text and "lokasinya" in text and "foto" in text and "26 November 2026 pukul 09.00" in text
-        )
+        due = moment(START + timedelta(hours=48))
+        assert desk.number() in text and "lokasinya" in text and "foto" in text and due in text
         (row,) = desk.rows()
         assert (row.state, row.sent_id, row.tries) == ("sent", comment.replies[0].id, 1)
         assert desk.answer().counts == {"planned": 0}
@@ -70,6 +70,28 @@ def test_never_under_what_is_hidden_or_gone_though_the_store_does_not_know_yet(e
                 desk.world.delete(comment)
             case _:
                 desk.world.delete(comment.post)
+        assert desk.answer().counts == {"planned": 1, "skipped": 1}
+        assert desk.posts() == []
+
+
+def test_a_reply_is_answered_under_the_top_comment_of_its_thread(engine: Engine) -> None:
+    """Facebook itself hangs an answer to a reply there: under the reply nobody would find it again."""
+    with answering(engine) as desk:
+        top = desk.comes("semoga lekas baik", author="Amaq")
+        reply = desk.world.add_comment(top, COMPLAINT, "Siti")
+        desk.read()
+        assert desk.answer().counts["sent"] == 1
+        (text,) = desk.under(top)
+        assert desk.number() in text and desk.under(reply) == []
+
+
+@pytest.mark.parametrize("which", ["reply", "top"])
+def test_a_reply_is_not_answered_where_it_or_its_thread_is_hidden(engine: Engine, which: str) -> None:
+    with answering(engine) as desk:
+        top = desk.comes("semoga lekas baik", author="Amaq")
+        reply = desk.world.add_comment(top, COMPLAINT, "Siti")
+        desk.read()
+        desk.world.hide(reply if which == "reply" else top)
         assert desk.answer().counts == {"planned": 1, "skipped": 1}
         assert desk.posts() == []
 
