@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from .platforms.facebook.parse import raw_comment, raw_message, raw_post, usable_id, when
 from .records import Account, ItemKind, RawItem, Stream
-from .store import landing, raw
+from .store import landing, raw, retention
 from .store.engine import writing
 
 BATCH = 500
@@ -75,18 +75,30 @@ def read_record(record: Any, account: Callable[[str], Account | None]) -> RawIte
         raise ValueError(f"expected the account of this store, found {record.get('platform')}/{record.get('account')}")
     if not isinstance(payload, dict):
         raise ValueError("expected payload to be the object as Graph sent it")
-    item = _item(owner, kind, payload, record)
-    return replace(
+    item, deleted_at = _item(owner, kind, payload, record), when(record.get("deleted_at"))
+    item = replace(
         item,
         stream=stream,
         parent_id=item.parent_id or usable_id(record.get("parent_id")),
+        created_at=item.created_at or when(record.get("created_at")),
         fetched_at=when(record.get("fetched_at")),
+        deleted_at=deleted_at,
     )
+    if deleted_at and not payload and (known := usable_id(record.get("id"))):
+        return replace(item, id=known, fingerprint=retention.WIPED)
+    return item
 
 
 def _item(owner: Account, kind: str, payload: dict[str, Any], record: dict[str, Any]) -> RawItem:
     if kind == "post":
         return raw_post(owner, payload)
     if kind == "comment":
-        return replace(raw_comment(owner, "", payload), post_id=usable_id(record.get("post_id")))
+        item = raw_comment(owner, "", payload)
+        return replace(item, post_id=usable_id(record.get("post_id")) or _post_of(owner, item.id))
     return replace(raw_message(owner, "", payload), conversation_id=usable_id(record.get("conversation_id")))
+
+
+def _post_of(owner: Account, comment: str) -> str | None:
+    """Under which post it stands, by a comment's own id: that of the post and its own, without the account's."""
+    post, _, own = comment.partition("_")
+    return f"{owner.id}_{post}" if post.isdecimal() and own.isdecimal() else None

@@ -43,8 +43,8 @@ class RawItem:
 
     `fingerprint` changes when what the item *means* changes (text, author, attachments, hidden), not when a
     signed address or a counter does. `thin` items hold no more than THIN and never replace a fuller payload.
-    `fetched_at` is set on imported items only: an older copy never replaces a newer one. `author_id` is who sent it:
-    of somebody who had himself erased, nothing is stored.
+    `fetched_at` is set on imported items only: an older copy never replaces a newer one; so is `deleted_at`, of one that
+    the other machine found gone. `author_id` is who sent it: of somebody who had himself erased, nothing is stored.
     """
 
     platform: str
@@ -61,6 +61,7 @@ class RawItem:
     thin: bool = False
     fetched_at: datetime | None = None
     author_id: str | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,10 @@ def land(
         item = wanted[key]
         alive = row.deleted_at is None
         older = item.fetched_at is not None and item.fetched_at <= row.fetched_at
-        keep = key in left or older or (alive and (item.thin or item.fingerprint == row.fingerprint))
+        keep = key in left or older or item.deleted_at or (alive and (item.thin or item.fingerprint == row.fingerprint))
         (same if keep else changed).append((row, item))
-    insert_new(
-        connection, raw_items, [_row(i, now, lane) | {"deleted_at": now if _under(i) in gone else None} for i in new]
-    )
+    buried = {"deleted_at": now}
+    insert_new(connection, raw_items, [_row(i, now, lane) | (buried if _under(i) in gone else {}) for i in new])
     _revise(connection, changed, now, lane)
     _seen(connection, [row.id for row, _ in same], now)
     known = {item.id for _, item in same + changed} | {key[2] for key in refused}
@@ -116,6 +115,7 @@ def _row(item: RawItem, now: datetime, lane: int) -> dict[str, Any]:
         "created_at": item.created_at,
         "fetched_at": item.fetched_at or now,
         "seen_at": now,
+        "deleted_at": item.deleted_at,
         "revision": 1,
         "fingerprint": item.fingerprint,
         "payload": compact(item.payload),

@@ -16,7 +16,8 @@ from .raw import ResultRow
 from .schema import items, raw_items, raw_revisions, ticket_items, tickets, verdicts
 from .statements import chunks
 
-NOTHING = "{}"
+NOTHING, WIPED = "{}", "deleted"
+"""Payload and fingerprint of what was wiped out."""
 
 
 def due(connection: Connection, before: datetime, limit: int) -> list[int]:
@@ -43,7 +44,7 @@ def erase(connection: Connection, raw_ids: Sequence[int], now: datetime, brief: 
         connection.execute(delete(verdicts).where(verdicts.c.item_id.in_(part)))
         blank = dict.fromkeys(("author_id", "author_name", "text", "permalink", "attachments", "model"))
         connection.execute(update(items).where(items.c.id.in_(part)).values(**blank, edited=False))
-        emptied = {"payload": NOTHING, "fingerprint": "deleted", "state": "pending", "reason": None}
+        emptied = {"payload": NOTHING, "fingerprint": WIPED, "state": "pending", "reason": None}
         connection.execute(update(raw_items).where(raw_items.c.id.in_(part)).values(**emptied))
     for ticket in sorted(touched):
         _ticket(connection, ticket, brief)

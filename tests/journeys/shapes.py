@@ -95,6 +95,7 @@ RAW: dict[str, Check] = {
 RAW_MORE: dict[str, Check] = {
     "post_id": _or_null(FILLED),
     "conversation_id": _or_null(FILLED),
+    "created_at": _or_null(TIME),
     "deleted_at": _or_null(TIME),
 }
 TICKET: dict[str, Check] = {

@@ -8,6 +8,7 @@ import re
 import signal
 import stat
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from classifiers import KeywordRules
 from connector.process import replay
+from connector.retention import erase_deleted
 from connector.sandbox import Fault, demo_world, faults
 from connector.settings import load, load_routing
 from connector.store.raw import Selection
@@ -138,6 +140,42 @@ def test_import_elsewhere_gives_the_same_items_and_tickets(polled: Rig, tmp_path
         assert {raw["id"]: raw["payload"] for raw in rig.stored("raw")} == {
             raw["id"]: raw["payload"] for raw in polled.stored("raw")
         }
+
+
+def test_what_was_deleted_stays_deleted_elsewhere(rig: Rig, tmp_path: Path) -> None:
+    rig.run("poll")
+    fresh, old = rig.world.pages["gubernur"].posts[1].comments[:2]
+    rig.world.delete(old)
+    rig.run("poll", "--full")
+    made = works(load(rig.config, {}), load_routing(None), rig.folder)
+    assert erase_deleted(made.engine, lambda: now() + timedelta(days=2)) == 1
+    made.engine.dispose()
+    rig.world.delete(fresh)
+    rig.run("poll", "--full")
+    (tmp_path / "raw.jsonl").write_text(rig.run("export", "raw").out, "utf-8")
+    other = {"NTBCARE_STORE_URL": f"sqlite:///{tmp_path / 'other.db'}"}
+    rig.run("migrate", env=other)
+    assert rig.run("import", "raw.jsonl", "--json", env=other).answer["landed"]["new"] == len(rig.stored("raw"))
+    facts = ("id", "post_id", "text", "created_at", "deleted", "author_id")
+    told = [{k: item[k] for k in facts} for item in rig.run("export", "items", env=other).records]
+    assert told == [{k: item[k] for k in facts} for item in rig.run("export", "items").records]
+    assert {item["id"] for item in told if item["deleted"]} == {fresh.id, old.id}
+    assert not {fresh.id, old.id} & {
+        s for t in rig.run("export", "tickets", env=other).records for s in t["source_ids"]
+    }
+    assert rig.run("import", "raw.jsonl", "--json", env=other).answer["landed"]["new"] == 0
+    assert rig.run("import", "raw.jsonl", "--json").answer["landed"]["changed"] == 0
+
+
+def test_records_with_the_contracts_keys_alone_find_their_posts(rig: Rig, tmp_path: Path) -> None:
+    rig.run("poll")
+    lines = [json.dumps({k: record[k] for k in RAW}) for record in rig.stored("raw")]
+    (tmp_path / "raw.jsonl").write_text("\n".join(lines), "utf-8")
+    other = {"NTBCARE_STORE_URL": f"sqlite:///{tmp_path / 'other.db'}"}
+    rig.run("migrate", env=other)
+    rig.run("import", "raw.jsonl", env=other)
+    posts = {item["id"]: item["post_id"] for item in rig.stored()}
+    assert {item["id"]: item["post_id"] for item in rig.run("export", "items", env=other).records} == posts
 
 
 def test_a_bad_line_of_an_import_is_named_and_loses_no_other(polled: Rig, tmp_path: Path) -> None:
