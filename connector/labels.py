@@ -1,6 +1,7 @@
 """What people say of items: corrections from the report, the review page or elsewhere come in here, and go out again."""
 
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ def import_labels(engine: Engine, file: Path, clock: Callable[[], datetime], dea
     done = Imported()
     for where, record in read_records(file):
         try:
+            if isinstance(record, str):
+                raise ValueError(record)
             with writing(engine) as connection:
                 fresh = add(connection, record, clock(), deadline, route)
         except (ValueError, NotFound) as error:
@@ -50,16 +53,15 @@ def import_labels(engine: Engine, file: Path, clock: Callable[[], datetime], dea
     return done
 
 
-def read_records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Records with where each stands. Raises ValueError when the file is neither JSON nor CSV."""
+def read_records(file: Path) -> Iterator[tuple[str, Any]]:
+    """Records with where each stands; in its place a text that says what is wrong with a line that holds none."""
     text = file.read_text("utf-8-sig")
     if file.suffix.lower() == ".csv":
-        for n, row in enumerate(csv.DictReader(text.splitlines()), 2):
-            yield f"{file}:{n}", {k: v for k, v in row.items() if k and v not in (None, "")}
+        yield from _rows(file, text)
         return
     try:
         whole = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield from _lines(file, text)
         return
     found = whole.get("labels", [whole]) if isinstance(whole, dict) else whole
@@ -67,13 +69,22 @@ def read_records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield f"{file}: label {n}", record
 
 
-def _lines(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for n, line in enumerate(text.splitlines(), 1):
+def _rows(file: Path, text: str) -> Iterator[tuple[str, Any]]:
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in rows:
+            yield f"{file}:{rows.line_num}", {k: v for k, v in row.items() if k and v not in (None, "")}
+    except csv.Error as error:
+        yield f"{file}:{rows.line_num}", f"not CSV from here on: {error}"
+
+
+def _lines(file: Path, text: str) -> Iterator[tuple[str, Any]]:
+    for n, line in enumerate(text.split("\n"), 1):  # other ends of lines may stand in a JSON text
         if line.strip():
             try:
                 yield f"{file}:{n}", json.loads(line)
-            except ValueError:
-                yield f"{file}:{n}", {"": "not JSON"}
+            except (ValueError, RecursionError):
+                yield f"{file}:{n}", "not JSON"
 
 
 def add(connection: Connection, record: Any, now: datetime, deadline: Any, route: Any) -> bool:
@@ -83,9 +94,11 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
     row = items.find(connection, record["id"])
     if row is None:
         raise NotFound(f"{record['id']}: no such item in this store")
-    label, at = _label(record, row), when(record.get("at")) or now
-    if not record.get("at") and items.latest_labels(connection, [row.id]).get(row.id) == label:
-        return False
+    label, at = _label(record, row), when(record.get("at"))
+    if at is None or at > now:  # a clock ahead of ours must not outrank what is said later
+        if items.latest_labels(connection, [row.id]).get(row.id) == label:
+            return False
+        at = now
     if not items.add_label(connection, row.id, label, at):
         return False
     if row.ticket:

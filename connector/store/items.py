@@ -14,6 +14,7 @@ from ..records import Item, Label
 from .raw import ResultRow
 from .schema import items, labels, ticket_items, tickets, verdicts
 from .statements import chunks, insert_new, upsert
+from .types import escape
 
 _written = [
     "post_id",
@@ -200,7 +201,9 @@ def every(connection: Connection, size: int = 500) -> Iterator[ResultRow]:
 
 def find(connection: Connection, external_id: str) -> ResultRow | None:
     """The item with an id of its platform, whatever its kind."""
-    row: ResultRow | None = connection.execute(with_verdicts().where(items.c.external_id == external_id)).first()
+    row: ResultRow | None = connection.execute(
+        with_verdicts().where(items.c.external_id == escape(external_id))
+    ).first()
     return row
 
 

@@ -14,6 +14,7 @@ from .history import MACHINE, Event
 from .raw import ResultRow
 from .schema import items, ticket_items, tickets
 from .statements import chunks, insert_all
+from .types import escape
 
 OPEN = ("diterima", "ditindaklanjuti")
 
@@ -180,7 +181,7 @@ def _plain(value: Any) -> Any:
 
 def get(connection: Connection, number: str) -> ResultRow:
     """A ticket's row. Raises NotFound."""
-    row = connection.execute(select(tickets).where(tickets.c.number == number)).first()
+    row = connection.execute(select(tickets).where(tickets.c.number == escape(number))).first()
     if row is None:
         raise NotFound(f"{number}: there is no such ticket; `ntbcare tickets list` shows them")
     return row

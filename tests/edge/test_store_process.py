@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select, text
 from classifiers.verdict import Verdict
 from connector import process
 from connector.deadlines import answer_by
-from connector.errors import LeaseLost
+from connector.errors import LeaseLost, NotFound
 from connector.export import as_csv, as_jsonl, item_record, raw_record, records, ticket_record
 from connector.land import land_records
 from connector.places import find_place
@@ -369,3 +369,11 @@ def test_the_post_tells_where_its_comments_complain_and_their_own_words_come_fir
     land(engine, comment("1_1", "jalan rusak, di Praya", "701_1", minute=1))
     process.process_pending(engine, desk())
     assert {t["source_ids"][0]: t["place"]["kabupaten"] for t in tickets_of(engine)}["1_1"] == "52.02"
+
+
+def test_what_no_id_can_be_is_not_found_on_any_database(engine: Engine) -> None:
+    for strange in ("a\0b", "a\ud800", "x" * 10_000):
+        with reading(engine) as connection:
+            assert items.find(connection, strange) is None
+            with pytest.raises(NotFound):
+                tickets.get(connection, strange)
