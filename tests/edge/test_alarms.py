@@ -41,6 +41,8 @@ from tests.edge.test_store_process import ACCOUNT, PAGE, comment, desk, land, ti
 from tests.journeys.rig import rigged, small_world
 from tests.sinks import mailbox, webhook
 
+NTB = f"NTB-{datetime.now(WITA).year}"
+"""How the numbers of this year's tickets begin."""
 CRY = "TOLONG kebakaran di Gerung, hub 081234567890"
 
 
@@ -110,7 +112,7 @@ def test_an_urgent_ticket_rings_in_its_own_transaction_and_once(engine: Engine) 
     made = rung(
         engine, fresh("1_1"), fresh("1_2", "jalan rusak", "7002"), fresh("1_3", "TOLONG lagi", parent={"id": "1_1"})
     )
-    assert [(m.key, m.lane, m.state, m.text) for m in made] == [("NTB-2026-000001/1/piket", "piket", "waiting", None)]
+    assert [(m.key, m.lane, m.state, m.text) for m in made] == [(f"{NTB}-000001/1/piket", "piket", "waiting", None)]
     process.replay(engine, desk(clock=now, roster=Roster(((1, "piket"),))), raw.Selection())
     assert letters(engine) == made
 
@@ -132,7 +134,7 @@ def test_a_person_rings_by_opening_or_raising_or_labelling(engine: Engine) -> No
     casework.open_new(engine, "jalan rusak", {}, who="Ani", desk=at, clock=now)
     assert len(letters(engine)) == 2
     for _ in range(2):
-        casework.amend(engine, "NTB-2026-000002", {"urgency": "mendesak"}, who="Ani", now=now(), desk=at)
+        casework.amend(engine, f"{NTB}-000002", {"urgency": "mendesak"}, who="Ani", now=now(), desk=at)
     assert len(letters(engine)) == 4
     rung(engine, fresh("1_1", "mungkin jalan rusak"))
     with writing(engine) as connection:
@@ -189,7 +191,7 @@ def test_the_text_is_short_masked_and_clean(engine: Engine, monkeypatch: pytest.
     title, message = sink.taken[0]["title"], sink.taken[0]["message"]
     assert title.startswith("Gerung") and "MENDESAK" in title
     assert "[telepon]" in message and "0812" not in message and len(message) < 1000
-    assert "Ref NTB-2026-000001/1" in message and "https://care.example/x/" in message
+    assert f"Ref {NTB}-000001/1" in message and "https://care.example/x/" in message
     assert not [c for c in title + message if c != "\n" and not c.isprintable()]
 
 
@@ -218,7 +220,7 @@ def test_a_dead_sink_loses_nothing_and_stops_nobody_else(
             until(lambda: len(sink.taken) >= 4)
             until(lambda: not outbox_of(engine))
         refs = [t.split("Ref ")[1] for t in sink.texts]
-        assert sorted(set(refs)) == [f"NTB-2026-{n:06d}/1" for n in range(1, 5)]
+        assert sorted(set(refs)) == [f"{NTB}-{n:06d}/1" for n in range(1, 5)]
         order = [r[-3] for i, r in enumerate(refs) if r not in refs[:i]]
         assert order in (["1", "2", "3", "4"], ["2", "1", "3", "4"]), "oldest first, but for the one in hand"
         assert made.metrics.registry.get_sample_value("ntbcare_letters_total", {"kind": "alarm", "outcome": "failed"})
@@ -237,7 +239,7 @@ def test_one_message_that_never_gets_through_holds_no_other_back(
     with webhook() as sink, delivering(sqlite_engine, monkeypatch, {"piket": sink.address}):
         sink.mode = "poison"
         until(lambda: len(sink.taken) == 2)
-    assert [t.split("Ref ")[1] for t in sink.texts] == ["NTB-2026-000002/1", "NTB-2026-000003/1"]
+    assert [t.split("Ref ")[1] for t in sink.texts] == [f"{NTB}-000002/1", f"{NTB}-000003/1"]
 
 
 @pytest.mark.parametrize("mode", ["500", "hang", "cut", "ok"])
@@ -296,27 +298,27 @@ def test_nobody_answers_the_next_level_rings_then_the_operator(engine: Engine, m
             monkeypatch.setattr(Works, "roster", property(lambda _: roster))
             rung(engine, fresh("1_1"), fresh("1_2", "TOLONG dua", "7002"), roster=roster)
             with writing(engine) as connection:
-                assert alarms.acknowledge(connection, "NTB-2026-000002", "Ani", "uji", now())[0]
-                assert alarms.acknowledge(connection, "NTB-2026-000002", "Budi", "uji", now())[:2] == (False, "Ani")
+                assert alarms.acknowledge(connection, f"{NTB}-000002", "Ani", "uji", now())[0]
+                assert alarms.acknowledge(connection, f"{NTB}-000002", "Budi", "uji", now())[:2] == (False, "Ani")
             until(lambda: above.taken and opr.taken)
             until(lambda: len(sink.taken) == 2)
-            assert len(above.taken) == 1 and "Ref NTB-2026-000001/2" in above.texts[0]
-            assert "NTB-2026-000001: tidak ada yang menjawab" in opr.texts[0]
+            assert len(above.taken) == 1 and f"Ref {NTB}-000001/2" in above.texts[0]
+            assert f"{NTB}-000001: tidak ada yang menjawab" in opr.texts[0]
             assert "Sudah diterima oleh Ani" in sink.texts[1]
             assert made is not None
     with reading(engine) as connection:
-        events = [e.what for e in history.events_of(connection, tickets.get(connection, "NTB-2026-000001").id)]
+        events = [e.what for e in history.events_of(connection, tickets.get(connection, f"{NTB}-000001").id)]
     assert events.count("alarmed") == 2
 
 
 def test_what_somebody_works_on_rings_no_further(engine: Engine) -> None:
     roster = Roster(((1, "piket"), (2, "kabid")), patience=timedelta(0))
     rung(engine, fresh("1_1"), fresh("1_2", "TOLONG dua", "7002"), fresh("1_3", "TOLONG tiga", "7003"), roster=roster)
-    casework.move(engine, "NTB-2026-000001", "ditindaklanjuti", who="Ani", reason="", now=now())
-    casework.amend(engine, "NTB-2026-000002", {"urgency": "biasa"}, who="Ani", now=now(), desk=desk())
+    casework.move(engine, f"{NTB}-000001", "ditindaklanjuti", who="Ani", reason="", now=now())
+    casework.amend(engine, f"{NTB}-000002", {"urgency": "biasa"}, who="Ani", now=now(), desk=desk())
     with writing(engine) as connection:
-        assert alarms.escalate(connection, roster, now()) == [("NTB-2026-000003", 2)]
-        assert alarms.escalate(connection, roster, now()) == [("NTB-2026-000003", 0)]
+        assert alarms.escalate(connection, roster, now()) == [(f"{NTB}-000003", 2)]
+        assert alarms.escalate(connection, roster, now()) == [(f"{NTB}-000003", 0)]
         assert alarms.escalate(connection, roster, now()) == []
 
 
@@ -502,11 +504,11 @@ def test_answers_are_heard_from_known_chats_only_and_once(engine: Engine, monkey
             until(lambda: answers._running is None or answers._running.done())
             return list(notes)
 
-        assert hear((666, "ok NTB-2026-000001"), (42, "halo")) == []
+        assert hear((666, f"ok {NTB}-000001"), (42, "halo")) == []
         (asked,) = hear((42, "ok"))
-        assert asked[0] == f"contact:{duta}" and "NTB-2026-000002" in asked[1]
-        (said,) = hear((42, "ok ntb-2026-000002"))
-        assert "NTB-2026-000002 tercatat" in said[1]
+        assert asked[0] == f"contact:{duta}" and f"{NTB}-000002" in asked[1]
+        (said,) = hear((42, f"ok {NTB.lower()}-000002"))
+        assert f"{NTB}-000002 tercatat" in said[1]
         (said,) = hear((42, "siap"))
-        assert "NTB-2026-000001 tercatat" in said[1]
+        assert f"{NTB}-000001 tercatat" in said[1]
         assert hear() == [] and len(bot.asked) >= 4 and bot.asked[-1] > 0
