@@ -84,7 +84,7 @@ class Beside:
         cut = stop.is_set() or any(v.paused_until or v.blocked for v in visits)
         if visits and not cut:
             with writing(self.works.engine) as connection:
-                for stream in ("posts", "comments", "messages"):
+                for stream in ("posts", "comments", "visitor_posts", "messages"):
                     Shelf(self.account.key, stream, order.scope).clear(connection)
                 accounts.set_account(connection, self.account.key, swept_at=self.clock())
         return visits

@@ -59,7 +59,7 @@ def run_backfill(
 def _clear(works: Works, account: AccountSettings, order: Order) -> None:
     """The window is read: the next backfill of it begins anew."""
     with writing(works.engine) as connection:
-        for stream in ("posts", "comments", "messages"):
+        for stream in ("posts", "comments", "visitor_posts", "messages"):
             Shelf(account.key, stream, order.scope).clear(connection)
 
 

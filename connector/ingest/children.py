@@ -44,6 +44,9 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
         checkpoint = reader.shelf(kin.stream).get(connection, object_id)
     reader.settle(checkpoint.seen, server_time)
     try:
+        if kin is COMMENTS and "comments" not in reader.order.streams:
+            _read_post(reader, checkpoint)
+            return
         try:
             one = _Reading(reader, kin, object_id, checkpoint, checkpoint.position)
             one.run()
@@ -55,6 +58,16 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
         if not reader.stop.is_set():
             _failed(reader, kin, checkpoint, error)
         raise
+
+
+def _read_post(reader: Reader, checkpoint: Checkpoint) -> None:
+    """A post as it is now, where its comments are not asked for."""
+    started = reader.clock()
+    post = reader.asker.ask(asks.post_whole(checkpoint.object_id, comments=False)).data
+    with reader.writing() as connection:
+        reader.land(connection, [raw_post(reader.account, post)], started)
+        read = {"done": checkpoint.seen, "position": None, "fails": 0, "gone": 0}
+        reader.shelf("comments").put(connection, checkpoint.object_id, **read)
 
 
 def reread(reader: Reader, kin: Kin, object_id: str) -> None:
@@ -130,10 +143,10 @@ class _Reading:
         self.post = None
         if self.kin is MESSAGES or after is not None:
             return self._more(after)
-        answer = self.reader.asker.ask(asks.post_whole(self.id, "comments" in self.reader.order.streams))
+        answer = self.reader.asker.ask(asks.post_whole(self.id, comments=True))
         self.post = answer.data
         edge = child(self.post, "comments")
-        if edge is None and "comments" in self.reader.order.streams and self._needs_edge():
+        if edge is None and self._needs_edge():
             edge = self._more(None)
         return edge or {"data": []}
 

@@ -19,7 +19,7 @@ from ..records import RawItem
 from ..store import raw
 from ..store.checkpoints import LIVE_SCOPE
 from ..store.engine import reading
-from .reader import SETTLED, Reader
+from .reader import FEED, SETTLED, Reader
 from .walk import onward, walk
 
 Row = dict[str, Any]
@@ -34,9 +34,11 @@ def walk_feed(reader: Reader) -> datetime | None:
     """
     with reading(reader.engine) as connection:
         checkpoint = reader.shelf("posts").get(connection)
+        streams = {"posts", *reader.order.streams} & FEED
+        complete = all(reader.shelf(stream).get(connection).complete_at for stream in streams)
     if reader.order.scope != LIVE_SCOPE and checkpoint.complete_at:
         return None
-    thorough = reader.order.full or checkpoint.complete_at is None
+    thorough = reader.order.full or not complete
     walk = _Walk(reader, thorough, checkpoint.position if thorough else None)
     try:
         walk.run()
@@ -120,7 +122,7 @@ class _Walk:
             shelf.put_all(connection, same, tuple(c for c in columns if c != "object_id"))
             if "unshown" in columns:
                 self.reader.books(connection, "comments", same)
-        if self.reader.order.full:
+        if self.reader.order.full and "comments" in self.reader.order.streams:
             self._bury(connection, complete)
 
     def _nested(self, post_id: str, node: Any, items: list[RawItem]) -> Row:
@@ -179,7 +181,10 @@ class _Walk:
     def _move(self, connection: Connection, after: str | None) -> None:
         shelf = self.reader.shelf("posts")
         if after is None:
-            shelf.put(connection, position=None, complete_at=self.reader.clock(), newest=self.started)
+            now, streams = self.reader.clock(), self.reader.order.streams
+            shelf.put(connection, position=None, complete_at=now, newest=self.started)
+            for stream in FEED - {"posts"}:  # one configured later is read from the start
+                self.reader.shelf(stream).put(connection, complete_at=now if stream in streams else None)
         elif self.thorough:
             reached = self.reached.isoformat() if self.reached else None
             position = {"after": after, "started": self.started.isoformat(), "reached": reached}

@@ -20,6 +20,7 @@ from ..store.checkpoints import LIVE_SCOPE, Shelf
 from ..store.engine import writing
 from .asking import Asker
 
+FEED: frozenset[Stream] = frozenset({"posts", "comments", "visitor_posts"})  # one walk brings them all
 OVERLAP = timedelta(minutes=15)
 SETTLED = timedelta(seconds=2)
 NOTED = timedelta(seconds=30)
@@ -94,8 +95,15 @@ class Reader:
     _own: bool | None = None
 
     def shelf(self, stream: Stream) -> Shelf:
-        """Where this pass keeps how far a stream has been read."""
-        return Shelf(self.account.key, stream, self.order.scope)
+        """Where this pass keeps how far a stream has been read.
+
+        A live pass over some of the feed's streams only keeps books of its own: what it leaves out is still to be read.
+        """
+        asked, all_ = self.order.streams & FEED, FEED.intersection(self.account.streams)
+        narrow = self.order.scope == LIVE_SCOPE and stream in FEED and asked != all_
+        return Shelf(
+            self.account.key, stream, f"{LIVE_SCOPE}:{','.join(sorted(asked))}" if narrow else self.order.scope
+        )
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -16,9 +16,8 @@ from .children import COMMENTS, MESSAGES, Kin, read_children
 from .conversations import walk_conversations
 from .feed import walk_feed
 from .newest import look, of_messenger
-from .reader import Reader
+from .reader import FEED, Reader
 
-FEED: frozenset[Stream] = frozenset({"posts", "comments", "visitor_posts"})
 MESSENGER: frozenset[Stream] = frozenset({"messages"})
 ROUNDS = 3  # an object that moves while it is read is read again, but not for ever
 
