@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Category, Kind, Urgency
 
-from .errors import NotFound
+from .errors import Conflict, NotFound
 from .export import zulu
 from .platforms.facebook.parse import when
 from .records import Label
@@ -45,7 +45,7 @@ def import_labels(engine: Engine, file: Path, clock: Callable[[], datetime], dea
                 raise ValueError(record)
             with writing(engine) as connection:
                 fresh = add(connection, record, clock(), deadline, route)
-        except (ValueError, NotFound) as error:
+        except (ValueError, Conflict, NotFound) as error:
             done.failures.append(f"{where}: {error}")
             continue
         done.new += fresh

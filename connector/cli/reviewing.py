@@ -37,12 +37,12 @@ def review(
 def office(works: "Works", since: str | None, until: str | None) -> "Office":
     """What the page does, on a store. Raises Misuse for a window that is none."""
     from ..casework import move
-    from ..errors import NotFound
+    from ..errors import Conflict, NotFound
     from ..labels import add
     from ..process import process_pending
     from ..report import write_report
     from ..report.entries import STATUS
-    from ..review import Office
+    from ..review import Office, told
     from ..states import MOVES
     from ..store.engine import reading, writing
 
@@ -60,8 +60,8 @@ def office(works: "Works", since: str | None, until: str | None) -> "Office":
                 try:
                     with writing(works.engine) as connection:
                         add(connection, record, works.clock(), desk.deadline, desk.route)
-                except (ValueError, NotFound) as error:
-                    failures.append(str(error))
+                except (ValueError, Conflict, NotFound) as error:
+                    failures.append(told(error))
             process_pending(works.engine, desk, works.stop.is_set)
         return failures
 

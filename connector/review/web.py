@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from ..errors import ConnectorError
+from ..errors import Conflict, ConnectorError, Misuse, NotFound
 from ..report import Live
 
 HOST = "127.0.0.1"
@@ -87,7 +87,7 @@ def make_app(office: Office, hosts: Sequence[str]) -> Flask:
         try:
             office.move(number, status, reason, by or "petugas")
         except ConnectorError as error:
-            return {"failures": [str(error)]}, 422
+            return {"failures": [told(error)]}, 422
         return {"failures": []}
 
     @app.errorhandler(HTTPException)
@@ -127,6 +127,18 @@ class _Silent(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing."""
+
+
+def told(error: Exception) -> str:
+    """An error in the words of the page: who reads it sits at no shell."""
+    match error:
+        case Conflict():
+            return "tiket sudah diubah, atau tidak dapat dipindahkan ke sana; muat ulang halaman"
+        case NotFound():
+            return "tidak ada lagi di penyimpanan; muat ulang halaman"
+        case Misuse():
+            return "tulis alasannya dahulu: tiket yang ditolak memerlukan alasan"
+    return "tidak dapat diterima; muat ulang halaman"
 
 
 def _same(given: str, key: str) -> bool:

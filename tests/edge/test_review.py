@@ -71,6 +71,7 @@ def test_a_correction_makes_a_ticket_at_once(filled: Engine, tmp_path: Path) -> 
         bad = [{"id": "nowhere", "kind": "spam"}, {"id": "1_2", "kind": "x"}, {**said, "urgency": "biasa"}]
         answer = session.post(f"{address}/labels", json=bad)
         assert answer.status_code == 422 and len(answer.json()["failures"]) == 2
+        assert all("muat ulang halaman" in line for line in answer.json()["failures"])
         assert ticket_of(filled, "1_2").urgency == "biasa"
 
 
@@ -78,10 +79,13 @@ def test_a_ticket_is_moved_by_the_rules(filled: Engine, tmp_path: Path) -> None:
     number = ticket_of(filled, "1_1").number
     with served(filled, tmp_path) as (session, address, _):
         moves = f"{address}/tickets/{number}/moves"
-        assert session.post(moves, json={"status": "ditolak", "by": "Baiq"}).status_code == 422
+        refused = session.post(moves, json={"status": "ditolak", "by": "Baiq"})
+        assert refused.status_code == 422 and "alasan" in refused.json()["failures"][0]
         assert session.post(moves, json={"status": "ditindaklanjuti", "by": "Baiq"}).status_code == 200
         assert session.post(f"{address}/tickets/NTB-1999-000001/moves", json={"status": "tuntas"}).status_code == 422
         assert ticket_of(filled, "1_1").status == "ditindaklanjuti"
+        again = session.post(moves, json={"status": "ditindaklanjuti", "by": "Baiq"})
+        assert again.status_code == 422 and "muat ulang" in again.json()["failures"][0]
 
 
 def test_strangers_and_other_web_sites_get_nothing(sqlite_engine: Engine, tmp_path: Path) -> None:

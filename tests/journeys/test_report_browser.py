@@ -296,6 +296,11 @@ def test_everyone_can_read_it(chromium: Any, sqlite_engine: Engine, tmp_path: Pa
     filled(sqlite_engine, usual())
     file = written(sqlite_engine, tmp_path / "laporan.html")
     watched = Watched(chromium, file, color_scheme=scheme, viewport={"width": width, "height": 800})
+    parts = watched.page.locator("main > section[id]").evaluate_all("all => all.map(one => one.id)")
+    assert parts[:3] == ["tiket", "tinjau", "masuk"], "what to do comes before what to know"
+    broken = """() => [...document.querySelectorAll('.bars thead th.n')].filter(e =>
+        e.scrollWidth > e.clientWidth || getComputedStyle(e).overflowWrap !== 'normal').map(e => e.textContent)"""
+    assert watched.page.evaluate(broken) == [], "words are broken or cut"
     page = watched.page
     page.locator("#tiket .row button[data-set=not]").first.click()
     assert page.evaluate(CONTRAST) == []

@@ -50,7 +50,7 @@ def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
     until(lambda: _of(polled, "tickets", "number", number)["status"] == "ditindaklanjuti", 20, "the move")
     until(lambda: mine.locator('[data-move="ditindaklanjuti"]').is_hidden(), 5, "the button goes")
     mine.locator('[data-move="ditolak"]').click()
-    until(lambda: "Tidak tersimpan" in page.locator("#kept").inner_text(), 10, "what fails is said")
+    until(lambda: "Tidak tersimpan: tulis alasannya" in page.locator("#kept").inner_text(), 10, "what fails is said")
     mine.locator("[name=reason]").fill("bukan pengaduan")
     mine.locator('[data-move="ditolak"]').click()
     until(lambda: _of(polled, "tickets", "number", number)["status"] == "ditolak", 20, "the refusal")
