@@ -18,8 +18,8 @@ from .known import Known, decide, know
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
-BATCH = 500
-"""So many at once: what is urgent waits for the batch before it, and the statements of one cost what twenty items cost."""
+BATCH = 250
+"""So many at once: what is urgent waits for the batch before it, and the statements of one cost what some twenty items cost."""
 
 
 def process_pending(

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,7 +18,7 @@ from ..errors import SettingsError
 BUSY_MS = 60_000
 CACHE = "cache_size=-16000"
 """SQLite's pages in memory, at most 16 MB a connection: what a batch changes is not written and read again before its commit."""
-_turns: WeakKeyDictionary[Engine, AbstractContextManager[Any]] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[Engine, "Turns"] = WeakKeyDictionary()
 DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
 
 
@@ -67,7 +67,7 @@ def _sqlite(address: URL) -> Engine:
         _private(file)
     engine = create_engine(address, connect_args={"timeout": BUSY_MS / 1000})
     # SQLite lets writers wait by sleeping: threads of one process that queue here go on as soon as the last one is done.
-    _turns[engine] = threading.RLock()
+    _turns[engine] = Turns()
 
     @event.listens_for(engine, "do_connect")
     def _do_connect(*_: Any) -> None:
@@ -100,6 +100,20 @@ def absent(engine: Engine) -> bool:
     """Whether the store is a file that is not there: to look into it would create it."""
     file = _file(engine.url)
     return file is not None and not file.exists()
+
+
+class Turns:
+    """One thread at a time; who leaves and comes back at once lets those go first who waited meanwhile."""
+
+    def __init__(self) -> None:
+        self.door, self.room = threading.Lock(), threading.Lock()
+
+    def __enter__(self) -> None:
+        with self.door:  # one waits at the door, and nobody overtakes him
+            self.room.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.room.release()
 
 
 def _private(file: Path) -> None:
