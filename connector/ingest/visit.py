@@ -159,7 +159,7 @@ def _look_for_lost_posts(reader: Reader) -> None:
         if started is None:
             return
         order = reader.order
-        missing = lost.unseen_posts(connection, reader.account.key, started, order.since, order.until)
+        missing = lost.unseen_posts(connection, reader.account.key, order.streams, started, order.since, order.until)
     reader.each(lambda post_id: _bury_if_gone(reader, post_id), missing)
 
 

@@ -1,20 +1,29 @@
 """Posts that Graph shows no more: which to ask for, and what becomes of one that is gone."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, or_, select, update
 
+from ..records import Stream
 from .schema import raw_items
 
 
 def unseen_posts(
-    connection: Connection, account: str, unseen_since: datetime, since: datetime | None, until: datetime | None
+    connection: Connection,
+    account: str,
+    streams: Iterable[Stream],
+    unseen_since: datetime,
+    since: datetime | None,
+    until: datetime | None,
 ) -> list[str]:
-    """Ids of stored posts inside a window that a complete walk did not show: deleted, or only out of Graph's sight."""
+    """Ids of stored posts of these streams inside a window that a complete walk of them did not show.
+
+    They are deleted, or only out of Graph's sight.
+    """
     c = raw_items.c
-    query = select(c.external_id).where(
-        c.account == account, c.kind == "post", c.seen_at < unseen_since, c.deleted_at.is_(None)
-    )
+    mine = (c.account == account, c.kind == "post", c.stream.in_(list(streams)))
+    query = select(c.external_id).where(*mine, c.seen_at < unseen_since, c.deleted_at.is_(None))
     if since:
         query = query.where(c.created_at >= since)
     if until:

@@ -72,6 +72,14 @@ def test_what_a_narrowed_poll_left_out_is_read_by_the_next(reader: Bench, world:
     assert {"masih rusak", "Kunjungan, diperbarui"} <= texts(reader)
 
 
+@pytest.mark.parametrize("streams", [("comments",), ("visitor_posts",)])
+def test_a_full_read_looks_only_for_the_posts_that_it_asked_for(reader: Bench, streams: tuple[Stream, ...]) -> None:
+    reader.poll()
+    reader.calls()
+    reader.poll(full=True, streams=streams)
+    assert reader.calls() == 1
+
+
 def test_a_narrowed_quiet_poll_costs_one_call(reader: Bench) -> None:
     reader.poll()
     reader.poll(streams=("posts",))
