@@ -19,7 +19,7 @@ STORE, REPORT = "ntbcare-demo.db", "laporan.html"
 def demonstrate(folder: Path) -> None:
     """Does the main job once into `folder`; a store of an earlier demo there is replaced."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)
         for old in folder.glob(f"{STORE}*"):
             old.unlink()
     except OSError as error:

@@ -119,7 +119,7 @@ class Turns:
 def _private(file: Path) -> None:
     """Personal data: only the owner reads the file, whatever the umask; SQLite gives its side files the same mode."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         if file.stat().st_uid == os.getuid():
             file.chmod(0o600)

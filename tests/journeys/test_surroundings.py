@@ -54,6 +54,19 @@ def test_the_store_is_one_file_when_a_command_has_ended(rig: Rig) -> None:
     assert rig.run("export", "items", env=backup).out == rig.run("export", "items").out != ""
 
 
+def test_what_is_made_is_its_owners_alone_whatever_the_umask(rig: Rig) -> None:
+    made = {"NTBCARE_STORE_URL": f"sqlite:///{rig.folder / 'made' / 'store.db'}"}
+    lines = ["migrate", "poll", "report --out made/laporan.html", "export raw --out made/raw.jsonl", "demo --out demo"]
+    for line in lines:
+        command = f"umask 000; exec {PROGRAM} --config {rig.config} {line}"
+        done = subprocess.run(["sh", "-c", command], env=clean(rig.env | made), cwd=rig.folder, capture_output=True)
+        assert done.returncode == 0, done.stderr
+    found = [one for top in ("made", "demo") for one in [rig.folder / top, *(rig.folder / top).rglob("*")]]
+    assert len(found) == 7
+    wrong = {str(one): oct(one.stat().st_mode & 0o777) for one in found if one.stat().st_mode & 0o077}
+    assert not wrong
+
+
 def test_records_come_in_through_a_pipe(polled: Rig, tmp_path: Path) -> None:
     other = {"NTBCARE_STORE_URL": f"sqlite:///{tmp_path / 'other.db'}"}
     polled.run("migrate", env=other)
