@@ -140,7 +140,7 @@ def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now:
             payload=bindparam("new_payload"),
             fingerprint=bindparam("new_fingerprint"),
             parent_id=func.coalesce(bindparam("new_parent"), c.parent_id),
-            fetched_at=now,
+            fetched_at=bindparam("new_fetched"),
             seen_at=now,
             lane=lane,
             state="pending",
@@ -156,6 +156,7 @@ def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now:
                 "new_payload": compact(item.payload),
                 "new_fingerprint": item.fingerprint,
                 "new_parent": item.parent_id,
+                "new_fetched": item.fetched_at or now,
             }
             for row, item in changed
         ],

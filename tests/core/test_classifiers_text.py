@@ -1,4 +1,4 @@
-"""What the classifier sees of a text, whatever was sent."""
+"""S-17: what the classifier sees of a text, whatever was sent."""
 
 import time
 

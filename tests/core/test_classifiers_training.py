@@ -1,4 +1,4 @@
-"""What a model learns from is checked line by line; what it becomes is kept whole, promoted with care, and can go back."""
+"""S-08: what a model learns from is checked line by line; what it becomes is kept whole, promoted with care, and can go back."""
 
 import csv
 import json

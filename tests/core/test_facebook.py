@@ -1,4 +1,4 @@
-"""What is asked of Graph and how its answers are read. Pure."""
+"""R-25, S-18: what is asked of Graph and how its answers are read. Pure."""
 
 import json
 from dataclasses import replace

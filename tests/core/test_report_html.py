@@ -1,4 +1,4 @@
-"""The report's file: what it may hold, whatever citizens write, on each of the three databases."""
+"""S-05: the report's file: what it may hold, whatever citizens write, on each of the three databases."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Words and texts of the report: dates, spans, numbers, and making any text harmless."""
+"""R-30: words and texts of the report: dates, spans, numbers, and making any text harmless."""
 
 from datetime import UTC, datetime, timedelta
 

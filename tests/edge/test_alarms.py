@@ -1,4 +1,4 @@
-"""Alarms on all three databases: rung in the ticket's transaction, delivered at least once whatever the sinks do."""
+"""R-31, R-32: alarms on all three databases: rung in the ticket's transaction, delivered at least once whatever the sinks do."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The daemon's plan: the newest each interval, all by a slower walk, hot posts again, a daily sweep, inside the budget."""
+"""R-27, R-33: the daemon's plan: the newest each interval, all by a slower walk, hot posts again, a daily sweep, in budget."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The wire's bounds: time, pace, memory, certificates, and that the token stays inside."""
+"""R-21, R-22, S-01, S-03: the wire's bounds: time, pace, memory, certificates, and that the token stays inside."""
 
 import logging
 import socket

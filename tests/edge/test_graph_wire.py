@@ -1,4 +1,4 @@
-"""What goes out and what comes in: requests, answers, every way an answer can be broken."""
+"""R-19, R-23, S-02: what goes out and what comes in: requests, answers, every way an answer can be broken."""
 
 import gzip
 import json

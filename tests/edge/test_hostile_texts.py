@@ -1,4 +1,4 @@
-"""R-29: every text of the corpus from Graph to the store, the report, the table and the log, and its neighbours with it."""
+"""R-29, S-06, S-07: every text of the corpus from Graph to store, report, table and log, and its neighbours with it."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Reading a Page: everything that Graph shows is stored once, at the fewest calls, whatever Graph does on the way."""
+"""R-17, R-20, R-24, R-26: all that Graph shows is stored once, at the fewest calls, whatever Graph does on the way."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Where a command writes when it is told a file: whole or not at all, and never over what is no file."""
+"""S-10: where a command writes when it is told a file: whole or not at all, and never over what is no file."""
 
 import os
 from pathlib import Path

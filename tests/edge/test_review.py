@@ -1,4 +1,4 @@
-"""The review page over real HTTP: only with its key, only from this machine, and what is pressed takes effect at once."""
+"""S-11: the review page over real HTTP: only with its key, only from this machine, and what is pressed takes effect at once."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Landing and processing on all three databases: once, faithfully, in order, safely repeated."""
+"""R-25, R-35: landing and processing on all three databases: once, faithfully, in order, safely repeated."""
 
 import json
 from collections import Counter
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -337,6 +338,18 @@ def test_an_older_copy_never_replaces_a_newer_one(engine: Engine) -> None:
     land(engine, comment("1_1", "baru"))
     older = replace(comment("1_1", "lama"), fetched_at=T0 - timedelta(days=1))
     assert land(engine, older).changed == 0
+
+
+def test_an_archive_in_any_order_ends_with_the_newest_and_twice_is_once(sqlite_engine: Engine) -> None:
+    times, later = [T0 + timedelta(minutes=n) for n in range(4)], T0 + timedelta(days=1)
+    for n, order in enumerate(permutations(times)):
+        copies = [replace(comment(f"{n}_1", f"jalan rusak {at}"), fetched_at=at) for at in order]
+        for copy in copies:
+            land(sqlite_engine, copy, now=later)
+        again = [land(sqlite_engine, copy, now=later) for copy in copies]
+        assert {(done.new, done.changed) for done in again} == {(0, 0)}, order
+    process.process_pending(sqlite_engine, desk())
+    assert {item["text"] for item in items_of(sqlite_engine).values()} == {f"jalan rusak {times[-1]}"}
 
 
 def test_tombstones_stay_and_what_comes_back_lives_again(engine: Engine) -> None:

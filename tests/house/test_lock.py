@@ -1,4 +1,4 @@
-"""The lock: every requirement pinned with hashes, every dependency of the project in it."""
+"""S-15: the lock: every requirement pinned with hashes, every dependency of the project in it."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The house's manners: names that are forbidden, files that grew too long, words that have no place in the product."""
+"""S-16: the house's manners: names that are forbidden, files that grew too long, words that have no place in the product."""
 
 import ast
 import re

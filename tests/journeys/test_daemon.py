@@ -1,4 +1,4 @@
-"""The daemon in processes of its own: on time, in spite of faults, stopped cleanly, killed at will, two on a store."""
+"""R-07, R-10, R-17, R-18, S-01, S-07, S-14: the daemon as a process: on time, stopped cleanly, killed, two on a store."""
 
 import json
 import random

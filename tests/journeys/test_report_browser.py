@@ -1,4 +1,4 @@
-"""The report in a real browser: calm, inert, usable by keys alone, and its corrections come back."""
+"""S-04: the report in a real browser: calm, inert, usable by keys alone, and its corrections come back."""
 
 import json
 from collections.abc import Iterator, Sequence
