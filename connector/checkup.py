@@ -86,7 +86,7 @@ def _routes(works: Works) -> Finding:
 
 
 def _topics(works: Works) -> str:
-    return f"{len(load_mapping(works.beside).topics)} categories have a topic in LAPOR"
+    return f"{len(load_mapping(works.beside, works.routing.agencies).topics)} categories have a topic in LAPOR"
 
 
 def _tried(what: str, look: Callable[[], Finding]) -> Finding:

@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 from classifiers.verdict import CATEGORIES
 
 from .configfiles import beside_or_default
+from .errors import SettingsError
 from .handover import lapor, open311
 from .records import Ticket
 from .routing import KABUPATEN
 from .settings import Routing
-from .store import history, items, persons, tickets
+from .store import alarms, history, items, persons, tickets
 
 SIZE = 500
 
@@ -42,10 +43,20 @@ class LaporTexts(BaseModel):
         return self
 
 
-def load_mapping(beside: Path | None) -> lapor.Mapped:
-    """How LAPOR calls things, from lapor.toml beside the configuration or from the defaults. Raises SettingsError."""
+def load_mapping(beside: Path | None, agencies: Mapping[str, str]) -> lapor.Mapped:
+    """How LAPOR calls things, from lapor.toml beside the configuration or from the defaults; `agencies` by their names here.
+
+    Raises SettingsError, also for an agency that is not one of these.
+    """
     texts = beside_or_default(LaporTexts, "lapor.toml", beside)
-    return lapor.Mapped(texts.topics, texts.agencies, texts.secret, texts.anonymous)
+    unknown = sorted(set(texts.agencies) - set(agencies))
+    if (
+        unknown and beside and (beside / "lapor.toml").is_file()
+    ):  # the defaults name agencies that an office may not have
+        raise SettingsError(
+            f"{beside / 'lapor.toml'}: agencies.{unknown[0]}: expected one of the agencies of categories.toml"
+        )
+    return lapor.Mapped(texts.topics, {**agencies, **texts.agencies}, texts.secret, texts.anonymous)
 
 
 def as_open311(connection: Connection, routing: Routing) -> Iterator[str]:
@@ -98,8 +109,10 @@ def as_lapor(connection: Connection, mapped: lapor.Mapped) -> Iterator[Mapping[s
         rows = tickets.rows_of(connection, [ticket.number for ticket in part])
         known = history.latest(connection, list(rows.values()), "reference")
         kinds = items.kinds_of(connection, list(rows.values()))
+        said = alarms.facts(connection, list(rows.values()))
         silent = persons.states(connection, (ticket.reporter_id for ticket in part))
         for ticket in (replace(t, reporter_id=None) if t.reporter_id in silent else t for t in part):
             row = rows[ticket.number]
             kind = kinds.get(row, "pengaduan")
-            yield lapor.report(ticket, kind, grounds.get(ticket.number), known.get(row), mapped)
+            words = said[row][1] or ticket.summary
+            yield lapor.report(ticket, words, kind, grounds.get(ticket.number), known.get(row), mapped)

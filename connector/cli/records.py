@@ -146,7 +146,7 @@ def _hand_over(works: Any, name: str, format: str, services: Path | None, out: P
 
     if name == "open311" and format == "csv":
         raise Misuse("--format csv: Open311 is JSON")
-    mapped = handing.load_mapping(works.beside)
+    mapped = handing.load_mapping(works.beside, works.routing.agencies)
     with reading(works.engine) as connection, written(out) as stream:
         if name == "open311":
             pieces = handing.as_open311(connection, works.routing)

@@ -34,8 +34,10 @@ class Mapped:
     anonymous: bool
 
 
-def report(ticket: Ticket, kind: str, ground: str | None, tracking_id: str | None, mapped: Mapped) -> dict[str, Any]:
-    """A report. `kind` is the verdict's or label's; `tracking_id` LAPOR's own number, when it is known."""
+def report(
+    ticket: Ticket, words: str, kind: str, ground: str | None, tracking_id: str | None, mapped: Mapped
+) -> dict[str, Any]:
+    """A report. `words` are the citizen's, `kind` the verdict's or label's; `tracking_id` LAPOR's own number, if known."""
     place, anonymous = ticket.place, mapped.anonymous or ticket.reporter_id is None
     rejected = ticket.status == "ditolak"
     return {
@@ -45,7 +47,7 @@ def report(ticket: Ticket, kind: str, ground: str | None, tracking_id: str | Non
         "topik": mapped.topics[ticket.category],
         "instansi": mapped.agencies.get(ticket.agency, ticket.agency),
         "judul": mask(ticket.summary)[:100],
-        "isi": mask(ticket.summary),
+        "isi": mask(words),
         "anonim": anonymous,
         "rahasia": ticket.category in mapped.secret,
         "pelapor": None if anonymous else ticket.reporter_id,

@@ -19,6 +19,7 @@ from connector.store.engine import reading, writing
 from tests.edge.test_casework import later, work
 from tests.edge.test_store_process import T0, comment
 
+NAMES = load_routing(None).agencies
 ONE, TWO = "NTB-2026-000001", "NTB-2026-000002"
 LINES = [
     {"number": ONE, "status": "ditindaklanjuti", "at": "2026-11-24T02:00:00Z", "tracking_id": 7461234, "by": "PUPR"},
@@ -110,11 +111,21 @@ def test_open311_knows_requests_and_services(engine: Engine) -> None:
     assert all(s["metadata"] is False and s["type"] == "realtime" and s["group"] for s in services)
 
 
+def test_a_report_for_lapor_has_the_citizens_whole_words_and_the_agencys_name(sqlite_engine: Engine) -> None:
+    words = "lampu rusak di Gerung, " + "sudah lama sekali " * 20 + "hubungi 081234567890"
+    work(sqlite_engine, comment("1_1", words))
+    named = {"opd-listrik": "Dinas Cahaya"}
+    with reading(sqlite_engine) as connection:
+        (one,) = handing.as_lapor(connection, handing.load_mapping(None, named))
+    assert one["instansi"] == "Dinas Cahaya" and one["isi"] == words.replace("081234567890", "[telepon]")
+    assert len(one["judul"]) <= 100
+
+
 def test_lapor_knows_reports_by_its_own_words(engine: Engine, tmp_path: Path) -> None:
     filled(engine)
     take(engine, tmp_path, LINES)
     with reading(engine) as connection:
-        mapped = handing.load_mapping(None)
+        mapped = handing.load_mapping(None, NAMES)
         one, two = handing.as_lapor(connection, mapped)
         table = "".join(as_csv(handing.as_lapor(connection, mapped)))
     assert (one["nomor_asal"], one["tracking_id"], one["status"]) == (ONE, "7461234", "selesai")
@@ -131,18 +142,19 @@ def test_an_operators_own_mapping_is_checked(sqlite_engine: Engine, tmp_path: Pa
     own = default.replace("anonymous = true", "anonymous = false").replace('["pungli_korupsi"]', '["jalan_jembatan"]')
     (tmp_path / "lapor.toml").write_text(own, "utf-8")
     with reading(sqlite_engine) as connection:
-        one, two = handing.as_lapor(connection, handing.load_mapping(tmp_path))
+        one, two = handing.as_lapor(connection, handing.load_mapping(tmp_path, NAMES))
     assert (one["anonim"], one["pelapor"], one["rahasia"], one["tautan"]) == (False, "7001", True, None)
     assert (two["anonim"], two["pelapor"]) == (True, None)
     with writing(sqlite_engine) as connection:
         persons.register(connection, ["7001"], "restricted", T0)
-        restricted, _ = handing.as_lapor(connection, handing.load_mapping(tmp_path))
+        restricted, _ = handing.as_lapor(connection, handing.load_mapping(tmp_path, NAMES))
     assert (restricted["anonim"], restricted["pelapor"]) == (True, None)
-    for wrong, named in (('jalan_jembatan = "P', "jalan_jembatan"), ("anonymous = true", "anonymous")):
-        broken = default.replace(wrong, wrong.replace("jalan_jembatan", "jalan").replace("true", "7"))
+    wrong_ones = (("jalan_jembatan", "jalan"), ("anonymous = true", "anonymous = 7"), ("dinas-pupr", "dinas-nirwana"))
+    for wrong, named in wrong_ones:
+        broken = default.replace(wrong, named)
         (tmp_path / "lapor.toml").write_text(broken, "utf-8")
-        with pytest.raises(SettingsError, match=named):
-            handing.load_mapping(tmp_path)
+        with pytest.raises(SettingsError, match=named.partition(" ")[0]):
+            handing.load_mapping(tmp_path, NAMES)
 
 
 def test_check_names_a_mapping_that_cannot_be_used(sqlite_engine: Engine, tmp_path: Path) -> None:
