@@ -101,6 +101,8 @@ class AccountSettings(Strict):
     def _one_token(self) -> "AccountSettings":
         if (self.token_env is None) == (self.token_file is None):
             raise ValueError("expected either token_env or token_file")
+        if str(self.token_env).startswith("EAA"):  # as Meta's tokens begin: it must not be repeated as a name
+            raise ValueError("token_env: expected the name of an environment variable, never the token itself")
         return self
 
     @property

@@ -4,6 +4,8 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
+
 import classifiers
 from classifiers import artifact, shelf
 from classifiers.linear import Linear
@@ -34,6 +36,19 @@ def test_evaluate_writes_a_card_with_every_figure_of_every_style(tmp_path: Path)
         assert all(set(figure) == {"value", "low", "high"} for figure in figures.values())
     page = (tmp_path / "card.html").read_text(encoding="utf-8")
     assert classifiers.load().name in page and "Style pesan" in page and "Voices not learned from" in page
+
+
+def test_a_model_takes_the_place_of_a_model_and_of_nothing_else(tmp_path: Path) -> None:
+    model, folder = classifiers.load(), tmp_path / "office"
+    assert isinstance(model, Linear)
+    folder.mkdir()
+    (folder / "connector.toml").write_text("milik orang", "utf-8")
+    with pytest.raises(FileExistsError):
+        artifact.write(folder, model.weights, model.decisions, {"name": "linear-a"})
+    assert [one.name for one in folder.iterdir()] == ["connector.toml"]
+    for name in ("linear-a", "linear-b"):
+        artifact.write(tmp_path / "new", model.weights, model.decisions, {"name": name})
+    assert artifact.read(tmp_path / "new").name == "linear-b" and not artifact.takes(folder)
 
 
 def test_a_model_of_another_make_is_said_and_the_way_back_works(tmp_path: Path) -> None:

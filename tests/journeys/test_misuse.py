@@ -78,6 +78,10 @@ CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "unknown stream": (lambda t: t + '\nstreams = ["stories"]\n', ("accounts.1.streams", "comments")),
     "unknown platform": (lambda t: t + '\nplatform = "orkut"\n', ("accounts.1.platform", "facebook")),
     "two of a key": (lambda t: t.replace('key = "wagub"', 'key = "gubernur"'), ("accounts", "own key")),
+    "a token for a name": (
+        lambda t: t.replace('token_env = "TOKEN_WAGUB"', 'token_env = "EAAsecret"'),
+        ("accounts.1", "token_env", "never the token"),
+    ),
     "no token named": (lambda t: re.sub("token_env = .*", "", t, count=1), ("accounts.0", "token_env")),
     "not a store": (
         lambda t: re.sub('url = "sqlite.*"', 'url = "oracle://x"', t, count=1),
