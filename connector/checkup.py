@@ -81,7 +81,7 @@ def _routes(works: Works) -> Finding:
     missing = [f"{name}.{code}" for name, table in tables.items() for code in table if get_wilayah(code) is None]
     if missing:
         text = f"{', '.join(missing)}: no kecamatan or desa has this code, so the rule leads nowhere"
-        return Finding("categories.toml", "broken", text, {"missing": missing})
+        return Finding("categories.toml", "broken", text, {"rules": missing})
     return Finding("categories.toml", "ok", f"{len(works.routing.categories)} categories have an agency")
 
 
@@ -106,8 +106,8 @@ def _calendar(works: Works) -> Finding:
     text = f"no holidays known for {missing[0]}: deadlines in working days would be too early; "
     text += "write that year's holidays and joint leave into calendar.days_off"
     if missing[0] == today.year:
-        return Finding("calendar", "broken", text, {"missing": missing})
-    return Finding("calendar", "warning" if today.month >= 10 else "ok", text, {"missing": missing})
+        return Finding("calendar", "broken", text, {"years": missing})
+    return Finding("calendar", "warning" if today.month >= 10 else "ok", text, {"years": missing})
 
 
 def _store(works: Works) -> Finding:

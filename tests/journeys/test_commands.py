@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,15 @@ def test_a_dead_token_fails_its_account_alone_and_says_what_to_do(rig: Rig) -> N
     states = {finding["what"]: finding for finding in checked.answer["findings"]}
     assert states["account gubernur"]["state"] == "broken" and states["account wagub"]["state"] == "ok"
     assert not checked.answer["ok"] and len(checked.err.splitlines()) == 1
+
+
+def test_check_names_a_rule_for_a_place_that_is_not_there(rig: Rig) -> None:
+    rules = (resources.files("connector.defaults") / "categories.toml").read_text("utf-8")
+    own = rules.replace("[places.air_bersih]", '[places.air_bersih]\n"52.01.99" = "pdam"')
+    (rig.folder / "categories.toml").write_text(own, "utf-8")
+    checked = rig.run("check", code=1)
+    assert len(checked.err.splitlines()) == 1 and "places.air_bersih.52.01.99" in checked.err
+    assert "account gubernur" in checked.out, "all else is looked at too"
 
 
 def test_check_names_what_a_missing_scope_breaks(rig: Rig) -> None:
