@@ -36,7 +36,7 @@ from connector.telegram import read as read_answer
 from connector.telling import Metrics
 from connector.watching import Watch
 from connector.wiring import Works
-from tests.edge.test_person import everything, files
+from tests.edge.citizens import everything, files
 from tests.edge.test_store_process import ACCOUNT, PAGE, comment, desk, land, tickets_of
 from tests.journeys.rig import rigged, small_world
 from tests.sinks import mailbox, webhook

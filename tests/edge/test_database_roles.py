@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from connector import person
 from connector.store import migrate
 from connector.store.engine import open_store, reading, writing
-from tests.edge.test_person import asked, assert_forgotten, fill, tickets_of
+from tests.edge.citizens import asked, assert_forgotten, fill, tickets_of
 
 GRANTS = (Path(__file__).parents[2] / "docs" / "roles.sql").read_text("utf-8")
 NAMES = ("care_migrate", "care_rw", "care_ro")

@@ -12,7 +12,7 @@ from connector.export import records
 from connector.store import migrate
 from connector.store.engine import open_store, reading, writing
 from connector.store.schema import metadata
-from tests.edge.test_person import fill
+from tests.edge.citizens import fill
 
 
 def test_migrations_make_the_declared_schema(engine: Engine) -> None:
