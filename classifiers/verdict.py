@@ -1,8 +1,7 @@
 """What a classifier says of a text: kind, category, urgency, and how sure it is."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 Kind = Literal["pengaduan", "aspirasi", "pertanyaan", "apresiasi", "spam", "lainnya"]
 Urgency = Literal["mendesak", "penting", "biasa"]
@@ -17,8 +16,7 @@ URGENCIES: Final[tuple[Urgency, ...]] = get_args(Urgency)
 CATEGORIES: Final[tuple[Category, ...]] = get_args(Category)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A classifier's opinion of one text.
 
     Scores are probabilities from 0 to 1. `category` is set whether or not the text is a complaint.

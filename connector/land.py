@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
 
@@ -76,8 +76,7 @@ def read_record(record: Any, account: Callable[[str], Account | None]) -> RawIte
     if not isinstance(payload, dict):
         raise ValueError("expected payload to be the object as Graph sent it")
     item, deleted_at = _item(owner, kind, payload, record), when(record.get("deleted_at"))
-    item = replace(
-        item,
+    item = item._replace(
         stream=stream,
         parent_id=item.parent_id or usable_id(record.get("parent_id")),
         created_at=item.created_at or when(record.get("created_at")),
@@ -85,7 +84,7 @@ def read_record(record: Any, account: Callable[[str], Account | None]) -> RawIte
         deleted_at=deleted_at,
     )
     if deleted_at and not payload and (known := usable_id(record.get("id"))):
-        return replace(item, id=known, fingerprint=retention.WIPED)
+        return item._replace(id=known, fingerprint=retention.WIPED)
     return item
 
 
@@ -94,8 +93,8 @@ def _item(owner: Account, kind: str, payload: dict[str, Any], record: dict[str, 
         return raw_post(owner, payload)
     if kind == "comment":
         item = raw_comment(owner, "", payload)
-        return replace(item, post_id=usable_id(record.get("post_id")) or _post_of(owner, item.id))
-    return replace(raw_message(owner, "", payload), conversation_id=usable_id(record.get("conversation_id")))
+        return item._replace(post_id=usable_id(record.get("post_id")) or _post_of(owner, item.id))
+    return raw_message(owner, "", payload)._replace(conversation_id=usable_id(record.get("conversation_id")))
 
 
 def _post_of(owner: Account, comment: str) -> str | None:

@@ -4,7 +4,7 @@ Pure over batches: everything it needs to know is an argument, everything it fin
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from classifiers.verdict import Classify
 
@@ -15,8 +15,7 @@ Parse = Callable[[RawItem], Item]
 SUMMARY = 140
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
     """A raw item by its row id: parsed, or the reason why not."""
 
     row: int
@@ -49,7 +48,7 @@ def withhold(classified: Mapping[int, Classified], decisions: Mapping[int, Decis
     UU PDP 27/2022 art. 11, 41. What was sent stays in `raw_items`, so that it comes back when the restriction is lifted.
     """
     return {
-        row: Classified(replace(one.item, text=None, author_name=None, permalink=None, attachments=()), None)
+        row: Classified(one.item._replace(text=None, author_name=None, permalink=None, attachments=()), None)
         if decisions[row].reason == RESTRICTED
         else one
         for row, one in classified.items()

@@ -55,7 +55,7 @@ def know(
     rows = list(classified)
     found = {row: classified[row].item for row in rows}
     parents = sorted({item.parent_id for item in found.values() if item.parent_id})
-    roots = items.threads(connection, "facebook", parents)
+    roots = items.threads(connection, parents)
     roots |= {i.id: _thread(i, roots) or i.id for i in found.values() if i.kind == "comment"}
     thread = {row: _thread(item, roots) for row, item in found.items()}
     keys = {t for t in thread.values() if t} | {i.post_id for i in found.values() if i.post_id}

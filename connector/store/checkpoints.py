@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from .schema import checkpoints
-from .statements import chunks, upsert
+from .statements import among, upsert
 
 LIVE_SCOPE = "live"
 
@@ -78,7 +78,7 @@ class Shelf:
         """Of these objects, those that are known: updated_time as last listed, and up to which they have been read."""
         c = checkpoints.c
         found: dict[str, tuple[str | None, str | None]] = {}
-        for part in chunks(object_ids):
+        for part in among(connection, object_ids):
             query = select(c.object_id, c.seen, c.done).where(*self._mine(), c.object_id.in_(part))
             found |= {row.object_id: (row.seen, row.done) for row in connection.execute(query)}
         return found

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from .persons import ERASED
 from .schema import raw_items
-from .statements import chunks
+from .statements import chunks, named
 
 
 def compare(
@@ -24,7 +24,7 @@ def compare(
     keys = new.execute(select(c.kind, c.external_id, c.fingerprint).where(c.account == account)).all()
     shown = {(row.kind, row.external_id) for row in keys}
     for part in chunks(keys):
-        query = select(c.kind, c.external_id, c.fingerprint).where(c.external_id.in_([row.external_id for row in part]))
+        query = select(c.kind, c.external_id, c.fingerprint).where(named(raw_items, [row.external_id for row in part]))
         known = {(row.kind, row.external_id): row.fingerprint for row in old.execute(query)}
         for row in part:
             stored = known.get((row.kind, row.external_id), row.fingerprint if row.fingerprint == ERASED else None)

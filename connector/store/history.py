@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from .raw import ResultRow
 from .schema import ticket_events, tickets
-from .statements import chunks, insert_all
+from .statements import among, insert_all
 from .types import compact
 
 MACHINE = "mesin"
@@ -88,7 +88,7 @@ def _ends(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, in
     """Where each ticket's chain ends: its number, how many events there are, and the newest one's hash."""
     c = tickets.c
     found: dict[int, tuple[str, int, str | None]] = {}
-    for part in chunks(ids):
+    for part in among(connection, ids):
         query = select(c.id, c.number, c.events, c.head).where(c.id.in_(part)).order_by(c.id).with_for_update()
         found |= {row.id: (row.number, row.events, row.head) for row in connection.execute(query)}
     return found
@@ -129,7 +129,7 @@ def _told(row: ResultRow, words: bool) -> Any:
 def latest(connection: Connection, ticket_ids: Sequence[int], fact: str) -> dict[int, Any]:
     """For each ticket whose history has this fact, what it was the last time."""
     e, found = ticket_events.c, dict[int, Any]()
-    for part in chunks(ticket_ids):
+    for part in among(connection, ticket_ids):
         query = select(e.ticket_id, e.data).where(e.ticket_id.in_(part), e.data.is_not(None)).order_by(e.id)
         found |= {row.ticket_id: row.data[fact] for row in connection.execute(query) if fact in row.data}
     return found
@@ -138,7 +138,7 @@ def latest(connection: Connection, ticket_ids: Sequence[int], fact: str) -> dict
 def redact(connection: Connection, ticket_ids: Sequence[int], now: datetime) -> None:
     """Takes out of the history of tickets what may quote anybody; that this was done is an event too. Safe to repeat."""
     e = ticket_events.c
-    for part in chunks(ticket_ids):
+    for part in among(connection, ticket_ids):
         mine = e.ticket_id.in_(part)
         spoken = sorted(set(connection.scalars(select(e.ticket_id).where(mine, e.words.is_not(None)))))
         connection.execute(update(ticket_events).where(mine, e.words.is_not(None)).values(words=None, salt=None))

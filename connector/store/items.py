@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -13,7 +12,7 @@ from classifiers.verdict import Verdict
 from ..records import Item, Label
 from .raw import ResultRow
 from .schema import items, labels, ticket_items, tickets, verdicts
-from .statements import chunks, insert_new, upsert
+from .statements import among, insert_new, named, upsert
 from .types import escape
 
 _written = [
@@ -40,8 +39,7 @@ _written = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What `items` adds to an item: the outcome of processing."""
 
     thread_id: str | None
@@ -152,7 +150,7 @@ _scores = ("is_complaint", "complaint_score", "category", "category_score", "urg
 def by_row(connection: Connection, rows: Sequence[int]) -> dict[int, ResultRow]:
     """Stored items with their verdicts, by row id."""
     found: dict[int, ResultRow] = {}
-    for part in chunks(rows):
+    for part in among(connection, rows):
         found |= {row.id: row for row in connection.execute(with_verdicts().where(items.c.id.in_(part)))}
     return found
 
@@ -160,7 +158,7 @@ def by_row(connection: Connection, rows: Sequence[int]) -> dict[int, ResultRow]:
 def kinds_of(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, str]:
     """What each ticket's first item is, as a person said last or else by its verdict; none for one without items."""
     c, found = ticket_items.c, dict[int, str]()
-    for part in chunks(ticket_ids):
+    for part in among(connection, ticket_ids):
         query = select(c.item_id, c.ticket_id).where(c.ticket_id.in_(part), c.position == 0)
         first = {row.item_id: row.ticket_id for row in connection.execute(query)}
         said = latest_labels(connection, list(first))
@@ -170,14 +168,12 @@ def kinds_of(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, str
     return found
 
 
-def threads(connection: Connection, platform: str, comment_ids: Sequence[str]) -> dict[str, str]:
+def threads(connection: Connection, comment_ids: Sequence[str]) -> dict[str, str]:
     """The thread of each known comment, by its id."""
     c = items.c
     found: dict[str, str] = {}
-    for part in chunks(comment_ids):
-        query = select(c.external_id, c.thread_id).where(
-            c.platform == platform, c.kind == "comment", c.external_id.in_(part)
-        )
+    for part in among(connection, comment_ids):
+        query = select(c.external_id, c.thread_id).where(named(items, part, ("comment",)))
         found |= {row.external_id: row.thread_id for row in connection.execute(query) if row.thread_id}
     return found
 
@@ -185,8 +181,8 @@ def threads(connection: Connection, platform: str, comment_ids: Sequence[str]) -
 def texts_of_posts(connection: Connection, post_ids: Sequence[str]) -> dict[str, str]:
     """What these posts say, by their platform ids; those that are not known or say nothing are left out."""
     found: dict[str, str] = {}
-    for part in chunks(post_ids):
-        query = select(items.c.external_id, items.c.text).where(items.c.kind == "post", items.c.external_id.in_(part))
+    for part in among(connection, post_ids):
+        query = select(items.c.external_id, items.c.text).where(named(items, part, ("post",)))
         found |= {row.external_id: row.text for row in connection.execute(query) if row.text}
     return found
 
@@ -201,9 +197,7 @@ def every(connection: Connection, size: int = 500) -> Iterator[ResultRow]:
 
 def find(connection: Connection, external_id: str) -> ResultRow | None:
     """The item with an id of its platform, whatever its kind."""
-    row: ResultRow | None = connection.execute(
-        with_verdicts().where(items.c.external_id == escape(external_id))
-    ).first()
+    row: ResultRow | None = connection.execute(with_verdicts().where(named(items, [escape(external_id)]))).first()
     return row
 
 
@@ -211,7 +205,7 @@ def latest_labels(connection: Connection, rows: Sequence[int]) -> dict[int, Labe
     """For each item, what a person said last."""
     c = labels.c
     found: dict[int, Label] = {}
-    for part in chunks(rows):
+    for part in among(connection, rows):
         for row in connection.execute(select(labels).where(c.item_id.in_(part)).order_by(c.at, c.id)):
             found[row.item_id] = Label(row.kind, row.category, row.urgency, row.by)
     return found

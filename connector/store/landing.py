@@ -11,7 +11,7 @@ from ..records import RawItem
 from . import persons
 from .raw import LIVE, ResultRow
 from .schema import raw_items, raw_revisions
-from .statements import chunks, insert_new
+from .statements import among, insert_new, named
 from .types import compact
 
 Key = tuple[str, str, str]
@@ -79,7 +79,7 @@ def _refused(
         [_row(wanted[key], now, lane) | {**blank, "state": "done"} for key in erased if key not in old],
     )
     revealed = [old[key].id for key in erased if key in old and old[key].fingerprint != persons.ERASED]
-    for part in chunks(revealed):
+    for part in among(connection, revealed):
         connection.execute(delete(raw_revisions).where(raw_revisions.c.raw_id.in_(part)))
         connection.execute(update(raw_items).where(raw_items.c.id.in_(part)).values(**blank, state="pending"))
     return erased | {key for key, row in old.items() if row.fingerprint == persons.ERASED}
@@ -88,17 +88,12 @@ def _refused(
 def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, ResultRow]:
     c = raw_items.c
     found: dict[Key, ResultRow] = {}
-    for part in chunks(keys):
+    for part in among(connection, [key[2] for key in keys]):
         query = select(
             c.id, c.platform, c.kind, c.external_id, c.fingerprint, c.revision, c.deleted_at, c.fetched_at
-        ).where(
-            c.platform.in_({k[0] for k in part}),
-            c.kind.in_({k[1] for k in part}),
-            c.external_id.in_([k[2] for k in part]),
-        )
-        found |= {
-            (r.platform, r.kind, r.external_id): r for r in connection.execute(query.order_by(c.id).with_for_update())
-        }
+        ).where(named(raw_items, part))
+        rows = connection.execute(query.order_by(c.id).with_for_update())
+        found |= {(row.platform, row.kind, row.external_id): row for row in rows}
     return {key: found[key] for key in keys if key in found}
 
 
@@ -129,7 +124,7 @@ def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now:
         return
     c = raw_items.c
     ids = [row.id for row, _ in changed]
-    for part in chunks(ids):
+    for part in among(connection, ids):
         kept = select(c.id, c.revision, c.fetched_at, c.payload).where(c.id.in_(part), c.payload != "{}")
         connection.execute(insert(raw_revisions).from_select(["raw_id", "revision", "fetched_at", "payload"], kept))
     statement = (
@@ -165,5 +160,5 @@ def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now:
 
 def _seen(connection: Connection, ids: Sequence[int], now: datetime) -> None:
     c = raw_items.c
-    for part in chunks(ids):
+    for part in among(connection, ids):
         connection.execute(update(raw_items).where(c.id.in_(part), c.seen_at < now).values(seen_at=now))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from ..records import Stream
 from .schema import raw_items
+from .statements import named
 
 
 def unseen_posts(
@@ -34,7 +35,7 @@ def unseen_posts(
 def bury_post(connection: Connection, post_id: str, now: datetime) -> int:
     """Marks a post that Graph knows no more, and what hung on it, as deleted; returns how many items."""
     c = raw_items.c
-    mine = or_((c.kind == "post") & (c.external_id == post_id), (c.kind == "comment") & (c.post_id == post_id))
+    mine = or_(named(raw_items, [post_id], ("post",)), (c.kind == "comment") & (c.post_id == post_id))
     return connection.execute(
         update(raw_items).where(mine, c.deleted_at.is_(None)).values(deleted_at=now, state="pending")
     ).rowcount

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
 from ..records import RESTRICTED
 from .schema import audit, items, keys, persons, tickets
-from .statements import chunks, insert_new, upsert
+from .statements import among, insert_new, upsert
 
 State = Literal["erased", "restricted"]
 ERASED: State = "erased"
@@ -38,7 +38,7 @@ def states(connection: Connection, authors: Iterable[str | None]) -> dict[str, S
         return {}
     hashes = {_hash(key, author): author for author in wanted}
     found: dict[str, State] = {}
-    for part in chunks(list(hashes)):
+    for part in among(connection, list(hashes)):
         query = select(persons.c.author_hash, persons.c.state).where(persons.c.author_hash.in_(part))
         found |= {hashes[row.author_hash]: row.state for row in connection.execute(query)}
     return found

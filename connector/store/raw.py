@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from ..records import THIN, RawItem
 from .schema import raw_items, raw_revisions
-from .statements import chunks
+from .statements import among
 
 LIVE, BULK = 0, 1
 ResultRow = Row[*tuple[Any, ...]]
@@ -56,7 +56,7 @@ def pending(connection: Connection, limit: int) -> list[ResultRow]:
     first = select(func.min(c.lane)).where(c.state == "pending").scalar_subquery()
     # Not "=": told that all are of one lane, PostgreSQL would walk over all that is done in the order of ids.
     query = select(raw_items).where(c.state == "pending", c.lane <= first).order_by(c.lane, c.id).limit(limit)
-    return list(connection.execute(query))
+    return list(connection.execute(query).all())
 
 
 def any_pending(connection: Connection) -> bool:
@@ -88,7 +88,7 @@ def selected(connection: Connection, selection: Selection, after: int, limit: in
         query = query.where(c.account.in_(selection.accounts))
     if selection.quarantined:
         query = query.where(c.state == "quarantined")
-    return list(connection.execute(query.order_by(c.id).limit(limit)))
+    return list(connection.execute(query.order_by(c.id).limit(limit)).all())
 
 
 def as_raw(row: ResultRow) -> RawItem:
@@ -111,14 +111,14 @@ def as_raw(row: ResultRow) -> RawItem:
 
 def awaken(connection: Connection, raw_ids: Sequence[int]) -> None:
     """Makes raw items pending, so that they are processed again."""
-    for part in chunks(raw_ids):
+    for part in among(connection, raw_ids):
         connection.execute(update(raw_items).where(raw_items.c.id.in_(part)).values(state="pending"))
 
 
 def revisions(connection: Connection, raw_ids: Sequence[int]) -> Iterator[tuple[int, str]]:
     """Older payloads of raw items, oldest first."""
     c = raw_revisions.c
-    for part in chunks(raw_ids):
+    for part in among(connection, raw_ids):
         query = select(c.raw_id, c.payload).where(c.raw_id.in_(part)).order_by(c.raw_id, c.revision)
         yield from ((row.raw_id, row.payload) for row in connection.execute(query))
 
@@ -133,7 +133,7 @@ def settle(connection: Connection, outcomes: Sequence[tuple[int, int, str, str |
     for raw_id, revision, _, _ in done:
         by_revision.setdefault(revision, []).append(raw_id)
     for revision, ids in by_revision.items():
-        for part in chunks(ids):
+        for part in among(connection, ids):
             connection.execute(
                 update(raw_items).where(c.id.in_(part), c.revision == revision).values(state="done", reason=None)
             )

@@ -24,7 +24,7 @@ from .schema import (
     tickets,
     verdicts,
 )
-from .statements import chunks, insert_new
+from .statements import among, insert_new
 
 ANSWERED_EVENTS = ("opened", "appended", "moved", "reopened")
 WAITING = ("due", "trying")
@@ -52,9 +52,9 @@ def automatic(connection: Connection, account: str, own: Iterable[tuple[str, str
         if text:
             by_digest.setdefault(digest(text), set()).add(key)
     found: set[str] = set()
-    for part in chunks(ids):
+    for part in among(connection, ids):
         found |= set(connection.scalars(select(c.sent_id).where(c.account == account, c.sent_id.in_(part))))
-    for part in chunks(list(by_digest)):
+    for part in among(connection, list(by_digest)):
         query = select(c.digest).where(c.account == account, c.digest.in_(part), c.state.in_(TOLD))
         for known in connection.scalars(query):
             found |= by_digest[known]
@@ -111,7 +111,7 @@ def events(connection: Connection, account: str, after: int, oldest: datetime, l
 def ticket_rows(connection: Connection, ids: Sequence[int]) -> dict[int, ResultRow]:
     """Tickets by row id."""
     found: dict[int, ResultRow] = {}
-    for part in chunks(ids):
+    for part in among(connection, ids):
         found |= {row.id: row for row in connection.execute(select(tickets).where(tickets.c.id.in_(part)))}
     return found
 
@@ -223,7 +223,7 @@ def claimed(connection: Connection, account: str, ids: Sequence[str]) -> set[str
     c = replies.c
     return {
         key
-        for part in chunks(ids)
+        for part in among(connection, ids)
         for key in connection.scalars(select(c.sent_id).where(c.account == account, c.sent_id.in_(part)))
     }
 

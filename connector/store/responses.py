@@ -13,7 +13,7 @@ from . import replies
 from .history import MACHINE, Event, write
 from .raw import ResultRow
 from .schema import items, raw_items, ticket_items, tickets
-from .statements import chunks
+from .statements import among, chunks, named
 
 ANSWERED, SEEN_TO = "answered", "answered_again"
 SIZE = 200
@@ -76,11 +76,11 @@ def _answers(
         ours, c.deleted.is_(False), c.hidden.is_(False), c.created_at >= since
     )
     found: Rows = []
-    for part in chunks(sorted({one.thread_id for one in asked if one.thread_id})):
+    for part in among(connection, sorted({one.thread_id for one in asked if one.thread_id})):
         found += connection.execute(query.where(c.thread_id.in_(part)))
     posts = sorted({one.external_id for one in asked if one.kind == "post"})
     under: Rows = []
-    for part in chunks(posts):
+    for part in among(connection, posts):
         below = query.join(raw_items, raw_items.c.id == c.id).where(raw_items.c.post_id.in_(part), c.kind == "comment")
         under += connection.execute(below)
     machine = _automatic(connection, [*found, *under])
@@ -103,8 +103,8 @@ def _automatic(connection: Connection, own: Rows) -> set[str]:
 def _owners(connection: Connection, threads: Sequence[str]) -> dict[str, str | None]:
     """Who wrote the top comment of each thread."""
     c, found = items.c, dict[str, str | None]()
-    for part in chunks(threads):
-        query = select(c.external_id, c.author_id).where(c.external_id.in_(part), c.kind == "comment")
+    for part in among(connection, threads):
+        query = select(c.external_id, c.author_id).where(named(items, part, ("comment",)))
         found |= {row.external_id: row.author_id for row in connection.execute(query)}
     return found
 

@@ -15,7 +15,7 @@ from sqlalchemy.sql import ColumnElement
 from ..records import FORGOTTEN, RESTRICTED
 from .raw import ResultRow
 from .schema import items, raw_items, ticket_items, tickets, verdicts
-from .statements import chunks
+from .statements import chunks, named
 from .tickets import OPEN
 
 
@@ -206,8 +206,8 @@ def items_in(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, int
 
 def by_external(connection: Connection, kind: str, ids: Sequence[str], cut: int) -> dict[str, ResultRow]:
     """Posts or comments by the platform's id, their texts cut."""
-    query = select(*_shown(cut)).select_from(_flow).where(items.c.kind == kind)
-    rows = (row for part in chunks(ids) for row in connection.execute(query.where(items.c.external_id.in_(part))))
+    query = select(*_shown(cut)).select_from(_flow)
+    rows = (row for part in chunks(ids) for row in connection.execute(query.where(named(items, part, (kind,)))))
     return {row.external_id: row for row in rows}
 
 

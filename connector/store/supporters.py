@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select, update
 
 from .schema import items, ticket_items, tickets
-from .statements import chunks
+from .statements import among
 
 _MORE = (
     update(tickets)
@@ -30,7 +30,7 @@ def gained(connection: Connection, joined: Sequence[tuple[str, int, str | None]]
 def _others(connection: Connection, people: set[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those who are not the reporters themselves."""
     reporters: dict[str, str | None] = {}
-    for part in chunks(sorted({number for number, _ in people})):
+    for part in among(connection, sorted({number for number, _ in people})):
         query = select(tickets.c.number, tickets.c.reporter_id).where(tickets.c.number.in_(part))
         reporters |= {row.number: row.reporter_id for row in connection.execute(query)}
     return {(number, author) for number, author in people if reporters.get(number) != author}
@@ -40,7 +40,7 @@ def _among(connection: Connection, people: set[tuple[str, str]], new: Sequence[i
     """Those of these people of whom the ticket held something already, beside the new items."""
     fresh, numbers = set(new), {number for number, _ in people}
     found = set()
-    for part in chunks(sorted({author for _, author in people})):
+    for part in among(connection, sorted({author for _, author in people})):
         query = (
             select(items.c.id, items.c.author_id, tickets.c.number)
             .join(ticket_items, ticket_items.c.item_id == items.c.id)

@@ -13,7 +13,7 @@ from . import counters, history
 from .history import MACHINE, Event
 from .raw import ResultRow
 from .schema import items, ticket_items, tickets
-from .statements import chunks, insert_all
+from .statements import among, insert_all
 from .types import escape
 
 OPEN = ("diterima", "ditindaklanjuti")
@@ -98,7 +98,7 @@ def place_of(row: ResultRow) -> Place:
 def rows_of(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
     """The row of each ticket, by number."""
     found: dict[str, int] = {}
-    for part in chunks(numbers):
+    for part in among(connection, numbers):
         rows = connection.execute(select(tickets.c.number, tickets.c.id).where(tickets.c.number.in_(part)))
         found |= {row.number: row.id for row in rows}
     return found
@@ -112,7 +112,7 @@ def append(connection: Connection, facts: Iterable[tuple[str, int, str]], now: d
     ids = rows_of(connection, [number for number, _, _ in facts])
     c = ticket_items.c
     last: dict[int, int] = {}
-    for part in chunks(list(ids.values())):
+    for part in among(connection, list(ids.values())):
         query = select(c.ticket_id, func.max(c.position).label("n")).where(c.ticket_id.in_(part)).group_by(c.ticket_id)
         last |= {row.ticket_id: row.n for row in connection.execute(query)}
     rows, events = [], []
@@ -190,7 +190,7 @@ def get(connection: Connection, number: str) -> ResultRow:
 def of_items(connection: Connection, rows: Sequence[int]) -> dict[int, tuple[str, int]]:
     """For each item row that belongs to a ticket, its number and the item's position in it."""
     found: dict[int, tuple[str, int]] = {}
-    for part in chunks(rows):
+    for part in among(connection, rows):
         query = select(ticket_items.c.item_id, ticket_items.c.position, tickets.c.number).join(
             tickets, tickets.c.id == ticket_items.c.ticket_id
         )
@@ -218,7 +218,7 @@ def in_threads(connection: Connection, threads: Sequence[str]) -> tuple[Open, Cl
     inside = select(items.c.thread_id, ticket_items.c.ticket_id).join(
         ticket_items, ticket_items.c.item_id == items.c.id
     )
-    for part in chunks(threads):
+    for part in among(connection, threads):
         for pair in connection.execute(inside.where(items.c.thread_id.in_(part))):
             held.setdefault(pair.ticket_id, set()).add(pair.thread_id)
     found: Open = {}
@@ -228,7 +228,7 @@ def in_threads(connection: Connection, threads: Sequence[str]) -> tuple[Open, Cl
     wanted = select(
         *(c.id, c.number, c.reporter_id, c.category, c.urgency, c.status, c.merged_into, c.opened_at, c.closed_at)
     )
-    for ids in chunks(sorted(held)):
+    for ids in among(connection, sorted(held)):
         for row in connection.execute(wanted.where(c.id.in_(ids), c.merged_into.is_(None)).order_by(c.id)):
             ticket = OpenTicket(row.number, row.reporter_id, row.category, row.urgency, row.status not in OPEN)
             for thread in held[row.id]:
@@ -286,7 +286,7 @@ def source_ids(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, l
     """The platform ids of each ticket's items, the first one first."""
     c = ticket_items.c
     found: dict[int, list[str]] = {}
-    for part in chunks(ticket_ids):
+    for part in among(connection, ticket_ids):
         query = (
             select(c.ticket_id, items.c.external_id)
             .join(items, items.c.id == c.item_id)

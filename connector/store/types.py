@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,15 +51,24 @@ class Utc(TypeDecorator[datetime]):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime())
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware in, naive UTC out."""
-        if value is None:
-            return None
-        return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Aware in, naive UTC out; for SQLite, which has no times, at once as the text it keeps."""
+        if dialect.name == "sqlite":
+            return lambda value: None if value is None else _utc(value).isoformat(" ", "microseconds")[:_NAIVE]
+        return lambda value: None if value is None else _utc(value).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], datetime | None]:
         """Naive UTC in, aware out."""
-        return None if value is None else value.replace(tzinfo=UTC)
+        if dialect.name == "sqlite":
+            return lambda value: None if value is None else datetime.fromisoformat(value + "+00:00")
+        return lambda value: None if value is None else value.replace(tzinfo=UTC)
+
+
+_NAIVE = len("2026-11-24 01:02:03.000000")
+
+
+def _utc(value: datetime) -> datetime:
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 class Faithful(TypeDecorator[str]):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from .history import MACHINE, Event, write
 from .schema import tickets
-from .statements import chunks
+from .statements import among
 from .tickets import OPEN
 
 REOPENED, WROTE_AGAIN = "reopened", "wrote_again"
@@ -20,7 +20,7 @@ def wrote_again(connection: Connection, written: Mapping[str, int], status: str,
     A ticket whose status a person has set stays as it is and waits for him; any other opens again, with this status.
     """
     c, events = tickets.c, []
-    for part in chunks(sorted(written)):
+    for part in among(connection, sorted(written)):
         rows = connection.execute(select(tickets).where(c.number.in_(part), c.status.not_in(OPEN)).order_by(c.id))
         for row in list(rows):
             data = {"item": written[row.number]}

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -137,7 +136,7 @@ def comment(key: str, words: str, **more: Any) -> Any:
         "created_time": datetime.now(UTC).isoformat(),
         "from": {"id": key, "name": "S"},
     }
-    return replace(raw_comment(ACCOUNT, f"{PAGE}_1", node | more), stream="comments")
+    return raw_comment(ACCOUNT, f"{PAGE}_1", node | more)._replace(stream="comments")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
@@ -238,7 +237,7 @@ def test_each_guarded_figure_can_refuse() -> None:
 
     def says(**changes: object) -> Classify:
         def classify(texts: Sequence[str]) -> list[Verdict]:
-            return [replace(truth(text), **changes if "rusak" in text else {}) for text in texts]  # type: ignore[arg-type]
+            return [truth(text)._replace(**changes if "rusak" in text else {}) for text in texts]  # type: ignore[arg-type]
 
         return classify
 

@@ -68,16 +68,14 @@ def test_an_unreadable_item_keeps_no_neighbour_back() -> None:
 
 
 def test_what_the_account_wrote_is_not_judged() -> None:
-    from dataclasses import replace
 
-    found = understand([(1, raw("a"))], lambda _: replace(ITEM, by_account=True))
+    found = understand([(1, raw("a"))], lambda _: ITEM._replace(by_account=True))
     assert judge(found, lambda texts: [SURE] * len(texts), {})[1].verdict is None
 
 
 def test_oldest_first_and_timeless_last() -> None:
-    from dataclasses import replace
 
     from connector.records import Classified
 
     items = {1: None, 2: NOW, 3: NOW - timedelta(hours=1), 4: None}
-    assert by_time({row: Classified(replace(ITEM, created_at=at), None) for row, at in items.items()}) == [3, 2, 1, 4]
+    assert by_time({row: Classified(ITEM._replace(created_at=at), None) for row, at in items.items()}) == [3, 2, 1, 4]

@@ -39,9 +39,9 @@ ITEM = Item(
     permalink=None,
 )
 SURE = Verdict("pengaduan", True, 0.97, "jalan_jembatan", 0.9, "biasa", 0.03, False, "m")
-URGENT = replace(SURE, urgency="mendesak", urgent_score=0.9, needs_review=True)
-UNSURE = replace(SURE, complaint_score=0.5, needs_review=True)
-CHAT = replace(SURE, kind="apresiasi", is_complaint=False, complaint_score=0.02)
+URGENT = SURE._replace(urgency="mendesak", urgent_score=0.9, needs_review=True)
+UNSURE = SURE._replace(complaint_score=0.5, needs_review=True)
+CHAT = SURE._replace(kind="apresiasi", is_complaint=False, complaint_score=0.02)
 NO = Label("lainnya", "lainnya", "biasa", "Ani")
 YES = Label("pengaduan", "listrik", "penting", "Ani")
 MINE = OpenTicket("NTB-2026-000001", "7001", "jalan_jembatan", "biasa")
@@ -50,7 +50,7 @@ MINE = OpenTicket("NTB-2026-000001", "7001", "jalan_jembatan", "biasa")
 def decide(
     verdict: Verdict | None = SURE, label: Label | None = None, around: Situation | None = None, **item: Any
 ) -> Any:
-    return triage(Classified(replace(ITEM, **item), verdict, label), around or Situation())
+    return triage(Classified(ITEM._replace(**item), verdict, label), around or Situation())
 
 
 def test_what_the_account_or_another_of_ours_wrote_opens_nothing() -> None:
@@ -103,7 +103,7 @@ def test_the_reporter_goes_on_with_his_own_open_ticket(verdict: Verdict) -> None
 
 
 def test_another_matter_another_person_or_an_emergency_is_a_ticket_of_its_own() -> None:
-    assert isinstance(decide(replace(SURE, category="listrik"), around=Situation(thread=(MINE,))), Open)
+    assert isinstance(decide(SURE._replace(category="listrik"), around=Situation(thread=(MINE,))), Open)
     assert isinstance(decide(around=Situation(thread=(replace(MINE, reporter_id="8"),))), Open)
     assert isinstance(decide(URGENT, around=Situation(thread=(MINE,))), Open)
     assert isinstance(decide(URGENT, around=Situation(thread=(replace(MINE, urgency="mendesak"),))), Append)

@@ -1,6 +1,5 @@
 """Answers to citizens against the sandbox on all three databases: given once, in time, to the right person, or not at all."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -182,7 +181,7 @@ def test_who_makes_the_same_complaint_is_told_its_number(engine: Engine) -> None
     with answering(engine) as desk:
         desk.comes()
         desk.answer()
-        desk.bench.classify = lambda texts: [replace(v, is_complaint=False) for v in classify(texts)]
+        desk.bench.classify = lambda texts: [v._replace(is_complaint=False) for v in classify(texts)]
         second = desk.comes(author="Budi")
         desk.bench.classify = classify
         with writing(engine) as connection:

@@ -242,7 +242,7 @@ def test_quarantine_has_a_reason_and_a_way_back(engine: Engine) -> None:
         assert raw.count_by_state(connection) == {"quarantined": 1, "done": 1}
 
     def lenient(item: RawItem) -> Any:
-        return parse(replace(item, payload={**item.payload, "message": str(item.payload["message"])}), PAGE)
+        return parse(item._replace(payload={**item.payload, "message": str(item.payload["message"])}), PAGE)
 
     result = process.replay(engine, desk(parse=lenient), raw.Selection(quarantined=True))
     assert result.counts["items"] == 1 and len(tickets_of(engine)) == 2
@@ -336,7 +336,7 @@ def test_a_late_answer_brings_nothing_back_that_was_found_deleted_since(engine: 
 
 def test_an_older_copy_never_replaces_a_newer_one(engine: Engine) -> None:
     land(engine, comment("1_1", "baru"))
-    older = replace(comment("1_1", "lama"), fetched_at=T0 - timedelta(days=1))
+    older = comment("1_1", "lama")._replace(fetched_at=T0 - timedelta(days=1))
     assert land(engine, older).changed == 0
 
 
