@@ -343,7 +343,7 @@ def test_an_older_copy_never_replaces_a_newer_one(engine: Engine) -> None:
 def test_an_archive_in_any_order_ends_with_the_newest_and_twice_is_once(sqlite_engine: Engine) -> None:
     times, later = [T0 + timedelta(minutes=n) for n in range(4)], T0 + timedelta(days=1)
     for n, order in enumerate(permutations(times)):
-        copies = [replace(comment(f"{n}_1", f"jalan rusak {at}"), fetched_at=at) for at in order]
+        copies = [comment(f"{n}_1", f"jalan rusak {at}")._replace(fetched_at=at) for at in order]
         for copy in copies:
             land(sqlite_engine, copy, now=later)
         again = [land(sqlite_engine, copy, now=later) for copy in copies]
