@@ -12,6 +12,7 @@ from typing import Any
 
 _FLAT = {"x-app-usage": "app", "x-page-usage": "page"}
 _BUSINESS = "x-business-use-case-usage"
+_ELSEWHERE = {"ads_insights", "ads_management", "custom_audience", "instagram", "leadgen"}  # bind no call of ours
 _MEASURES = ("call_count", "total_time", "total_cputime")
 _LONGEST_MINUTES = 7 * 24 * 60
 
@@ -51,8 +52,9 @@ def _entries(headers: Mapping[str, str], account: str | None) -> Iterator[tuple[
     own = business.get(account) if account else None
     for entries in [own] if isinstance(own, list) else business.values():
         for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, dict):
-                yield str(entry.get("type", "other")).lower()[:40], entry
+            kind = str(entry.get("type", "other")).lower()[:40] if isinstance(entry, dict) else ""
+            if kind and kind not in _ELSEWHERE:
+                yield kind, entry
 
 
 def _json(text: str | None) -> Any:

@@ -46,6 +46,16 @@ def test_the_own_account_goes_before_others() -> None:
     assert usage_of(headers, "3").percent == 99
 
 
+@pytest.mark.parametrize("owner", ["1", "9"])
+def test_what_advertising_and_instagram_use_up_pauses_no_page(owner: str) -> None:
+    spent = [
+        {"type": kind, "call_count": 100, "estimated_time_to_regain_access": 50}
+        for kind in ("ads_insights", "instagram")
+    ]
+    headers = {"x-business-use-case-usage": json.dumps({owner: [*spent, {"type": "pages", "call_count": 4}]})}
+    assert usage_of(headers, "1") == Usage(4, None, (("pages", 4),))
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "null", "[" * 5000, '{"a":1}', '{"1":{"call_count":99}}', '{"1":[null,3,"x"]}', '{"1":null}']
