@@ -81,7 +81,7 @@ class Beside:
         """All that is recent, slice by slice; when it is through, the next one begins anew."""
         order, stop = self.works.sweep(streams), Slice(self.works.stop, self.clock, SLICE)
         visits = self._read(order, stop)
-        cut = stop.is_set() or any(v.paused_until or v.blocked for v in visits)
+        cut = stop.is_set() or any(v.paused_until or v.blocked or v.waiting for v in visits)
         if visits and not cut:
             with writing(self.works.engine) as connection:
                 for stream in ("posts", "comments", "visitor_posts", "messages"):

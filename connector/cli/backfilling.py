@@ -51,9 +51,10 @@ def run_backfill(
     if works.stop.is_set():
         say(f"{account.key}: stopped before the end; the same command goes on from here")
         finish(["the window is not read to its end"])
-    if not done.failures:
+    unread = [*done.failures, *done.waiting]
+    if not unread:
         _clear(works, account, order)
-    finish([*done.failures, *failures])
+    finish([*unread, *failures])
 
 
 def _clear(works: Works, account: AccountSettings, order: Order) -> None:
@@ -85,4 +86,4 @@ def _rehearse(works: Works, account: AccountSettings, order: Order, as_json: boo
         out(
             f"{account.key}: would land {found['new']} new, {found['changed']} changed; {found['missing']} stored ones not shown"
         )
-    finish(done.failures if done else ())
+    finish([*done.failures, *done.waiting] if done else ())

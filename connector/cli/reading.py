@@ -44,7 +44,7 @@ def poll(
     result, failures = process(works)
     show(visits, result, json)
     stopped = ["stopped before the end; all that was read is kept: run it again"] if works.stop.is_set() else []
-    finish([line for v in visits for line in v.failures] + failures + stopped)
+    finish([line for v in visits for line in (*v.failures, *v.waiting)] + failures + stopped)
 
 
 def need_tokens(context: typer.Context, wanted: Iterable["AccountSettings"]) -> list[str]:
@@ -88,7 +88,7 @@ def process(works: "Works") -> tuple["Result", list[str]]:
 def show(visits: Sequence["Visit"], result: "Result", as_json: bool) -> None:
     """What a pass did, for people or programs."""
     if as_json:
-        accounts = [{"account": v.account, "counts": v.counts, "failures": list(v.failures)} for v in visits]
+        accounts = [{"account": v.account, "counts": v.counts, "failures": [*v.failures, *v.waiting]} for v in visits]
         out_json({"accounts": accounts, "processed": result.counts})
         return
     for v in visits:

@@ -56,6 +56,7 @@ class Progress:
 
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, name: str, by: int = 1) -> None:
@@ -67,6 +68,11 @@ class Progress:
         """Keeps a line for the operator: what, where, what to do."""
         with self.lock:
             self.failures.append(line)
+
+    def wait(self, line: str) -> None:
+        """Keeps a line about what a pause that Graph imposed leaves unread: no fault, but a person who asked is told."""
+        with self.lock:
+            self.waiting.append(line)
 
 
 @dataclass(slots=True)

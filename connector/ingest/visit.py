@@ -26,6 +26,7 @@ ROUNDS = 3  # an object that moves while it is read is read again, but not for e
 class Visit:
     """What a pass did: counts by name, and one line for each thing that failed.
 
+    `waiting` has a line for each part left unread because of a pause that Graph imposed before.
     `used` is the percentage of each call budget that Graph's headers told of, `served` the version that answered.
     """
 
@@ -36,6 +37,7 @@ class Visit:
     blocked: str | None = None
     used: Mapping[str, int] = field(default_factory=dict)
     served: str | None = None
+    waiting: tuple[str, ...] = ()
 
 
 def visit(reader: Reader) -> Visit:
@@ -44,8 +46,7 @@ def visit(reader: Reader) -> Visit:
     reader.clock = leases.store_clock(reader.engine, reader.clock)
     paused = _pause(reader)
     if paused:
-        line = f"{key}: Graph asked for a pause until {paused:%Y-%m-%dT%H:%M:%SZ}; it is kept: try again after that"
-        return Visit(key, {}, (line,), paused_until=paused)
+        return Visit(key, {}, (_kept(key, paused),), paused_until=paused)
     if reader.order.scope == LIVE_SCOPE:
         with writing(reader.engine) as connection:
             accounts.set_account(connection, key, tried_at=reader.clock())
@@ -67,7 +68,12 @@ def visit(reader: Reader) -> Visit:
         reader.progress.fail(f"{key}: {error}")
     _remember(reader, paused, blocked)
     asker, progress = reader.asker, reader.progress
-    return Visit(key, dict(progress.counts), tuple(progress.failures), paused, blocked, dict(asker.used), asker.served)
+    failures, waiting = tuple(progress.failures), tuple(progress.waiting)
+    return Visit(key, dict(progress.counts), failures, paused, blocked, dict(asker.used), asker.served, waiting)
+
+
+def _kept(what: str, until: datetime) -> str:
+    return f"{what}: Graph asked for a pause until {until:%Y-%m-%dT%H:%M:%SZ}; it is kept: try again after that"
 
 
 def _pause(reader: Reader) -> datetime | None:
@@ -124,7 +130,8 @@ def _messages(reader: Reader) -> None:
     with reading(reader.engine) as connection:
         paused = accounts.paused_until(connection, reader.account.key, "messages")
     if paused and paused > reader.clock():
-        return  # Messenger's own budget is used up
+        reader.progress.wait(_kept(f"{reader.account.key}: messages", paused))  # Messenger's own budget is used up
+        return
     server_time = walk_conversations(reader)
     _hears(reader)
     _read_all(reader, MESSAGES, server_time)

@@ -301,6 +301,20 @@ def test_a_pause_that_graph_imposed_is_kept_and_said(rig: Rig) -> None:
     assert not [c for c in rig.sandbox.calls if page.id in c.path]
 
 
+def test_a_pause_of_messenger_alone_is_kept_and_said_too(rig: Rig) -> None:
+    page = rig.world.pages["gubernur"]
+    rig.sandbox.faults.add(Fault(faults.error(80006, "too many calls"), path=f"{page.id}/conversations", times=None))
+    assert "messages" in rig.run("poll", code=1).err
+    rig.sandbox.faults.clear()
+    rig.sandbox.calls.clear()
+    since = f"{ago(days=20):%Y-%m-%d}"
+    for verb in (("poll",), ("backfill", "--account", "gubernur", "--since", since)):
+        said = rig.run(*verb, code=1).err
+        assert "messages" in said and "pause" in said and len(said.splitlines()) == 1
+    assert not [c for c in rig.sandbox.calls if f"{page.id}/conversations" in c.path]
+    rig.run("run", "--once")
+
+
 def test_backfill_reads_older_things_and_a_dry_one_keeps_nothing(rig: Rig) -> None:
     page = rig.world.pages["gubernur"]
     old = rig.world.add_post(page, "Peresmian pasar lama", at=ago(days=200))
