@@ -30,6 +30,8 @@ COLUMNS: Final = (
 """What each column of the coefficients decides."""
 KIND: Final = slice(3, 3 + len(KINDS))
 CATEGORY: Final = slice(3 + len(KINDS), len(COLUMNS))
+EMERGENCY_SHARE: Final = 0.5
+"""An emergency is told at this share of the chance that other complaints need: who calls for help may not complain."""
 _SIZE: Final = len(COLUMNS)
 _CHUNK: Final = 256
 _CHUNK_CHARS: Final = 24_000
@@ -128,10 +130,11 @@ class Linear:
         unread = counted[:, [WordTable.GRAM_SQUARES, WordTable.WHOLE_SQUARES]].sum(axis=1) == 0
         silent = wordless | unread
         complaint[silent] = np.minimum(complaint[silent], limits.sure_no / 2)
+        likely = complaint >= limits.complaint * EMERGENCY_SHARE
         for i in np.flatnonzero(counted[:, WordTable.DANGER] * counted[:, WordTable.NOW]).tolist():
             if rules.in_danger(texts[i]):
-                urgent[i] = max(urgent[i], limits.net)
-        pressing = (urgent >= limits.urgent) & ~wordless
+                urgent[i], likely[i] = max(urgent[i], limits.net), True
+        pressing = (urgent >= limits.urgent) & likely & ~wordless
         is_complaint = (complaint >= limits.complaint) | pressing
         unsure = (limits.sure_no < complaint) & (complaint < limits.sure_yes)
         unsure |= (pressing & (complaint < limits.sure_yes)) | (unread & ~wordless)

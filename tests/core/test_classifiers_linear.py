@@ -3,7 +3,6 @@
 import random
 import subprocess
 import sys
-import time
 import tracemalloc
 from datetime import date
 from pathlib import Path
@@ -116,31 +115,22 @@ def test_any_texts_have_verdicts(sent: list[str]) -> None:
             check(verdict)
 
 
-def test_ten_megabytes_take_little_time_and_memory(shipped: Linear) -> None:
+def test_ten_megabytes_take_little_memory(shipped: Linear) -> None:
     sent = ["jalan rusak " * 900_000]
     shipped(["pemanasan"])
     tracemalloc.start()
-    started = time.perf_counter()
     shipped(sent)
-    took, peak = time.perf_counter() - started, tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert took < 0.2 and peak < 20_000_000
+    assert peak < 20_000_000
 
 
-def test_prediction_needs_no_sklearn_and_loading_is_quick() -> None:
+def test_prediction_needs_no_sklearn() -> None:
     code = (
-        "import sys, time, classifiers; t = time.perf_counter(); m = classifiers.load(); s = time.perf_counter() - t;"
-        "m(['jalan rusak']); print(s, any(n.split('.')[0] in {'sklearn', 'scipy'} for n in sys.modules))"
+        "import sys, classifiers; classifiers.load()(['jalan rusak']);"
+        "sys.exit(any(n.split('.')[0] in {'sklearn', 'scipy'} for n in sys.modules))"
     )
-    best = min(
-        float(seconds)
-        for _ in range(3)
-        for seconds, imported in [
-            subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
-        ]
-        if imported == "False"
-    )
-    assert best < 0.5  # 0.15 s on a quiet machine; the benchmark says how much
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_an_emergency_is_urgent_and_a_look_alike_is_not(shipped: Linear) -> None:
