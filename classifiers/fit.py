@@ -122,16 +122,14 @@ def fitted(samples: Sequence[Sample], recipe: Recipe = RECIPE, *, all_columns: b
     )  # fmt: skip
 
 
-def channel_weights(samples: Sequence[Sample]) -> Floats:
-    """What weight each sample has in the question of a complaint: as many complaints a channel as there are in life.
+def lifelike(samples: Sequence[Sample]) -> Floats:
+    """What weight each sample has so that a channel has as many complaints as in life.
 
-    A corpus that teaches the look-alikes has too few complaints among its letters and too many among its tweets. What
-    people labelled stood where people talk.
+    A corpus that teaches the look-alikes has too few complaints among its letters and too many among its tweets.
     """
     yes = Counter(s.style for s in samples if s.complaint)
     all_of = Counter(s.style for s in samples)
-    talk = np.array([s.voice == PEOPLE or s.style in SOCIAL for s in samples])
-    weights = np.array([s.weight for s in samples]) * np.where(talk, SOCIAL_WEIGHS, 1.0)
+    weights = np.array([s.weight for s in samples])
     for i, sample in enumerate(samples):
         share = COMPLAINTS.get(sample.style)
         if share is not None and sample.voice != PEOPLE and 0 < yes[sample.style] < all_of[sample.style]:
@@ -140,11 +138,17 @@ def channel_weights(samples: Sequence[Sample]) -> Floats:
     return weights
 
 
+def _as_we_read(samples: Sequence[Sample]) -> Floats:
+    """Weights as in life, and more for what stands where we read: social texts, and what people labelled."""
+    ours = np.array([s.voice == PEOPLE or s.style in SOCIAL for s in samples])
+    return lifelike(samples) * np.where(ours, SOCIAL_WEIGHS, 1.0)
+
+
 def _yes_no(rows: Matrix, samples: Sequence[Sample], recipe: Recipe) -> list[Column]:
     """The columns of the three questions that are answered yes or no."""
     plain = np.array([s.weight for s in samples])
     questions: tuple[tuple[Callable[[Sample], bool | None], Floats, tuple[float, float]], ...] = (
-        (lambda s: s.complaint, channel_weights(samples), recipe.complaint_c),
+        (lambda s: s.complaint, _as_we_read(samples), recipe.complaint_c),
         (lambda s: s.urgent, plain, recipe.urgent_c),
         (lambda s: s.important, plain, recipe.urgent_c),
     )
