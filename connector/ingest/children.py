@@ -161,7 +161,7 @@ class _Reading:
 
     def _needs_edge(self) -> bool:
         """No nested comments came: there are none, or Graph wanted less and dropped them, or it does not show them there."""
-        if not self.reader.asker.nests(asks.post_whole(self.id, True)) or stirred(self.post):
+        if self.whole or stirred(self.post) or not self.reader.asker.nests(asks.post_whole(self.id, True)):
             return True
         with reading(self.reader.engine) as connection:
             return raw.alive(connection, {"kind": "comment", "post_id": self.id}) > 0

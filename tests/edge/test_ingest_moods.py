@@ -120,6 +120,12 @@ def test_comments_that_never_come_nested_are_read_by_themselves(reader: Bench, w
     assert reader.poll().failures == ()
     reader.process()
     assert len(reader.items()) == 6 * 4 + 1
+    post = world.add_post(world.pages["gubernur"], "Baru", at=NOW - timedelta(days=1))
+    world.add_comment(post, "pertama", "Warga Baru", at=NOW - timedelta(days=1))
+    assert post.updated == post.created
+    reader.poll(full=True)
+    reader.process()
+    assert len(reader.items()) == 6 * 4 + 3, "a comment of the post's own second moves no time: a full read finds it"
 
 
 def test_a_nested_list_without_paging_is_no_proof_of_being_whole(reader: Bench, world: World) -> None:
