@@ -8,7 +8,7 @@ import typer
 
 from .app import app
 from .opening import open_works, window
-from .outcome import finish, out
+from .outcome import finish, out, say
 from .records import Since, Until
 
 if TYPE_CHECKING:
@@ -24,12 +24,15 @@ def review(
     since: Since = None,
     until: Until = None,
 ) -> None:
-    """The local web page for staff; prints the address to open, which holds its key."""
+    """The local web page for staff; prints the address to open, which holds its key.
+
+    The key is good once. Whoever comes without a session (15 minutes without use end it) makes it print a new address on stderr.
+    """
     from ..review import serve
 
     works = open_works(context)
     try:
-        serve(office(works, since, until), port, works.stop, out)
+        serve(office(works, since, until), port, works.stop, out, lambda address: say(f"review: open {address}"))
     except OSError as error:
         finish([f"review: port {port}: {error.strerror}; choose another with --port"])
 
@@ -69,4 +72,4 @@ def office(works: "Works", since: str | None, until: str | None) -> "Office":
         move(works.engine, number, status, who=by, reason=reason, now=works.clock())
 
     offered = [(to, STATUS[to], [at for at, ways in MOVES.items() if to in ways]) for to in MOVES]
-    return Office(write, correct, moved, [each for each in offered if each[2]])
+    return Office(write, correct, moved, [each for each in offered if each[2]], works.clock)

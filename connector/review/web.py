@@ -1,28 +1,22 @@
-"""The page by Flask, on this machine only and behind a key; three routes, each a thin door to a verb."""
+"""The page by Flask: three routes, each a thin door to a verb."""
 
-import hmac
 import io
-import secrets
-import socket
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from typing import Any, TextIO
 
-from flask import Flask, Response, abort, redirect, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.serving import WSGIRequestHandler, make_server
+from flask import Flask, Response, g, request
 
 from ..errors import Conflict, ConnectorError, Misuse, NotFound
 from ..report import Live
+from .door import Door
+from .guard import Refused, guard
 
-HOST = "127.0.0.1"
-COOKIE = "ntbcare"
 MOST = 1_000_000
 """Bytes of one request: a few thousand corrections."""
-_FOREIGN = "alamat ini hanya untuk komputer ini"
-_STRANGER = "Buka alamat yang dicetak oleh `ntbcare review`, lengkap dengan kuncinya."
+Reply = tuple[dict[str, list[str]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,95 +32,54 @@ class Office:
     correct: Callable[[Sequence[Mapping[str, Any]]], list[str]]
     move: Callable[[str, str, str, str], None]
     moves: Sequence[tuple[str, str, Sequence[str]]]
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    clock: Callable[[], datetime]
 
 
-def make_app(office: Office, hosts: Sequence[str]) -> Flask:
-    """The application; it answers only when asked by one of these host names, which a strange web site cannot do."""
+def make_app(office: Office, door: Door, hosts: Sequence[str], tell: Callable[[str], None]) -> Flask:
+    """The application; it answers only when asked by one of these host names, which a strange web site cannot do.
+
+    `tell` is told the key that opens now, when somebody was refused.
+    """
     app = Flask(__name__, static_folder=None, template_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MOST
-    live = Live(_script(), office.key, office.moves)
-
-    @app.before_request
-    def admit() -> Any:
-        if request.host not in hosts:
-            abort(403, _FOREIGN)
-        given = request.args.get("kunci")
-        if given is not None and request.method == "GET":
-            if not _same(given, office.key):
-                abort(403, _STRANGER)
-            home = redirect("/")
-            home.set_cookie(COOKIE, office.key, httponly=True, samesite="Strict")
-            return home
-        if not _same(request.cookies.get(COOKIE, ""), office.key):
-            abort(403, _STRANGER)
-        if request.method == "POST" and not _same(request.headers.get("X-NTBCare", ""), office.key):
-            abort(403, "permintaan ini tidak datang dari halaman petugas")
-        return None
-
-    @app.get("/")
-    def page() -> Response:
-        stream = io.StringIO()
-        office.write(stream, live)
-        return Response(stream.getvalue().encode("utf-8", "backslashreplace"), mimetype="text/html")
-
-    @app.post("/labels")
-    def labels() -> Any:
-        given = request.get_json()
-        if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-            abort(400, "diharapkan daftar koreksi")
-        failures = office.correct(given)
-        return {"failures": failures}, 200 if not failures else 422
-
-    @app.post("/tickets/<number>/moves")
-    def moves(number: str) -> Any:
-        given = request.get_json()
-        if not isinstance(given, dict):
-            abort(400, "diharapkan satu keputusan")
-        status, reason, by = (str(given.get(name) or "").strip() for name in ("status", "reason", "by"))
-        try:
-            office.move(number, status, reason, by or "petugas")
-        except ConnectorError as error:
-            return {"failures": [told(error)]}, 422
-        return {"failures": []}
-
-    @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Any:
-        return {"failures": [error.description]}, error.code
-
-    @app.after_request
-    def sealed(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        return response
-
+    app.debug = False  # whatever FLASK_DEBUG says: a debugger runs what it is told
+    app.url_map.merge_slashes = False
+    app.config |= {"MAX_CONTENT_LENGTH": MOST, "PROVIDE_AUTOMATIC_OPTIONS": False}
+    guard(app, door, hosts, office.clock, tell)
+    app.add_url_rule("/", view_func=lambda: _page(office), endpoint="page")
+    app.add_url_rule("/labels", view_func=lambda: _labels(office), endpoint="labels", methods=["POST"])
+    app.add_url_rule(
+        "/tickets/<number>/moves", view_func=lambda number: _moves(office, number), endpoint="moves", methods=["POST"]
+    )
     return app
 
 
-def serve(office: Office, port: int, stop: threading.Event, ready: Callable[[str], None]) -> None:
-    """Serves until `stop`; `ready` is told the address with its key. Raises OSError when the port is taken."""
-    with socket.create_server((HOST, port)) as listening:
-        port = listening.getsockname()[1]
-        app = make_app(office, [f"{name}:{port}" for name in (HOST, "localhost")])
-        server = make_server(HOST, port, app, threaded=True, request_handler=_Silent, fd=listening.fileno())
-    thread = threading.Thread(target=server.serve_forever, name="review")
-    thread.start()
+def _page(office: Office) -> Response:
+    script = (resources.files("connector.review") / "review.js").read_text("utf-8")
+    stream = io.StringIO()
+    office.write(stream, Live(script, g.session.token, office.moves))
+    page = Response(stream.getvalue().encode("utf-8", "backslashreplace"), mimetype="text/html")
+    page.headers["Content-Security-Policy"] = "frame-ancestors 'none'"  # the rest stands in the page, with its hashes
+    return page
+
+
+def _labels(office: Office) -> Reply:
+    given = request.get_json()
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise Refused(400, "diharapkan daftar koreksi")
+    failures = office.correct(given)
+    return {"failures": failures}, 200 if not failures else 422
+
+
+def _moves(office: Office, number: str) -> Reply:
+    given = request.get_json()
+    if not isinstance(given, dict):
+        raise Refused(400, "diharapkan satu keputusan")
+    status, reason, by = (str(given.get(name) or "").strip() for name in ("status", "reason", "by"))
     try:
-        ready(f"http://{HOST}:{port}/?kunci={office.key}")
-        stop.wait()
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Silent(WSGIRequestHandler):
-    """Tells nothing of requests: the first one holds the key."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Nothing."""
+        office.move(number, status, reason, by or "petugas")
+    except ConnectorError as error:
+        return {"failures": [told(error)]}, 422
+    return {"failures": []}, 200
 
 
 def told(error: Exception) -> str:
@@ -139,11 +92,3 @@ def told(error: Exception) -> str:
         case Misuse():
             return "tulis alasannya dahulu: tiket yang ditolak memerlukan alasan"
     return "tidak dapat diterima; muat ulang halaman"
-
-
-def _same(given: str, key: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())
-
-
-def _script() -> str:
-    return (resources.files("connector.review") / "review.js").read_text("utf-8")

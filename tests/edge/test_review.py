@@ -1,18 +1,20 @@
 """S-11: the review page over real HTTP: only with its key, only from this machine, and what is pressed takes effect at once."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from queue import Queue
+from typing import Any, Self
 
 import pytest
 import requests
 from sqlalchemy import Engine
 
 from connector.cli.reviewing import office
-from connector.review import serve
+from connector.review import Door, make_app, serve
 from connector.settings import Settings, load_routing
 from connector.store import items, tickets
 from connector.store.engine import reading
@@ -22,28 +24,46 @@ from tests.edge.test_store_process import comment, desk, land
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 
 
+class Served:
+    """A running page: what it printed, and its clock."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.now = NOW
+        self.told: list[str] = []
+        self.again: Queue[str] = Queue()
+        self._ready = threading.Event()
+        self.works = Works(Settings(), load_routing(None), engine, folder, clock=lambda: self.now)
+        made = office(self.works, None, None)
+        self._thread = threading.Thread(target=serve, args=(made, 0, self.works.stop, self._say, self.again.put))
+
+    def _say(self, address: str) -> None:
+        self.told.append(address)
+        self._ready.set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(20)
+        self.address, self.key = self.told[0].split("/?kunci=")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.works.stop.set()
+        self._thread.join(10)
+
+    def enter(self, session: requests.Session, address: str) -> requests.Response:
+        """Opens an address as a browser does; from then on the session asks as the page would."""
+        page = session.get(address)
+        if token := re.search('data-live="([^"]+)"', page.text):
+            session.headers.update({"X-NTBCare": token[1], "Origin": self.address})
+        return page
+
+
 @contextmanager
-def served(engine: Engine, folder: Path) -> Iterator[tuple[requests.Session, str, str]]:
-    """A session that has opened the printed address; the address; the key."""
-    works = Works(Settings(), load_routing(None), engine, folder)
-    told, ready = [], threading.Event()
-
-    def say(address: str) -> None:
-        told.append(address)
-        ready.set()
-
-    thread = threading.Thread(target=serve, args=(office(works, None, None), 0, works.stop, say))
-    thread.start()
-    try:
-        assert ready.wait(20)
-        address, key = told[0].split("/?kunci=")
-        with requests.Session() as session:
-            assert session.get(told[0]).status_code == 200
-            session.headers["X-NTBCare"] = key
-            yield session, address, key
-    finally:
-        works.stop.set()
-        thread.join(10)
+def served(engine: Engine, folder: Path) -> Iterator[tuple[requests.Session, str, Served]]:
+    """A session that has opened the printed address; the address; what serves it."""
+    with Served(engine, folder) as page, requests.Session() as session:
+        assert page.enter(session, page.told[0]).status_code == 200
+        yield session, page.address, page
 
 
 @pytest.fixture
@@ -88,22 +108,126 @@ def test_a_ticket_is_moved_by_the_rules(filled: Engine, tmp_path: Path) -> None:
         assert again.status_code == 422 and "muat ulang" in again.json()["failures"][0]
 
 
-def test_strangers_and_other_web_sites_get_nothing(sqlite_engine: Engine, tmp_path: Path) -> None:
-    with served(sqlite_engine, tmp_path) as (session, address, key):
-        assert requests.get(f"{address}/").status_code == 403
-        assert requests.get(f"{address}/?kunci=x").status_code == 403
-        assert session.get(f"{address}/", headers={"Host": "evil.example"}).status_code == 403
-        assert session.post(f"{address}/labels", json=[], headers={"X-NTBCare": ""}).status_code == 403
-        assert requests.post(f"{address}/labels", json=[], headers={"X-NTBCare": key}).status_code == 403
-        assert session.post(f"{address}/labels", data="x").status_code == 415
-        assert session.post(f"{address}/labels", json={}).status_code == 400
-        assert session.post(f"{address}/labels", data=b"x" * 1_000_001).status_code in (413, 415)
-        page = session.get(f"{address}/")
-        assert page.headers["Cache-Control"] == "no-store" and "connect-src &#39;self&#39;" in page.text
-        assert "HttpOnly" in requests.get(f"{address}/?kunci={key}", allow_redirects=False).headers["Set-Cookie"]
+REFUSED: list[tuple[str, str, dict[str, str | None], int]] = [
+    ("GET", "/", {"Host": "evil.example"}, 421),
+    ("GET", "/", {"Host": "127.0.0.1"}, 421),
+    ("GET", "/", {"Host": "127.0.0.1:1"}, 421),
+    ("POST", "/labels", {"Host": "evil.example"}, 421),
+    ("GET", "/", {"Sec-Fetch-Site": "cross-site"}, 403),
+    ("GET", "/", {"Sec-Fetch-Site": "same-site"}, 403),
+    ("GET", "/", {"Origin": "http://evil.example"}, 403),
+    ("GET", "/", {"Cookie": "ntbcare=x"}, 403),
+    ("POST", "/labels", {"Origin": None}, 403),
+    ("POST", "/labels", {"Origin": "null"}, 403),
+    ("POST", "/labels", {"Origin": "http://127.0.0.1:1"}, 403),
+    ("POST", "/labels", {"Sec-Fetch-Site": "same-site"}, 403),
+    ("POST", "/labels", {"X-NTBCare": None}, 403),
+    ("POST", "/labels", {"X-NTBCare": "x"}, 403),
+    ("POST", "/labels", {"Cookie": "ntbcare=x"}, 403),
+    ("POST", "/tickets/NTB-2026-000001/moves", {"X-NTBCare": None}, 403),
+    ("GET", "/labels", {}, 405),
+    ("GET", "/labels", {"Cookie": ""}, 405),
+    ("PUT", "/labels", {}, 405),
+    ("DELETE", "/tickets/NTB-2026-000001/moves", {}, 405),
+    ("GET", "/tickets/NTB-2026-000001/moves", {}, 405),
+    ("POST", "/", {}, 405),
+    ("OPTIONS", "/labels", {}, 405),
+    ("TRACE", "/", {}, 405),
+    ("TRACE", "/", {"Cookie": ""}, 405),
+    ("GET", "/tickets/", {}, 404),
+    ("GET", "/static/", {}, 404),
+    ("GET", "/console", {}, 404),
+    ("GET", "//evil.example/x", {}, 404),
+    ("GET", "/%2e%2e%2fetc/passwd", {}, 404),
+]
+
+
+def test_what_is_refused_and_how_each_answer_is_sealed(sqlite_engine: Engine, tmp_path: Path) -> None:
+    with served(sqlite_engine, tmp_path) as (session, address, page):
+        for method, path, headers, code in REFUSED:
+            answer = session.request(method, address + path, headers=headers, allow_redirects=False)
+            assert (answer.status_code, method, path, headers) == (code, method, path, headers)
+            assert page.key not in answer.text and str(session.headers["X-NTBCare"]) not in answer.text
+            assert_sealed(answer)
+        bodies: list[tuple[dict[str, Any], int]] = [
+            ({"data": "x"}, 415),
+            ({"data": "{", "headers": {"Content-Type": "application/json"}}, 400),
+            ({"json": {}}, 400),
+            ({"json": [1]}, 400),
+            ({"data": b" " * 1_000_001, "headers": {"Content-Type": "application/json"}}, 413),
+        ]
+        for body, code in bodies:
+            answer = session.post(f"{address}/labels", **body)
+            assert answer.status_code == code and len(answer.json()["failures"]) == 1
+        home = session.get(f"{address}/", headers={"Sec-Fetch-Site": "none"})
+        assert home.status_code == 200 and "connect-src &#39;self&#39;" in home.text
+        assert_sealed(home)
+
+
+def assert_sealed(answer: requests.Response) -> None:
+    headers = answer.headers
+    assert headers["Cache-Control"] == "no-store" and headers["X-Content-Type-Options"] == "nosniff"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"] and headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer" and headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Werkzeug" not in headers["Server"] and "Access-Control-Allow-Origin" not in headers
+
+
+def test_the_key_is_exchanged_once_for_a_cookie_and_a_used_one_prints_another(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    with Served(sqlite_engine, tmp_path) as page, requests.Session() as session:
+        assert requests.head(page.told[0]).status_code == 403, "a look at the head uses no key"
+        answer = requests.get(page.told[0], headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403, "nor does a link on another web site"
+        answer = session.get(page.told[0], allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+        value, *marks = answer.headers["Set-Cookie"].split("; ")
+        assert sorted(marks) == ["HttpOnly", "Path=/", "SameSite=Strict"] and page.key not in value
+        assert session.get(page.told[0]).status_code == 200, "who is in stays in"
+
+        answer = requests.get(page.told[0])
+        assert answer.status_code == 403 and "Buka alamat terbaru" in answer.text
+        fresh = page.again.get(timeout=5)
+        assert fresh.startswith(f"{page.address}/?kunci=") and fresh != page.told[0]
+        assert requests.get(page.address).status_code == 403 and page.again.empty(), "not at every knock"
+        assert requests.get(fresh).status_code == 200
+
+
+def test_a_session_ends_and_the_terminal_shows_the_way_back(sqlite_engine: Engine, tmp_path: Path) -> None:
+    with served(sqlite_engine, tmp_path) as (session, address, page):
+        page.now += timedelta(minutes=14)
+        assert session.post(f"{address}/labels", json=[]).status_code == 200
+        page.now += timedelta(minutes=15)
+        answer = session.post(f"{address}/labels", json=[])
+        assert answer.status_code == 403 and "Sesi berakhir" in answer.json()["failures"][0]
+        old = session.headers["X-NTBCare"]
+        assert page.enter(session, page.again.get(timeout=5)).status_code == 200
+        assert session.headers["X-NTBCare"] != old
+        assert session.post(f"{address}/labels", json=[], headers={"X-NTBCare": old}).status_code == 403
+        assert session.post(f"{address}/labels", json=[]).status_code == 200
+
+
+def test_wrong_keys_are_slowed_and_end_no_session(sqlite_engine: Engine, tmp_path: Path) -> None:
+    with served(sqlite_engine, tmp_path) as (session, address, page):
+        codes = [requests.get(f"{address}/?kunci={at}").status_code for at in range(5)]
+        assert codes == [403, 403, 403, 403, 429]
+        fresh = page.again.get(timeout=5)
+        answer = requests.get(fresh)
+        assert answer.status_code == 429 and int(answer.headers["Retry-After"]) == 60
+        assert session.get(address).status_code == 200
+        page.now += timedelta(minutes=1)
+        assert requests.get(fresh).status_code == 200
+
+
+def test_no_debugger_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    works = Works(Settings(), load_routing(None), sqlite_engine, tmp_path)
+    assert make_app(office(works, None, None), Door(), [], print).debug is False
 
 
 def test_a_taken_port_is_said(sqlite_engine: Engine, tmp_path: Path) -> None:
-    with served(sqlite_engine, tmp_path) as (_, address, _key), pytest.raises(OSError, match="in use"):
+    with served(sqlite_engine, tmp_path) as (_, address, _page), pytest.raises(OSError, match="in use"):
         works = Works(Settings(), load_routing(None), sqlite_engine, tmp_path)
-        serve(office(works, None, None), int(address.rsplit(":", 1)[1]), works.stop, print)
+        serve(office(works, None, None), int(address.rsplit(":", 1)[1]), works.stop, print, print)

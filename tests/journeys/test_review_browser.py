@@ -1,5 +1,6 @@
 """`ntbcare review` in a real browser: a key makes a ticket, a button moves it, and nothing else happens."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,13 @@ def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
     mine.locator('[data-move="ditolak"]').click()
     until(lambda: _of(polled, "tickets", "number", number)["status"] == "ditolak", 20, "the refusal")
     assert [line for line in said if "422" not in line] == []
+
+    page.context.clear_cookies()  # as a browser that was closed
+    page.goto(address)
+    assert "Sesi berakhir" in page.locator("body").inner_text()
+    fresh = until(lambda: re.search(r"http\S+", process.err.read_text("utf-8")), 10, "another address on the terminal")
+    page.goto(fresh[0])
+    assert "kunci" not in page.url and page.locator("#save").is_hidden()
     process.stop()
 
 
