@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from flask import Flask, Response, g, json, redirect, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
@@ -23,6 +24,7 @@ HEADERS = {
 FOREIGN = "Alamat ini hanya untuk komputer ini. Salin alamat yang tercetak di terminal ke bilah alamat peramban."
 STRANGER = "Sesi berakhir atau belum dimulai. Buka alamat terbaru yang tercetak di terminal `ntbcare review`."
 GUESSED = "Terlalu banyak kunci yang salah. Tunggu satu menit, lalu buka alamat terbaru yang tercetak di terminal."
+BROKEN = "Penyimpanan terganggu. Coba lagi sebentar; kalau tetap begitu, jalankan `ntbcare check`."
 ELSEWHERE = "Permintaan ini tidak datang dari halaman petugas; muat ulang halaman."
 WORDS = {
     400: "Permintaan ini tidak dapat dibaca.",
@@ -69,6 +71,7 @@ def guard(
         return None
 
     app.register_error_handler(HTTPException, _worded)
+    app.register_error_handler(SQLAlchemyError, lambda _: _worded(Refused(503, BROKEN)))
     app.after_request(_sealed)
 
 

@@ -12,7 +12,7 @@ from flask import Flask, Response, g, request
 from ..errors import Conflict, ConnectorError, Misuse, NotFound
 from ..report import Live
 from .door import Door
-from .guard import Refused, guard
+from .guard import WORDS, Refused, guard
 
 MOST = 1_000_000
 """Bytes of one request: a few thousand corrections."""
@@ -63,7 +63,7 @@ def _page(office: Office) -> Response:
 
 
 def _labels(office: Office) -> Reply:
-    given = request.get_json()
+    given = _given()
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise Refused(400, "diharapkan daftar koreksi")
     failures = office.correct(given)
@@ -71,7 +71,7 @@ def _labels(office: Office) -> Reply:
 
 
 def _moves(office: Office, number: str) -> Reply:
-    given = request.get_json()
+    given = _given()
     if not isinstance(given, dict):
         raise Refused(400, "diharapkan satu keputusan")
     status, reason, by = (str(given.get(name) or "").strip() for name in ("status", "reason", "by"))
@@ -80,6 +80,13 @@ def _moves(office: Office, number: str) -> Reply:
     except ConnectorError as error:
         return {"failures": [told(error)]}, 422
     return {"failures": []}, 200
+
+
+def _given() -> Any:
+    try:
+        return request.get_json()
+    except RecursionError:  # brackets in brackets without end
+        raise Refused(400, WORDS[400]) from None
 
 
 def told(error: Exception) -> str:

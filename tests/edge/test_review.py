@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import pytest
 import requests
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from connector.cli.reviewing import office
 from connector.review import Door, make_app, serve
@@ -152,6 +152,7 @@ def test_what_is_refused_and_how_each_answer_is_sealed(sqlite_engine: Engine, tm
         bodies: list[tuple[dict[str, Any], int]] = [
             ({"data": "x"}, 415),
             ({"data": "{", "headers": {"Content-Type": "application/json"}}, 400),
+            ({"data": "[" * 100_000, "headers": {"Content-Type": "application/json"}}, 400),
             ({"json": {}}, 400),
             ({"json": [1]}, 400),
             ({"data": b" " * 1_000_001, "headers": {"Content-Type": "application/json"}}, 413),
@@ -217,6 +218,20 @@ def test_wrong_keys_are_slowed_and_end_no_session(sqlite_engine: Engine, tmp_pat
         assert session.get(address).status_code == 200
         page.now += timedelta(minutes=1)
         assert requests.get(fresh).status_code == 200
+
+
+def test_a_store_that_fails_is_said_without_a_traceback(
+    sqlite_engine: Engine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with served(sqlite_engine, tmp_path) as (session, address, _):
+        with sqlite_engine.begin() as connection:
+            connection.execute(text("DROP TABLE items"))
+        page = session.get(address)
+        assert page.status_code == 503 and "Penyimpanan terganggu" in page.text
+        answer = session.post(f"{address}/labels", json=[{"id": "1_1", "kind": "spam"}])
+        assert answer.status_code == 503 and "Penyimpanan terganggu" in answer.json()["failures"][0]
+        assert_sealed(answer)
+    assert capfd.readouterr().err == ""
 
 
 def test_no_debugger_whatever_the_environment_says(
