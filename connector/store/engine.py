@@ -103,10 +103,13 @@ def absent(engine: Engine) -> bool:
 
 
 class Turns:
-    """One thread at a time; who leaves and comes back at once lets those go first who waited meanwhile."""
+    """One thread at a time; who leaves and comes back at once lets those go first who waited meanwhile.
+
+    Re-entrant: who is in already waits for nobody.
+    """
 
     def __init__(self) -> None:
-        self.door, self.room = threading.Lock(), threading.Lock()
+        self.door, self.room = threading.RLock(), threading.RLock()
 
     def __enter__(self) -> None:
         with self.door:  # one waits at the door, and nobody overtakes him
