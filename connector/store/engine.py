@@ -105,11 +105,11 @@ def absent(engine: Engine) -> bool:
 class Turns:
     """One thread at a time; who leaves and comes back at once lets those go first who waited meanwhile.
 
-    Re-entrant: who is in already waits for nobody.
+    Tasks that share a thread never wait for each other: that thread would be held up by itself.
     """
 
     def __init__(self) -> None:
-        self.door, self.room = threading.RLock(), threading.RLock()
+        self.door, self.room = threading.Lock(), threading.RLock()
 
     def __enter__(self) -> None:
         with self.door:  # one waits at the door, and nobody overtakes him
