@@ -264,7 +264,9 @@ def small_world(*, comments: int = 4) -> World:
             world.reply(comment, "Terima kasih, kami teruskan.", at=at + timedelta(minutes=30))
         world.add_visitor_post(page, "Air PDAM di Ampenan mati sudah lima hari", "Budi", at=ago(days=2))
         talk = world.conversation(page, "Amaq Sahrip")
-        world.add_message(talk, "Selamat siang pak, lampu jalan di Kediri mati total", at=ago(hours=5))
+        world.add_message(
+            talk, "Selamat siang pak, lampu jalan di Kediri mati sudah seminggu, mohon diperbaiki", at=ago(hours=5)
+        )
         world.add_message(talk, "Terima kasih laporannya", by_page=True, at=ago(hours=4))
     return world
 

@@ -124,7 +124,7 @@ MUTANTS = (
     Mutant(
         "processing forgets what is left over",
         "connector.process:process_pending",
-        {"while not stop():": "for _ in ():"},
+        {"while more and not stop():": "for _ in ():"},
     ),
 )
 MENDED = (
