@@ -16,8 +16,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from ..errors import SettingsError
 
 BUSY_MS = 60_000
-CACHE = "cache_size=-16000"
-"""SQLite's pages in memory, at most 16 MB a connection: what a batch changes is not written and read again before its commit."""
+CACHE = "cache_size=-4000"
+"""SQLite's pages in memory, at most 4 MB a connection: what a batch changes is not written and read again before its commit."""
 _turns: WeakKeyDictionary[Engine, "Turns"] = WeakKeyDictionary()
 DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
 
