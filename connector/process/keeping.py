@@ -88,7 +88,11 @@ def write_tickets(
     for row, (number, position) in known.of_ticket.items():
         _update(connection, number, position, row, classified[row], known, desk, find, now)
     ours = [row for row, one in classified.items() if one.item.by_account or one.item.author_id in desk.official]
-    asked = known.around(ours, classified) | set(numbers.values()) | {number for number, _, _ in facts}
+    asked = (
+        known.around([*ours, *known.heads(classified)], classified)
+        | set(numbers.values())
+        | {number for number, _, _ in facts}
+    )
     note_answers(connection, sorted(asked), desk.official, now)
     ring(connection, urgent, classified, known, desk, now)
 

@@ -43,6 +43,11 @@ class Known:
         numbers = open_ones | {t.ticket.number for key in keys if key for t in self.closed.get(key, ())}
         return {number for number in numbers if not number.startswith("@")}
 
+    def heads(self, classified: Mapping[int, Classified]) -> list[int]:
+        """Top comments, new in this batch, of threads that hold tickets: now it is known whose thread these stand in."""
+        new = [row for row in classified if row not in self.before and self.thread[row] == classified[row].item.id]
+        return [row for row in new if self.around([row], classified)]
+
 
 def know(
     connection: Connection,

@@ -76,6 +76,16 @@ def test_an_answer_in_a_conversation_and_under_a_visitors_post(engine: Engine) -
     assert ticket(engine, "NTB-2026-000002").first_response_at == later(7)
 
 
+def test_an_answer_is_seen_when_only_later_is_known_whose_thread_it_stands_in(engine: Engine) -> None:
+    land(engine, under("1_1", "halo", None, 0, SITI), lane=raw.BULK)
+    with writing(engine) as connection:
+        assert raw.bury(connection, {"external_id": "1_1"}, later(1), later(1)) == 1
+    work(engine, under("1_2", "jalan rusak", "1_1", 2, SITI), under("1_3", "kami cek", "1_1", 3))
+    assert ticket(engine).first_response_at == later(3)
+    before = dump(engine)
+    assert process.replay(engine, desk(), raw.Selection()).changes == [] and dump(engine) == before
+
+
 def test_what_this_program_sent_by_itself_is_no_answer(engine: Engine) -> None:
     work(engine, comment("1_1", "jalan rusak"))
     with writing(engine) as connection:
