@@ -20,6 +20,7 @@ from .alarm_texts import Facts, Message
 from .alarms import sign
 from .contactbook import ContactBook, address_of
 from .errors import SettingsError
+from .settings import AlarmSettings, Routing
 from .store import alarms, contacts, outbox
 from .store.raw import ResultRow
 
@@ -37,6 +38,16 @@ class Telling:
     link: str | None
     good_for: timedelta
     answers: bool
+
+
+def telling_of(book: ContactBook, routing: Routing, rules: AlarmSettings) -> Telling:
+    """What composing needs, from the settings."""
+
+    def label(category: str) -> str:
+        known = routing.categories.get(category)
+        return known.label if known else category
+
+    return Telling(book, label, rules.public_url or None, timedelta(hours=rules.link_hours), bool(rules.telegram_url))
 
 
 def area_name(*codes: str | None) -> str:

@@ -4,6 +4,7 @@ Never touches the network. The same code serves what a poll landed, a replay and
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 
@@ -18,25 +19,34 @@ from .known import Known, decide, know
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
-BATCH = 250
-"""So many at once: what is urgent waits for the batch before it, and the statements of one cost what some twenty items cost."""
+BATCH, LEAST, MOST = 250, 50, 1_000
+HELD = timedelta(seconds=0.15)
+"""What is urgent waits for the batch before it: so long may that last on any machine and database; small ones cost more."""
 
 
 def process_pending(
     engine: Engine, desk: Desk, stop: Callable[[], bool] = lambda: False, kept: Callable[[], None] = lambda: None
 ) -> Result:
     """Processes all that was landed and not yet processed, batch by batch, each in its own transaction; `kept` after each."""
-    result, more = Result(), True
+    result, size, more = Result(), BATCH, True
     while more and not stop():
         with writing(engine) as connection:
             counters.serialize(connection)
-            rows = raw.pending(connection, BATCH)
+            began = desk.clock()
+            rows = raw.pending(connection, size)
             if rows:
                 _batch(connection, rows, desk, result, keep=True)
             more = bool(rows) and raw.any_pending(connection)
+        if len(rows) == size:
+            size = fitting(size, desk.clock() - began)
         if rows:
             kept()
     return result
+
+
+def fitting(count: int, took: timedelta) -> int:
+    """How many items a batch may have where `count` of them took so long."""
+    return max(LEAST, min(MOST, int(count * HELD / took))) if took else MOST
 
 
 def replay(

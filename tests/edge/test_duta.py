@@ -1,0 +1,77 @@
+"""The duta of a place: rung for what is theirs, told of it weekly, gone when they are removed."""
+
+import pytest
+from sqlalchemy import Engine
+
+from connector import network
+from connector.delivery import DAYS
+from connector.platforms.facebook.parse import raw_post
+from connector.store import alarms, contacts, outbox
+from connector.store.counters import WITA
+from connector.store.engine import reading, writing
+from tests.edge.citizens import everything, files
+from tests.edge.ringing import delivering, fresh, letters, now, put, rung, until
+from tests.edge.test_store_process import ACCOUNT, PAGE, tickets_of
+from tests.sinks import webhook
+
+
+def test_duta_of_the_place_are_rung(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for n, area in enumerate(["52.01.01.2001", "52.01.01", "52.01.02", "52.01"]):
+            row = {
+                "name": f"Duta {n}",
+                "group": "posyandu",
+                "area": area,
+                "channel": f"telegram:{n}",
+                "consent_at": now(),
+            }
+            assert contacts.put(connection, row, now()) and not contacts.put(connection, row, now())
+        assert contacts.near(connection, "52.01", "52.01.01", None) == [1, 2, 4]
+        assert contacts.near(connection, "52.01", "52.01.01", "52.01.01.2002") == [2, 4]
+        assert contacts.near(connection, None, None, None) == []
+    made = rung(engine, fresh("1_1", "TOLONG di Gerung Lombok Barat"))
+    assert "contact:4" in [m.lane for m in made]
+    with writing(engine) as connection:
+        assert contacts.remove(connection, [4]) == 1
+    assert "contact:4" not in [m.lane for m in letters(engine)]
+
+
+def test_a_place_only_supposed_from_the_post_above_rings_no_duta_and_stands_in_no_digest(engine: Engine) -> None:
+    here = put(engine, "52.01.01", "telegram:1")
+    post = raw_post(ACCOUNT, {"id": f"{PAGE}_1", "message": "Kunjungan kerja di Gerung", "from": {"id": PAGE}})
+    rung(engine, post, fresh("1_1", "TOLONG ada yang tenggelam"))
+    assert [ticket["place"]["kecamatan"] for ticket in tickets_of(engine)] == ["52.01.01"]
+    assert [m.lane for m in letters(engine)] == ["piket"]
+    with reading(engine) as connection:
+        assert alarms.open_near(connection, "52.01.01", 10) == ([], 0)
+    assert f"contact:{here}" in [
+        m.lane for m in rung(engine, fresh("1_2", "TOLONG, di Gerung ada rumah roboh", "7002"))
+    ]
+
+
+def test_the_weekly_digest_goes_to_each_duta_once_without_names_or_words(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for area, number in (("52.01", 1), ("52.71", 2)):
+        put(engine, area, f"wa:{number}")
+    rung(engine, fresh("1_1", "jalan rusak di Lombok Barat kata Siti"), fresh("1_2", "lampu rusak", "7002"))
+    day = DAYS[now().astimezone(WITA).weekday()]
+    with webhook() as sink:
+        address = {"wa": sink.address + "{address}"}
+        for _ in range(2):
+            with delivering(engine, monkeypatch, address, digest_day=day, digest_hour=0):
+                until(lambda: {m.state for m in letters(engine)} == {"sent", "void"})
+    assert [m.key.split("/")[2] for m in letters(engine)] == ["1", "2"]
+    (text,) = sink.texts
+    assert "Lombok Barat: 1 pengaduan" in text and "Siti" not in text and "rusak" not in text and "foto" in text
+
+
+def test_a_contact_that_is_removed_leaves_nothing_behind(engine: Engine) -> None:
+    first = put(engine, "52.01", "wa:KENARI")
+    rung(engine, fresh("1_1", "TOLONG di Gerung Lombok Barat"))
+    with writing(engine) as connection:
+        outbox.rest(connection, f"contact:{first}", 1, now(), now(), "x")
+    assert network.remove(engine, [first], "Ani", now()) == (1, None)
+    assert "KENARI" not in everything(engine) and f"contact:{first}" not in everything(engine)
+    if engine.dialect.name == "sqlite":
+        assert b"KENARI" not in files(engine)

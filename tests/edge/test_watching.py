@@ -1,0 +1,42 @@
+"""The operator is told of what stands still."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlalchemy import Engine
+
+from connector.settings import Settings, load_routing
+from connector.store import accounts
+from connector.store.engine import writing
+from connector.watching import Watch
+from connector.wiring import Works
+
+
+def test_the_operator_is_told_of_blocked_and_silent_accounts_and_of_tokens(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = {"key": "gubernur", "id": "100000000000001", "token_env": "NO_SUCH_TOKEN", "every_seconds": 60}
+    settings = Settings.model_validate({"accounts": [account]})
+    works = Works(settings, load_routing(None), sqlite_engine, Path())
+    works.register()
+    told: dict[str, list[str]] = {}
+    watch = Watch(works, structlog.get_logger(), lambda key, *lines: told.update({key: list(lines)}))
+    morning = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+    with ThreadPoolExecutor(1) as pool:
+        watch.look(pool, morning - timedelta(hours=2))
+        assert told == {}
+        with writing(sqlite_engine) as connection:
+            accounts.set_account(connection, "gubernur", heard_at=morning - timedelta(minutes=10))
+        watch.look(pool, morning)
+        watch.look(pool, morning)
+    assert [key.split("/")[0] for key in told] == ["blind", "token"]
+    assert "08.50 WITA" in told["blind/gubernur/2026-11-24"][1]
+    assert "NO_SUCH_TOKEN" in told["token/gubernur/2026-11-24"][1]
+    with writing(sqlite_engine) as connection:
+        accounts.set_account(connection, "gubernur", blocked="190: expired")
+    with ThreadPoolExecutor(1) as pool:
+        watch.look(pool, morning + timedelta(minutes=1))
+    assert told["blocked/gubernur/2026-11-24"][1] == "190: expired"
