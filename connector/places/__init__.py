@@ -22,8 +22,9 @@ def find_place(text: str, context: Place = NOWHERE) -> Place:
     """
     text = plain(text[:LONGEST])
     known = gazetteer()
-    if not known.anchors.isdisjoint(tokens(text)):
-        found = choose(mentioned(text, known), text, context)
+    low = tokens(text)
+    if not known.anchors.isdisjoint(low):
+        found = choose(mentioned(text, low, known), text, context)
         if found.text is not None:
             return found
     if context.kabupaten is None or context.ambiguous:

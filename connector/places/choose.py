@@ -1,20 +1,20 @@
 """From mentions to the one place that a text is about. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from ..records import Place
 from . import names
-from .gazetteer import OUTSIDE, SURE
+from .gazetteer import OUTSIDE, SURE, Name
 from .mentions import Mention, Words
 
 KABUPATEN, KECAMATAN = 5, 8
 """Lengths of a code: 52.01, 52.01.03, 52.01.03.2001."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """A mention with the code that it means; without one when nothing tells several places of that name apart."""
 
     mention: Mention
@@ -35,10 +35,10 @@ def choose(read: tuple[list[Mention], Words, bool], text: str, context: Place) -
     around = [code for code in (context.desa, context.kecamatan, context.kabupaten) if code and not context.ambiguous]
     found = _paired(found, words)
     firm = [m for m in found if m.firm]
-    sure = [code for m in firm if (code := _only(m))]
+    sure = [code for m in firm if (code := _only(m.name, m.level))]
     maybe = [code for m in firm if m.name.ambiguous for code in m.name.codes]
     counted = [m for m in found if m.firm or _held(m, found, (*sure, *maybe, *around), words)]
-    sure += [code for m in counted if not m.firm and (code := _only(m))]
+    sure += [code for m in counted if not m.firm and (code := _only(m.name, m.level))]
     resolved = [_resolve(m, sure, maybe, around) for m in counted]
     named = [r for r in resolved if r.code]
     if named:
@@ -55,12 +55,17 @@ def _paired(found: list[Mention], words: Words) -> list[Mention]:
     for i, (desa, kecamatan) in enumerate(pairwise(found)):
         if not desa.mere and _links(desa, kecamatan, words) is not None and _holds(kecamatan, desa):
             sure |= {i, i + 1}
-    return [replace(m, firm=True) if i in sure else m for i, m in enumerate(found)]
+    return [m._replace(firm=True) if i in sure else m for i, m in enumerate(found)] if sure else found
 
 
 def _holds(kecamatan: Mention, desa: Mention) -> bool:
-    inside = [code for code in _possible(desa) if len(code) > KECAMATAN]
-    return any(c.startswith(holder) for holder in _possible(kecamatan) if len(holder) == KECAMATAN for c in inside)
+    inside = [code for code in _possible(desa.name, desa.level) if len(code) > KECAMATAN]
+    return any(
+        c.startswith(holder)
+        for holder in _possible(kecamatan.name, kecamatan.level)
+        if len(holder) == KECAMATAN
+        for c in inside
+    )
 
 
 def _links(mention: Mention, after: Mention, words: Words) -> Sequence[str] | None:
@@ -75,30 +80,32 @@ def _stands(mention: Mention, words: Words) -> bool:
     return bool(mention.level) or (mention.name.strength == SURE and before not in names.STREETS)
 
 
-def _meanings(mention: Mention) -> tuple[str, ...]:
-    """The codes that a mention stands for by itself, as the cue before it has it."""
-    name = mention.name
-    if mention.level:
-        return tuple(code for code in name.units if code.count(".") == mention.level - 1)
+@cache
+def _meanings(name: Name, level: int) -> tuple[str, ...]:
+    """The codes that a name stands for by itself, as the cue before it has it."""
+    if level:
+        return tuple(code for code in name.units if code.count(".") == level - 1)
     return name.units if name.codes == OUTSIDE else name.codes
 
 
-def _possible(mention: Mention) -> tuple[str, ...]:
+@cache
+def _possible(name: Name, level: int) -> tuple[str, ...]:
     """The same, and what it may mean beside a place that holds it."""
-    codes = _meanings(mention)
-    return codes if mention.level or mention.name.strength == SURE else tuple(dict.fromkeys(codes + mention.name.units))
+    codes = _meanings(name, level)
+    return codes if level or name.strength == SURE else tuple(dict.fromkeys(codes + name.units))
 
 
-def _only(mention: Mention) -> str:
+@cache
+def _only(name: Name, level: int) -> str:
     """The one code that holds all meanings; empty when there is none."""
-    codes = _possible(mention)
+    codes = _possible(name, level)
     top = min(codes, key=len)
     return top if all(code.startswith(top) for code in codes) else ""
 
 
 def _held(mention: Mention, found: Sequence[Mention], holders: Sequence[str], words: Words) -> bool:
     """Whether a place that holds this one is named too: anywhere for a name, at once behind it for a mere word."""
-    codes = _possible(mention)
+    codes = _possible(mention.name, mention.level)
     if mention.bound:
         return any(_inside(code, holder) for code in codes for holder in holders)
     after = next((m for m in found if m.first > mention.last), None)
@@ -108,7 +115,12 @@ def _held(mention: Mention, found: Sequence[Mention], holders: Sequence[str], wo
     if between is None:
         return False
     said = bool(between) or "," in words.text[mention.end : after.start]
-    return any(_inside(c, holder) for c in codes if said or len(c) == KECAMATAN for holder in _meanings(after))
+    return any(
+        _inside(c, holder)
+        for c in codes
+        if said or len(c) == KECAMATAN
+        for holder in _meanings(after.name, after.level)
+    )
 
 
 def _inside(code: str, holder: str) -> bool:
@@ -117,14 +129,14 @@ def _inside(code: str, holder: str) -> bool:
 
 def _resolve(mention: Mention, *rings: Sequence[str]) -> Resolved:
     """The meaning that agrees with what else is named: with what is sure first, with the finer places first."""
-    codes = _possible(mention)
+    codes = _possible(mention.name, mention.level)
     narrowed = False
-    for ring in rings:
+    for ring in filter(None, rings):
         for fine in (True, False):
             holders = [code for code in ring if (len(code) > KABUPATEN) is fine]
             agree = tuple(c for c in codes if any(c.startswith(h) or h.startswith(c) for h in holders))
             codes, narrowed = agree or codes, narrowed or bool(agree)
-    return _settled(mention, codes if narrowed else _meanings(mention))
+    return _settled(mention, codes if narrowed else _meanings(mention.name, mention.level))
 
 
 def _settled(mention: Mention, codes: Sequence[str]) -> Resolved:

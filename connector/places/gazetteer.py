@@ -12,9 +12,12 @@ PROVINCE = "52"
 OUTSIDE, NOTHING = ("-",), ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name:
-    """A name by its words. `codes`: what it means by itself, the likeliest first; `units`: the official places so called."""
+    """A name by its words. `codes`: what it means by itself, the likeliest first; `units`: the official places so called.
+
+    Compared as the one object it is: what a name can mean is looked up often.
+    """
 
     words: tuple[str, ...]
     codes: tuple[str, ...]

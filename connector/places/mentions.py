@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import names
 from .gazetteer import NOTHING, OUTSIDE, SURE, WORD, Gazetteer, Name
@@ -14,8 +14,7 @@ MOST = 40
 """So many mentions are weighed, the first ones; more stand in lists of names and in attacks only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A name as it stands in a text. `level`: what a cue before it says it is (3 kecamatan, 4 desa), else 0.
 
     `weight` says how much the words before it make it the place that is meant. `firm`: it counts without looking at others.
@@ -35,8 +34,7 @@ class Mention:
     mere: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A text's words, in lower case and as they stand."""
 
     text: str
@@ -69,27 +67,26 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(text.lower())
 
 
-def mentioned(text: str, known: Gazetteer) -> tuple[list[Mention], Words, bool]:
-    """All names that may be places, the text's words, and whether a place outside NTB is named."""
-    spans = [match.span() for match in _TOKEN.finditer(text)]
-    words = Words(text, [text[a:b].lower() for a, b in spans], spans)
+def mentioned(text: str, low: Sequence[str], known: Gazetteer) -> tuple[list[Mention], Words, bool]:
+    """All names that may be places in a plain text of these words, its words, and whether a place outside NTB is named."""
+    words = Words(text, low, list(map(re.Match.span, _TOKEN.finditer(text))))
     found: list[Mention] = []
-    outside, i = False, 0
-    while i < len(spans) and len(found) < MOST:
-        name = _longest(words.low, i, known)
-        if name is None:
-            i += 1
+    outside, after = False, 0
+    for i, word in enumerate(low):
+        if word not in known.by_first or i < after or (name := _longest(low, i, known)) is None:
             continue
         if name.codes == OUTSIDE:
             outside = outside or words.before(i) not in names.CUES
         if name.codes != NOTHING and (name.codes != OUTSIDE or name.units) and not _something_else(words, i, name):
             found.append(_mention(words, i, name))
-        i += len(name.words)
+        after = i + len(name.words)
+        if len(found) == MOST:
+            break
     return found, words, outside
 
 
 def _longest(low: Sequence[str], i: int, known: Gazetteer) -> Name | None:
-    for name in known.by_first.get(low[i], ()):
+    for name in known.by_first[low[i]]:
         if len(name.words) == 1 or tuple(low[i : i + len(name.words)]) == name.words:
             return name
     return None
