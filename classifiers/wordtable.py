@@ -76,7 +76,7 @@ class Grams:
 class WordTable:
     """Token → row of a table: the shares of its n-grams, those of its whole words, and what `extra` names.
 
-    Remembers about `limit` tokens, then starts anew. Not safe among threads by itself.
+    Remembers about `limit` tokens, then only those that came again meanwhile. Not safe among threads by itself.
     """
 
     EXTRA: Final = 5
@@ -89,6 +89,7 @@ class WordTable:
         self.table: Floats = np.zeros((0, self.width))
         self._rows: dict[str, int] = {}
         self._ends: Places = np.zeros((2, 0), dtype=np.intp)
+        self._again: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self._start()
 
     def __len__(self) -> int:
@@ -101,17 +102,19 @@ class WordTable:
         Each text begins with an `EDGE`.
         """
         if len(self._rows) > self._limit:
-            self._start()
+            self._forget()
         tokens: list[str] = []
         starts = []
         for text in texts:
             starts.append(len(tokens))
             tokens.append("")
             tokens += tokens_of(text)
+        known = len(self._rows)
         new = set(tokens).difference(self._rows)
         if new:
             self._learn(sorted(new))
         rows = np.fromiter(map(self._rows.__getitem__, tokens), dtype=np.intp, count=len(tokens))
+        self._again[rows] = rows < known
         shares = self.table.take(rows, axis=0, mode="clip")  # four times as fast as by index: no place is out of range
         return np.add.reduceat(shares, starts, axis=0), self._ends[:, rows], starts
 
@@ -149,6 +152,7 @@ class WordTable:
         while len(self.table) < first + len(tokens):
             self.table = np.concatenate([self.table, np.zeros_like(self.table)])
             self._ends = np.concatenate([self._ends, np.zeros_like(self._ends)], axis=1)
+            self._again = np.concatenate([self._again, np.zeros_like(self._again)])
         split = [words_of(token) for token in tokens]
         words = list(chain.from_iterable(split))
         counts = np.fromiter(map(len, split), dtype=np.intp, count=len(split))
@@ -168,6 +172,18 @@ class WordTable:
         self._rows = {"": 0}
         self.table = np.zeros((1024, self.width))
         self._ends = np.full((2, 1024), EDGE, dtype=np.intp)
+        self._again = np.zeros(1024, dtype=np.bool_)
+
+    def _forget(self) -> None:
+        """Most tokens are misspelt or rare and never come again; if too many did, all begin anew."""
+        kept = [token for token, row in self._rows.items() if self._again[row] or not row]
+        if len(kept) > self._limit // 2:
+            self._start()
+            return
+        rows = [self._rows[token] for token in kept]
+        self.table[: len(rows)], self._ends[:, : len(rows)] = self.table[rows], self._ends[:, rows]
+        self._rows = {token: row for row, token in enumerate(kept)}
+        self._again[:] = False
 
 
 def words_in(texts: Iterable[str]) -> list[str]:

@@ -44,7 +44,7 @@ def collect_seldom() -> None:
     """What is loaded stays, and rows come and go by the hundred without cycles: looking for garbage less often saves a tenth."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    gc.set_threshold(50_000, 10, 10)
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -36,7 +36,7 @@ def process_pending(
             rows = raw.pending(connection, size)
             if rows:
                 _batch(connection, rows, desk, result, keep=True)
-            more = bool(rows) and raw.any_pending(connection)
+            more = bool(rows) and (len(rows) == size or raw.any_pending(connection))
         if len(rows) == size:
             size = fitting(size, desk.clock() - began)
         if rows:
@@ -58,17 +58,19 @@ def replay(
     stop: Callable[[], bool] = lambda: False,
 ) -> Result:
     """Processes stored items again. `result.changes` lists what differs; a dry run only lists."""
-    result, after = Result(), 0
+    result, after, size = Result(), 0, BATCH
     while not stop():
         with reading(engine) if dry_run else writing(engine) as connection:
             if not dry_run:
                 counters.serialize(connection)
-            rows = raw.selected(connection, selection, after, BATCH)
+            began = desk.clock()
+            rows = raw.selected(connection, selection, after, size)
             if not rows:
                 break
             done = _batch(connection, rows, desk, result, keep=not dry_run)
             result.changes += [change for change in done() if change.real]
             after = rows[-1].id
+        size = fitting(len(rows), desk.clock() - began)
     return result
 
 

@@ -11,7 +11,7 @@ from classifiers.verdict import Verdict
 from ..pipeline import summary_of
 from ..records import RESTRICTED, Append, Classified, Decision, Item, Open, Place
 from ..states import REOPENED
-from ..store import accounts, items, likeness, supporters, tickets
+from ..store import accounts, items, likeness, responses, supporters, tickets
 from ..store.waiting import wrote_again
 from .answering import note_answers
 from .facts import Desk, name_of
@@ -88,13 +88,23 @@ def write_tickets(
     for row, (number, position) in known.of_ticket.items():
         _update(connection, number, position, row, classified[row], known, desk, find, now)
     ours = [row for row, one in classified.items() if one.item.by_account or one.item.author_id in desk.official]
-    asked = (
-        known.around([*ours, *known.heads(classified)], classified)
-        | set(numbers.values())
-        | {number for number, _, _ in facts}
-    )
+    asked = known.around([*ours, *known.heads(classified)], classified) | {number for number, _, _ in facts}
+    asked |= _spoken_under(connection, numbers, classified, known, desk)
     note_answers(connection, sorted(asked), desk.official, now)
     ring(connection, urgent, classified, known, desk, now)
+
+
+def _spoken_under(
+    connection: Connection,
+    numbers: Mapping[int | None, str],
+    classified: Mapping[int, Classified],
+    known: Known,
+    desk: Desk,
+) -> set[str]:
+    """New tickets that may have been answered already: posts, and what stands where an account said something."""
+    threads = {row: known.thread[row] for row in numbers if row is not None and classified[row].item.kind != "post"}
+    spoken = responses.spoken_in(connection, {thread for thread in threads.values() if thread}, desk.official)
+    return {number for row, number in numbers.items() if row not in threads or threads[row] in spoken}
 
 
 def _urgent(one: Classified) -> bool:

@@ -45,8 +45,9 @@ class Known:
 
     def heads(self, classified: Mapping[int, Classified]) -> list[int]:
         """Top comments, new in this batch, of threads that hold tickets: now it is known whose thread these stand in."""
-        new = [row for row in classified if row not in self.before and self.thread[row] == classified[row].item.id]
-        return [row for row in new if self.around([row], classified)]
+        held = self.open.keys() | self.closed.keys()
+        top = [row for row in classified if self.thread[row] == classified[row].item.id]
+        return [row for row in top if row not in self.before and self.thread[row] in held]
 
 
 def know(

@@ -20,6 +20,15 @@ SIZE = 200
 Rows = list[ResultRow]
 
 
+def spoken_in(connection: Connection, threads: Collection[str], official: Collection[str]) -> set[str]:
+    """Those of these threads in which an account said anything."""
+    c, found = items.c, set[str]()
+    ours = or_(c.by_account.is_(True), c.author_id.in_(sorted(official)))
+    for part in among(connection, sorted(threads)):
+        found |= set(connection.scalars(select(c.thread_id).where(c.thread_id.in_(part), ours)))
+    return found
+
+
 def pairs(connection: Connection, numbers: Sequence[str], official: Collection[str]) -> Any:
     """For each of these tickets: its row, what was asked, what was answered in those threads, whose each thread is.
 
