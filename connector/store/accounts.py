@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Update, bindparam, select, update
 
 from ..records import Account
 from .schema import accounts, streams
@@ -53,7 +54,10 @@ class StreamState:
     error_at: datetime | None
 
 
-_account = [accounts.c[name] for name in AccountState.__slots__]
+_STATES = select(*(accounts.c[name] for name in AccountState.__slots__)).order_by(accounts.c.key)
+_its_stream = (streams.c.account == bindparam("of"), streams.c.stream == bindparam("its"))
+_PAUSED = select(streams.c.paused_until).where(*_its_stream)
+_COUNT = update(streams).where(*_its_stream).values(landed=streams.c.landed + bindparam("more"))
 _stream = [streams.c[name] for name in StreamState.__slots__]
 
 
@@ -71,7 +75,7 @@ def register(connection: Connection, configured: Sequence[Account], now: datetim
 
 def account_states(connection: Connection) -> dict[str, AccountState]:
     """Every account ever configured, by key."""
-    return {row.key: AccountState(*row) for row in connection.execute(select(*_account).order_by(accounts.c.key))}
+    return {row.key: AccountState(*row) for row in connection.execute(_STATES)}
 
 
 def stream_states(connection: Connection) -> list[StreamState]:
@@ -82,14 +86,19 @@ def stream_states(connection: Connection) -> list[StreamState]:
 
 def paused_until(connection: Connection, account: str, stream: str) -> datetime | None:
     """Until when a stream with a call budget of its own is left alone."""
-    query = select(streams.c.paused_until).where(streams.c.account == account, streams.c.stream == stream)
-    found: datetime | None = connection.scalar(query)
+    found: datetime | None = connection.scalar(_PAUSED, {"of": account, "its": stream})
     return found
 
 
 def set_account(connection: Connection, key: str, **values: Any) -> None:
     """Sets columns of one account's row."""
-    connection.execute(update(accounts).where(accounts.c.key == key).values(**values))
+    given = {f"new_{name}": value for name, value in values.items()}
+    connection.execute(_set(tuple(values)), {"of": key, **given})
+
+
+@lru_cache
+def _set(names: tuple[str, ...]) -> Update:
+    return update(accounts).where(accounts.c.key == bindparam("of")).values({n: bindparam(f"new_{n}") for n in names})
 
 
 def set_stream(connection: Connection, account: str, stream: str, **values: Any) -> None:
@@ -100,8 +109,7 @@ def set_stream(connection: Connection, account: str, stream: str, **values: Any)
 def count_items(connection: Connection, account: str, by_stream: Mapping[str, int]) -> None:
     """Adds to the number of items landed in each stream."""
     for stream, count in by_stream.items():
-        where = (streams.c.account == account, streams.c.stream == stream)
-        connection.execute(update(streams).where(*where).values(landed=streams.c.landed + count))
+        connection.execute(_COUNT, {"of": account, "its": stream, "more": count})
 
 
 def external_ids(connection: Connection) -> dict[str, str]:

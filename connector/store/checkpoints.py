@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from .schema import checkpoints
-from .statements import among, upsert
+from .statements import SOME, chunks, upsert
 
 LIVE_SCOPE = "live"
 
@@ -30,7 +30,32 @@ class Checkpoint:
     complete_at: datetime | None = None
 
 
-_columns = [checkpoints.c[name] for name in Checkpoint.__slots__]
+_c = checkpoints.c
+_MINE = and_(
+    _c.account == bindparam("my_account"), _c.scope == bindparam("my_scope"), _c.stream == bindparam("my_stream")
+)
+_ONE = and_(_MINE, _c.object_id == bindparam("one"))
+_ALL = select(*(_c[name] for name in Checkpoint.__slots__)).where(_MINE)
+_GET = _ALL.where(_c.object_id == bindparam("one"))
+_UNREAD = _ALL.where(_c.object_id != "", _c.seen.is_not(None), or_(_c.done.is_(None), _c.done != _c.seen)).order_by(
+    _c.seen.desc()
+)
+_READ_SINCE = _ALL.where(
+    _c.object_id != "",
+    _c.done == _c.seen,
+    _c.seen >= bindparam("moved"),
+    ~_c.seen.startswith("?"),
+    _c.total.is_not(None),
+)
+_SEEN = select(_c.object_id, _c.seen, _c.done).where(_MINE, _c.object_id.in_(SOME))
+_TELL = (
+    update(checkpoints)
+    .where(_ONE)
+    .values(total=bindparam("counted"), unshown=bindparam("not_shown"), complete_at=bindparam("at"))
+)
+_DROP = delete(checkpoints).where(_ONE)
+_CLEAR = delete(checkpoints).where(_MINE)
+_COUNT = select(func.count()).select_from(checkpoints).where(_MINE, _c.object_id != "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +66,12 @@ class Shelf:
     stream: str
     scope: str = LIVE_SCOPE
 
-    def _mine(self, object_id: str | None = None) -> list[Any]:
-        c = checkpoints.c
-        mine = [c.account == self.account, c.scope == self.scope, c.stream == self.stream]
-        return mine if object_id is None else [*mine, c.object_id == object_id]
+    def _mine(self, **more: Any) -> dict[str, Any]:
+        return {"my_account": self.account, "my_scope": self.scope, "my_stream": self.stream, **more}
 
     def get(self, connection: Connection, object_id: str = "") -> Checkpoint:
         """The checkpoint of one object ('' for the stream itself); an empty one when it was never read."""
-        row = connection.execute(select(*_columns).where(*self._mine(object_id))).first()
+        row = connection.execute(_GET, self._mine(one=object_id)).first()
         return Checkpoint(*row) if row else Checkpoint(object_id)
 
     def put(self, connection: Connection, object_id: str = "", **values: Any) -> None:
@@ -62,47 +85,37 @@ class Shelf:
 
     def unread(self, connection: Connection) -> list[Checkpoint]:
         """Objects that moved since they were last read to the end, latest first."""
-        c = checkpoints.c
-        moved = or_(c.done.is_(None), c.done != c.seen)
-        query = select(*_columns).where(*self._mine(), c.object_id != "", c.seen.is_not(None), moved)
-        return [Checkpoint(*row) for row in connection.execute(query.order_by(c.seen.desc()))]
+        return [Checkpoint(*row) for row in connection.execute(_UNREAD, self._mine())]
 
     def read_since(self, connection: Connection, moved: str) -> list[Checkpoint]:
         """Objects that are read as far as they moved, and that moved since then (as sent: an ISO time)."""
-        c = checkpoints.c
-        mine = (*self._mine(), c.object_id != "", c.done == c.seen, c.seen >= moved, ~c.seen.startswith("?"))
-        query = select(*_columns).where(*mine, c.total.is_not(None))
-        return [Checkpoint(*row) for row in connection.execute(query)]
+        return [Checkpoint(*row) for row in connection.execute(_READ_SINCE, self._mine(moved=moved))]
 
     def seen(self, connection: Connection, object_ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
         """Of these objects, those that are known: updated_time as last listed, and up to which they have been read."""
-        c = checkpoints.c
         found: dict[str, tuple[str | None, str | None]] = {}
-        for part in among(connection, object_ids):
-            query = select(c.object_id, c.seen, c.done).where(*self._mine(), c.object_id.in_(part))
-            found |= {row.object_id: (row.seen, row.done) for row in connection.execute(query)}
+        for part in chunks(object_ids):
+            rows = connection.execute(_SEEN, self._mine(some=part))
+            found |= {row.object_id: (row.seen, row.done) for row in rows}
         return found
 
     def tell(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """What another reading found out about objects known here: Graph's count, and of it what was not shown, when."""
         if rows:
-            mine = self._mine()
-            told: dict[str, Any] = {"total": bindparam("t"), "unshown": bindparam("u"), "complete_at": bindparam("at")}
-            statement = update(checkpoints).where(*mine, checkpoints.c.object_id == bindparam("key")).values(**told)
-            connection.execute(
-                statement,
-                [{"key": r["object_id"], "t": r["total"], "u": r["unshown"], "at": r["complete_at"]} for r in rows],
-            )
+            told = [
+                self._mine(one=r["object_id"], counted=r["total"], not_shown=r["unshown"], at=r["complete_at"])
+                for r in rows
+            ]
+            connection.execute(_TELL, told)
 
     def drop(self, connection: Connection, object_id: str) -> None:
         """Forgets one object."""
-        connection.execute(delete(checkpoints).where(*self._mine(object_id)))
+        connection.execute(_DROP, self._mine(one=object_id))
 
     def clear(self, connection: Connection) -> None:
         """Removes all, when a backfill is through."""
-        connection.execute(delete(checkpoints).where(*self._mine()))
+        connection.execute(_CLEAR, self._mine())
 
     def count(self, connection: Connection) -> int:
         """How many objects are known."""
-        query = select(func.count()).select_from(checkpoints).where(*self._mine(), checkpoints.c.object_id != "")
-        return connection.scalar(query) or 0
+        return connection.scalar(_COUNT, self._mine()) or 0

@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta, timezone
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from .raw import ResultRow
 from .schema import counters
 from .statements import insert_new, upsert
 
 WITA = timezone(timedelta(hours=8))
+_LOCKED = select(counters.c.value, counters.c.at).where(counters.c.name == bindparam("name")).with_for_update()
 
 
 def serialize(connection: Connection) -> None:
@@ -29,11 +30,10 @@ def take_numbers(connection: Connection, count: int, now: datetime) -> tuple[lis
 
 def _locked(connection: Connection, name: str) -> ResultRow:
     """A counter, made if needed, which nobody else locks until the transaction ends."""
-    query = select(counters.c.value, counters.c.at).where(counters.c.name == name).with_for_update()
-    row = connection.execute(query).first()
+    row = connection.execute(_LOCKED, {"name": name}).first()
     if row is None:
         insert_new(connection, counters, [{"name": name, "value": 0}])
-        row = connection.execute(query).one()
+        row = connection.execute(_LOCKED, {"name": name}).one()
     return row
 
 

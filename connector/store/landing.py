@@ -11,10 +11,38 @@ from ..records import RawItem
 from . import persons
 from .raw import LIVE, ResultRow
 from .schema import raw_items, raw_revisions
-from .statements import among, insert_new, named
+from .statements import SOME, among, chunks, insert_new, named
 from .types import compact
 
 Key = tuple[str, str, str]
+_c = raw_items.c
+_STORED = (
+    select(_c.id, _c.platform, _c.kind, _c.external_id, _c.fingerprint, _c.revision, _c.deleted_at, _c.fetched_at)
+    .where(named(raw_items, SOME))
+    .order_by(_c.id)
+    .with_for_update()
+)
+_KEEP = insert(raw_revisions).from_select(
+    ["raw_id", "revision", "fetched_at", "payload"],
+    select(_c.id, _c.revision, _c.fetched_at, _c.payload).where(_c.id.in_(SOME), _c.payload != "{}"),
+)
+_REVISE = (
+    update(raw_items)
+    .where(_c.id == bindparam("raw_id"))
+    .values(
+        revision=_c.revision + 1,
+        payload=bindparam("new_payload"),
+        fingerprint=bindparam("new_fingerprint"),
+        parent_id=func.coalesce(bindparam("new_parent"), _c.parent_id),
+        fetched_at=bindparam("new_fetched"),
+        seen_at=bindparam("now"),
+        lane=bindparam("into"),
+        state="pending",
+        reason=None,
+        deleted_at=None,
+    )
+)
+_SEEN = update(raw_items).where(_c.id.in_(SOME), _c.seen_at < bindparam("now")).values(seen_at=bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +114,9 @@ def _refused(
 
 
 def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, ResultRow]:
-    c = raw_items.c
     found: dict[Key, ResultRow] = {}
-    for part in among(connection, [key[2] for key in keys]):
-        query = select(
-            c.id, c.platform, c.kind, c.external_id, c.fingerprint, c.revision, c.deleted_at, c.fetched_at
-        ).where(named(raw_items, part))
-        rows = connection.execute(query.order_by(c.id).with_for_update())
+    for part in chunks([key[2] for key in keys]):
+        rows = connection.execute(_STORED, {"some": part})
         found |= {(row.platform, row.kind, row.external_id): row for row in rows}
     return {key: found[key] for key in keys if key in found}
 
@@ -122,32 +146,15 @@ def _row(item: RawItem, now: datetime, lane: int) -> dict[str, Any]:
 def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now: datetime, lane: int) -> None:
     if not changed:
         return
-    c = raw_items.c
-    ids = [row.id for row, _ in changed]
-    for part in among(connection, ids):
-        kept = select(c.id, c.revision, c.fetched_at, c.payload).where(c.id.in_(part), c.payload != "{}")
-        connection.execute(insert(raw_revisions).from_select(["raw_id", "revision", "fetched_at", "payload"], kept))
-    statement = (
-        update(raw_items)
-        .where(c.id == bindparam("raw_id"))
-        .values(
-            revision=c.revision + 1,
-            payload=bindparam("new_payload"),
-            fingerprint=bindparam("new_fingerprint"),
-            parent_id=func.coalesce(bindparam("new_parent"), c.parent_id),
-            fetched_at=bindparam("new_fetched"),
-            seen_at=now,
-            lane=lane,
-            state="pending",
-            reason=None,
-            deleted_at=None,
-        )
-    )
+    for part in chunks([row.id for row, _ in changed]):
+        connection.execute(_KEEP, {"some": part})
     connection.execute(
-        statement,
+        _REVISE,
         [
             {
                 "raw_id": row.id,
+                "now": now,
+                "into": lane,
                 "new_payload": compact(item.payload),
                 "new_fingerprint": item.fingerprint,
                 "new_parent": item.parent_id,
@@ -159,6 +166,5 @@ def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now:
 
 
 def _seen(connection: Connection, ids: Sequence[int], now: datetime) -> None:
-    c = raw_items.c
-    for part in among(connection, ids):
-        connection.execute(update(raw_items).where(c.id.in_(part), c.seen_at < now).values(seen_at=now))
+    for part in chunks(ids):
+        connection.execute(_SEEN, {"some": part, "now": now})

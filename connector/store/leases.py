@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import LeaseLost
@@ -18,6 +19,18 @@ from .schema import leases
 from .statements import insert_new, now_ms
 
 SECONDS = 30.0
+_c = leases.c
+_named = _c.name == bindparam("called")
+_mine = (_named, _c.owner == bindparam("holder"), _c.fence == bindparam("since"))
+_TAKE = (
+    update(leases)
+    .where(_named, (_c.until_ms < now_ms()) | (_c.owner == bindparam("holder")))
+    .values(owner=bindparam("holder"), until_ms=now_ms() + bindparam("span"), fence=_c.fence + 1)
+)
+_FENCE = select(_c.fence).where(_named)
+_EXTEND = update(leases).where(*_mine).values(until_ms=now_ms() + bindparam("span"))
+_RELEASE = update(leases).where(*_mine).values(until_ms=0)
+_CLOCK = select(now_ms())
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +46,10 @@ def acquire(engine: Engine, name: str, owner: str, seconds: float) -> Lease | No
     """Takes the lease if it is free, run out, or our own; None when somebody else holds it."""
     with writing(engine) as connection:
         insert_new(connection, leases, [{"name": name, "owner": "", "until_ms": 0, "fence": 0}])
-        now = now_ms(connection)
-        free = (leases.c.until_ms < now) | (leases.c.owner == owner)
-        taken = connection.execute(
-            update(leases)
-            .where(leases.c.name == name, free)
-            .values(owner=owner, until_ms=now + int(seconds * 1000), fence=leases.c.fence + 1)
-        )
+        taken = connection.execute(_TAKE, {"called": name, "holder": owner, "span": int(seconds * 1000)})
         if not taken.rowcount:
             return None
-        fence = connection.scalar(select(leases.c.fence).where(leases.c.name == name))
-        return Lease(name, owner, int(fence or 0))
+        return Lease(name, owner, int(connection.scalar(_FENCE, {"called": name}) or 0))
 
 
 def extend(connection: Connection, lease: Lease, seconds: float) -> None:
@@ -51,9 +57,7 @@ def extend(connection: Connection, lease: Lease, seconds: float) -> None:
 
     Raises LeaseLost when another has taken it; one that ran out is still ours while nobody else came.
     """
-    now = now_ms(connection)
-    mine = (leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.fence == lease.fence)
-    kept = connection.execute(update(leases).where(*mine).values(until_ms=now + int(seconds * 1000)))
+    kept = connection.execute(_EXTEND, _held_as(lease) | {"span": int(seconds * 1000)})
     if not kept.rowcount:
         raise LeaseLost(f"{lease.name}: another process has taken over; nothing of this step was kept")
 
@@ -61,14 +65,17 @@ def extend(connection: Connection, lease: Lease, seconds: float) -> None:
 def release(engine: Engine, lease: Lease) -> None:
     """Gives a lease back at once; harmless when it is not ours any more."""
     with writing(engine) as connection:
-        mine = (leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.fence == lease.fence)
-        connection.execute(update(leases).where(*mine).values(until_ms=0))
+        connection.execute(_RELEASE, _held_as(lease))
+
+
+def _held_as(lease: Lease) -> dict[str, Any]:
+    return {"called": lease.name, "holder": lease.owner, "since": lease.fence}
 
 
 def store_clock(engine: Engine, local: Callable[[], datetime]) -> Callable[[], datetime]:
     """This host's clock set right by the database's, which all hosts share: what one wrote, another compares with."""
     with reading(engine) as connection:
-        shared = datetime.fromtimestamp((connection.scalar(select(now_ms(connection))) or 0) / 1000, UTC)
+        shared = datetime.fromtimestamp((connection.scalar(_CLOCK) or 0) / 1000, UTC)
     ahead = local() - shared
     return lambda: local() - ahead
 

@@ -19,6 +19,7 @@ from .statements import among, insert_new, upsert
 State = Literal["erased", "restricted"]
 ERASED: State = "erased"
 _KEY = "persons"
+_KEPT = select(keys.c.value).where(keys.c.name == _KEY)
 _WITHHELD: Mapping[str, Any] = {
     "summary": f"[{RESTRICTED}]",
     "kabupaten": None,
@@ -53,7 +54,7 @@ def since(connection: Connection, author: str) -> datetime | None:
 
 
 def _key(connection: Connection) -> str | None:
-    key: str | None = connection.scalar(select(keys.c.value).where(keys.c.name == _KEY))
+    key: str | None = connection.scalar(_KEPT)
     return key
 
 

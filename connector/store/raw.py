@@ -4,17 +4,30 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, func, select, update
 from sqlalchemy.engine import Row
+from sqlalchemy.sql import ColumnElement
 
 from ..records import THIN, RawItem
 from .schema import raw_items, raw_revisions
-from .statements import among
+from .statements import SOME, among, chunks
 
 LIVE, BULK = 0, 1
 ResultRow = Row[*tuple[Any, ...]]
+_c = raw_items.c
+_waits = _c.state == "pending"
+# Not "=": told that all are of one lane, PostgreSQL would walk over all that is done in the order of ids.
+_first = _c.lane <= select(func.min(_c.lane)).where(_waits).scalar_subquery()
+_PENDING = select(raw_items).where(_waits, _first).order_by(_c.lane, _c.id).limit(bindparam("most"))
+_ANY_PENDING = select(_c.id).where(_waits).order_by(_c.lane, _c.id).limit(1)
+_SETTLE = (
+    update(raw_items)
+    .where(_c.id.in_(SOME), _c.revision == bindparam("read"))
+    .values(state=bindparam("into"), reason=bindparam("because"))
+)
 
 
 def bury(
@@ -28,23 +41,39 @@ def bury(
 
     `oldest`: only what was created from then on, since the walk showed nothing older.
     """
-    unseen = update(raw_items).where(*_unseen(where, unseen_since, oldest))
-    return connection.execute(unseen.values(deleted_at=now, state="pending")).rowcount
+    given = _given(where, unseen_since, oldest) | {"now": now}
+    return connection.execute(_bury(tuple(where), oldest is not None), given).rowcount
 
 
 def unseen(
     connection: Connection, where: Mapping[str, Any], unseen_since: datetime, oldest: datetime | None = None
 ) -> list[str]:
     """Ids of what `bury` would mark."""
-    return list(connection.scalars(select(raw_items.c.external_id).where(*_unseen(where, unseen_since, oldest))))
+    query = select(raw_items.c.external_id).where(*_unseen(tuple(where), oldest is not None))
+    return list(connection.scalars(query, _given(where, unseen_since, oldest)))
 
 
-def _unseen(where: Mapping[str, Any], since: datetime, oldest: datetime | None) -> list[Any]:
+@lru_cache
+def _bury(names: tuple[str, ...], bounded: bool) -> Update:
+    return update(raw_items).where(*_unseen(names, bounded)).values(deleted_at=bindparam("now"), state="pending")
+
+
+def _unseen(names: tuple[str, ...], bounded: bool) -> list[ColumnElement[bool]]:
     c = raw_items.c
-    alive = [c.seen_at < since, c.deleted_at.is_(None), ~c.external_id.startswith("?")]
-    if oldest is not None:
-        alive.append(c.created_at >= oldest)
-    return [*(c[name] == value for name, value in where.items()), *alive]
+    alive = [c.seen_at < bindparam("since"), c.deleted_at.is_(None), ~c.external_id.startswith("?")]
+    return [*_these(names), *alive, *([c.created_at >= bindparam("oldest")] if bounded else [])]
+
+
+def _these(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    return [raw_items.c[name] == bindparam(f"its_{name}") for name in names]
+
+
+def _given(where: Mapping[str, Any], since: datetime, oldest: datetime | None) -> dict[str, Any]:
+    return {"since": since, **_its(where), **({"oldest": oldest} if oldest is not None else {})}
+
+
+def _its(where: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"its_{name}": value for name, value in where.items()}
 
 
 def pending(connection: Connection, limit: int) -> list[ResultRow]:
@@ -52,17 +81,12 @@ def pending(connection: Connection, limit: int) -> list[ResultRow]:
 
     A batch never mixes them: what is live is committed without waiting for the rest.
     """
-    c = raw_items.c
-    first = select(func.min(c.lane)).where(c.state == "pending").scalar_subquery()
-    # Not "=": told that all are of one lane, PostgreSQL would walk over all that is done in the order of ids.
-    query = select(raw_items).where(c.state == "pending", c.lane <= first).order_by(c.lane, c.id).limit(limit)
-    return list(connection.execute(query).all())
+    return list(connection.execute(_PENDING, {"most": limit}).all())
 
 
 def any_pending(connection: Connection) -> bool:
     """Whether anything waits to be processed."""
-    c = raw_items.c
-    return connection.scalar(select(c.id).where(c.state == "pending").order_by(c.lane, c.id).limit(1)) is not None
+    return connection.scalar(_ANY_PENDING) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +151,12 @@ def settle(connection: Connection, outcomes: Sequence[tuple[int, int, str, str |
     """Closes processed raw items: (id, revision read, state, reason). One landed anew meanwhile stays pending."""
     if not outcomes:
         return
-    c = raw_items.c
-    done = [o for o in outcomes if o[2] == "done"]
-    by_revision: dict[int, list[int]] = {}
-    for raw_id, revision, _, _ in done:
-        by_revision.setdefault(revision, []).append(raw_id)
-    for revision, ids in by_revision.items():
-        for part in among(connection, ids):
-            connection.execute(
-                update(raw_items).where(c.id.in_(part), c.revision == revision).values(state="done", reason=None)
-            )
+    alike: dict[tuple[int, str, str | None], list[int]] = {}
     for raw_id, revision, state, reason in outcomes:
-        if state != "done":
-            connection.execute(
-                update(raw_items).where(c.id == raw_id, c.revision == revision).values(state=state, reason=reason)
-            )
+        alike.setdefault((revision, state, reason), []).append(raw_id)
+    for (revision, state, reason), ids in alike.items():
+        for part in chunks(ids):
+            connection.execute(_SETTLE, {"some": part, "read": revision, "into": state, "because": reason})
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:
@@ -152,6 +167,9 @@ def count_by_state(connection: Connection) -> dict[str, int]:
 
 def alive(connection: Connection, where: Mapping[str, Any]) -> int:
     """How many items with these column values are stored and not known to be gone."""
-    c = raw_items.c
-    query = select(func.count()).select_from(raw_items).where(*(c[k] == v for k, v in where.items()))
-    return connection.scalar(query.where(c.deleted_at.is_(None))) or 0
+    return connection.scalar(_alive(tuple(where)), _its(where)) or 0
+
+
+@lru_cache
+def _alive(names: tuple[str, ...]) -> Select[int]:
+    return select(func.count()).select_from(raw_items).where(*_these(names), raw_items.c.deleted_at.is_(None))

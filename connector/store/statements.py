@@ -6,10 +6,26 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast
 
-from sqlalchemy import Connection, Dialect, Table, and_, func, insert, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Dialect,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.functions import FunctionElement
 
 from ..records import ITEM_KINDS, PLATFORMS
 from .types import compact
@@ -18,6 +34,8 @@ CHUNK, FEW = 500, 50
 Values = Mapping[str, Any]
 Mode = Literal["all", "new", "or update"]
 T = TypeVar("T")
+SOME: BindParameter[Any] = bindparam("some", expanding=True)
+"""What `in_` takes in a statement that is made once: at each execution the values are given as `some`."""
 
 
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
@@ -40,7 +58,12 @@ def among(connection: Connection, values: Sequence[Any]) -> Iterator[Any]:
 def named(table: Table, ids: Any, kinds: Sequence[str] = ITEM_KINDS) -> ColumnElement[bool]:
     """Items or raw items with these ids of their platforms: the only index on ids begins with platform and kind."""
     c = table.c
-    return and_(c.platform.in_(PLATFORMS), c.kind.in_(kinds), c.external_id.in_(ids))
+    return and_(c.platform.in_(_words(PLATFORMS)), c.kind.in_(_words(kinds)), c.external_id.in_(ids))
+
+
+def _words(values: Sequence[str]) -> list[ColumnElement[str]]:
+    """Words of our own as part of the statement: as parameters they would be written into it anew each time."""
+    return [literal_column(f"'{value}'", String) for value in values]
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
@@ -112,10 +135,20 @@ def _statement(dialect: str, table: Table, mode: Mode, columns: Sequence[str]) -
     return maria.on_duplicate_key_update({c: maria.inserted[c] for c in columns})
 
 
-def now_ms(connection: Connection) -> ColumnElement[int]:
+class now_ms(FunctionElement[int]):  # noqa: N801  (named as SQL's own functions are)
     """The database's own clock in milliseconds since 1970: hosts may disagree on theirs."""
-    expression = {
-        "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
-        "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
-    }.get(connection.dialect.name, "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)")
-    return literal_column(expression)
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(now_ms)
+def _clock(_element: now_ms, compiler: SQLCompiler, **_: Any) -> str:
+    return CLOCKS[compiler.dialect.name]
+
+
+CLOCKS = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+    "mysql": "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
+}

@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Engine, MetaData, UniqueConstraint, delete, event, literal
+from sqlalchemy import Engine, MetaData, UniqueConstraint, delete, event
 
-from connector.store import leases, migrate
+from connector.store import migrate
 from connector.store.engine import open_store
 from connector.store.schema import metadata
+from connector.store.statements import CLOCKS
 
 from .seams import Seams
 
@@ -27,6 +28,8 @@ class Store:
         self.clock: Callable[[], datetime] | None = None
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", self._own_time)
+        else:
+            event.listen(self.engine, "before_cursor_execute", self._told_time, retval=True)
         if keyless:
             _keyless().create_all(self.engine)
         else:
@@ -36,6 +39,13 @@ class Store:
     def _own_time(self, connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
         connection.create_function("julianday", 1, lambda _: self._days())
+
+    def _told_time(self, _c: Any, _cursor: Any, statement: str, values: Any, _x: Any, _many: bool) -> tuple[str, Any]:
+        """A server's clock cannot be set: a statement that asks for it is given virtual time."""
+        if self.clock is None or (asked := CLOCKS[self.engine.name]) not in statement:
+            return statement, values
+        now = f"CAST({int(self.time().timestamp() * 1000)} AS {'SIGNED' if self.engine.name == 'mysql' else 'BIGINT'})"
+        return statement.replace(asked, now), values
 
     def time(self) -> datetime:
         """What the database takes for the present."""
@@ -62,18 +72,6 @@ def _keyless() -> MetaData:
     unique = [c for c in copied.tables["raw_items"].constraints if isinstance(c, UniqueConstraint)]
     copied.tables["raw_items"].constraints -= set(unique)
     return copied
-
-
-@contextmanager
-def database_time(store: Store) -> Iterator[None]:
-    """On a server the database's clock is a statement of ours: it says virtual time meanwhile."""
-    real = leases.now_ms  # type: ignore[attr-defined]
-    if store.engine.dialect.name != "sqlite":
-        leases.now_ms = lambda _: literal(int(store.time().timestamp() * 1000), BigInteger)  # type: ignore[assignment,attr-defined]
-    try:
-        yield
-    finally:
-        leases.now_ms = real  # type: ignore[attr-defined]
 
 
 def fast_folder() -> str | None:
