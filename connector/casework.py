@@ -58,8 +58,8 @@ def amend(
             where = Place(*(values.get(name, getattr(row, name)) for name in tickets.PLACE))
             values = {**values, "agency": desk.route(values.get("category", row.category), where)}
         tickets.change(connection, number, values, who=who, what="amended", now=now, version=version)
-        if values.get("urgency") == "mendesak":
-            alarms.ring(connection, number, desk.roster, now)
+        if values.get("urgency") != "mendesak" or not alarms.ring(connection, number, desk.roster, now):
+            alarms.ring_on(connection, number, desk.roster, now)
 
 
 def place_said(said: str, find_place: Callable[[str], Place]) -> Place:

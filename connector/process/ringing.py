@@ -22,11 +22,13 @@ def ring(
     desk: Desk,
     now: datetime,
 ) -> None:
-    """Rings for (item row, ticket number) as far as the item is news; each ticket rings once."""
+    """Rings for (item row, ticket number) as far as the item is news; each ticket once, and an edited one where it is by now."""
     since = alarms.watched_since(connection, sorted({one.item.account for one in classified.values()}), now)
     for row, number in urgent:
         if _news(row, classified[row], known, since[classified[row].item.account], now):
-            alarms.ring(connection, number, desk.roster, now)
+            rung = alarms.ring(connection, number, desk.roster, now)
+            if not rung and row in known.edited:
+                alarms.ring_on(connection, number, desk.roster, now)
 
 
 def _news(row: int, one: Classified, known: Known, since: datetime, now: datetime) -> bool:

@@ -38,13 +38,31 @@ def ring(connection: Connection, number: str, roster: Roster, now: datetime) -> 
     if connection.scalar(select(alarms.c.ticket_id).where(alarms.c.ticket_id == ticket.id)) is not None:
         return False
     insert_new(connection, alarms, [{"ticket_id": ticket.id, "at": now, "level": 1, "next_at": now + roster.patience}])
-    lanes = [channel for level, channel in roster.duty if level == 1] + list(roster.agencies.get(ticket.agency, ()))
-    supposed = (
-        ticket.place_ambiguous and ticket.place_text is None
-    )  # from the post above: the duta there may be strangers to it
-    near = [] if supposed else contacts.near(connection, ticket.kabupaten, ticket.kecamatan, ticket.desa)
-    _post(connection, ticket, 1, lanes, near, now)
+    lanes, near = _responsible(connection, ticket, roster)
+    _post(connection, ticket, 1, [channel for level, channel in roster.duty if level == 1] + lanes, near, now)
     return True
+
+
+def ring_on(connection: Connection, number: str, roster: Roster, now: datetime) -> bool:
+    """Rings whom a new place or agency of a ticket makes responsible, if it rang and nobody has it yet; each once."""
+    ticket, a, o = tickets.get(connection, number), alarms.c, outbox_table.c
+    handled = ticket.status != "diterima" or ticket.merged_into or ticket.urgency != "mendesak"
+    rang = select(a.ticket_id).where(a.ticket_id == ticket.id, a.acked_at.is_(None))
+    if handled or connection.scalar(rang) is None:
+        return False
+    there = set(connection.scalars(select(o.lane).where(o.ticket_id == ticket.id)))
+    lanes, near = _responsible(connection, ticket, roster)
+    lanes, near = [lane for lane in lanes if lane not in there], [n for n in near if f"{contacts.LANE}{n}" not in there]
+    if lanes or near:
+        _post(connection, ticket, 1, lanes, near, now)
+    return bool(lanes or near)
+
+
+def _responsible(connection: Connection, ticket: ResultRow, roster: Roster) -> tuple[list[str], list[int]]:
+    """The channels of the ticket's agency, and the duta of its place unless that is only supposed from the post above."""
+    supposed = ticket.place_ambiguous and ticket.place_text is None  # the duta there may be strangers to it
+    near = [] if supposed else contacts.near(connection, ticket.kabupaten, ticket.kecamatan, ticket.desa)
+    return list(roster.agencies.get(ticket.agency, ())), near
 
 
 def _post(

@@ -3,15 +3,18 @@
 import pytest
 from sqlalchemy import Engine
 
-from connector import network
+from connector import casework, network
 from connector.delivery import DAYS
+from connector.places import find_place
 from connector.platforms.facebook.parse import raw_post
+from connector.records import Roster
 from connector.store import alarms, contacts, outbox
 from connector.store.counters import WITA
 from connector.store.engine import reading, writing
+from connector.store.tickets import place_values
 from tests.edge.citizens import everything, files
-from tests.edge.ringing import delivering, fresh, letters, now, put, rung, until
-from tests.edge.test_store_process import ACCOUNT, PAGE, tickets_of
+from tests.edge.ringing import NTB, delivering, fresh, letters, now, put, rung, until
+from tests.edge.test_store_process import ACCOUNT, PAGE, desk, tickets_of
 from tests.sinks import webhook
 
 
@@ -47,6 +50,31 @@ def test_a_place_only_supposed_from_the_post_above_rings_no_duta_and_stands_in_n
     assert f"contact:{here}" in [
         m.lane for m in rung(engine, fresh("1_2", "TOLONG, di Gerung ada rumah roboh", "7002"))
     ]
+
+
+def test_a_corrected_place_rings_the_duta_and_the_agency_there_once_until_somebody_has_it(engine: Engine) -> None:
+    gerung, praya = put(engine, "52.01.01", "telegram:1"), put(engine, "52.02.01", "telegram:2")
+    roster = Roster(((1, "piket"),), {"damkar-loteng": ("damkar",)})
+    at = desk(
+        clock=now, roster=roster, route=lambda _, place, *__: "damkar-loteng" if place.kabupaten == "52.02" else "x"
+    )
+    for key, author in (("1_1", "7001"), ("1_2", "7002"), ("1_3", "7003")):
+        rung(engine, fresh(key, f"TOLONG kebakaran {author} di Gerung Lombok Barat", author), roster=roster)
+    assert {m.lane for m in letters(engine)} == {"piket", f"contact:{gerung}"}
+    casework.acknowledge(engine, f"{NTB}-000002", who="Ani", now=now())
+    casework.move(engine, f"{NTB}-000003", "ditindaklanjuti", who="Ani", reason="", now=now())
+    moved = place_values(casework.place_said("52.02.01", find_place))
+    for _ in range(2):
+        for number in (1, 2, 3):
+            casework.amend(engine, f"{NTB}-{number:06d}", moved, who="Ani", now=now(), desk=at)
+    added = [(m.key, m.lane) for m in letters(engine)[6:]]
+    assert added == [(f"{NTB}-000001/1/{lane}", lane) for lane in ("damkar", f"contact:{praya}")]
+
+
+def test_a_place_added_to_a_cry_for_help_rings_the_duta_there(engine: Engine) -> None:
+    here = put(engine, "52.01.01", "telegram:1")
+    rung(engine, fresh("1_1", "TOLONG kebakaran"))
+    assert f"contact:{here}" in [m.lane for m in rung(engine, fresh("1_1", "TOLONG kebakaran di Gerung Lombok Barat"))]
 
 
 def test_the_weekly_digest_goes_to_each_duta_once_without_names_or_words(
