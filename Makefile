@@ -20,7 +20,7 @@ bench: .venv/.developing services  ## measured ratios against named baselines, i
 	@$(BIN)/python -m tests.bench
 
 soak: .venv/.developing services  ## the long tests, hours of them: schedules, kills; shorter with NTBCARE_SEEDS, NTBCARE_KILLS …
-	@$(BIN)/python -m pytest -m soak -p no:xdist tests
+	@$(BIN)/python -m pytest -m soak -s -p no:xdist tests
 	@NTBCARE_SOAK=1 $(BIN)/python -m pytest -s -p no:xdist tests/journeys/test_daemon_kills.py
 
 lock:  ## pin every package with hashes for Python 3.11 to 3.13 (needs uv)

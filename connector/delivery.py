@@ -7,7 +7,7 @@ ever longer and loses nothing. Woken after each commit that may have rung, and t
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -87,7 +87,7 @@ class Delivery:
                 return []  # another process delivers
             with self._pools() as pools:
                 self._tend(lease)
-                self._round(lease, pools)
+                self.go_round(lease, pools)
         with reading(self.works.engine) as connection:
             held = outbox.backlog(connection)
         return [f"{self._called(lane)}: nothing gets through: {b.error}" for lane, b in held.items() if b.down_at]
@@ -107,12 +107,12 @@ class Delivery:
             while not self.works.stop.is_set() and not self._lost.is_set():
                 if self._tend(lease):
                     self.watch.look(pools[1], self.clock())
-                self._round(lease, pools)
+                self.go_round(lease, pools)
                 self.answers.look(pools[1], self.clock())
                 self._woken.wait(ROUND)
                 self._woken.clear()
 
-    def _round(self, lease: leases.Lease, pools: tuple[ThreadPoolExecutor, ThreadPoolExecutor]) -> None:
+    def go_round(self, lease: leases.Lease, pools: tuple[Executor, Executor]) -> None:
         """Escalates what is late, then sets to work on each lane where something waits."""
         now = self.clock()
         with reading(self.works.engine) as connection:

@@ -87,7 +87,7 @@ class Slaughter:
         assert self.rig.run("poll", "--full", "--json").answer["accounts"][0]["counts"].get("new", 0) == 0
         self.rig.assert_whole()
         with reading(self.engine) as connection:
-            assert not list(checker._of_items(list(connection.execute(text(checker._STORED))), self.life))
+            assert not list(checker._of_items(list(connection.execute(checker._STORED)), self.life))
         assert sound(self.engine) == []
         log = "".join(p.read_text("utf-8", "replace") for p in self.rig.folder.glob("zygote-*.log"))
         assert "Traceback" not in log, log[log.index("Traceback") :][:6000]

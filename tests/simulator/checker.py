@@ -1,6 +1,6 @@
 """The independent checker: compares the store with the world's own objects, by plain SQL and nothing of the product's."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,24 +11,30 @@ from connector.sandbox.things import Comment, Message, Post
 from .life import Life, Thing
 from .office import is_sure, is_urgent
 
-_STORED = """SELECT r.kind, r.external_id, r.deleted_at, r.state, r.post_id, i.id AS item,
-i.text, i.deleted, i.hidden, i.by_account FROM raw_items r LEFT JOIN items i ON i.id = r.id ORDER BY r.id"""
-_POINTS = (
+_STORED = text("""SELECT r.kind, r.external_id, r.deleted_at, r.state, r.post_id, i.id AS item,
+i.text, i.deleted, i.hidden, i.by_account FROM raw_items r LEFT JOIN items i ON i.id = r.id ORDER BY r.id""")
+_POINTS = text(
     "SELECT stream, object_id, seen, done FROM checkpoints WHERE scope = 'live' AND object_id <> '' AND done = seen"
 )
-_TICKETS = """SELECT t.id, t.number, t.opened_at, i.external_id, i.by_account, x.position FROM tickets t
-LEFT JOIN ticket_items x ON x.ticket_id = t.id LEFT JOIN items i ON i.id = x.item_id ORDER BY t.id, x.position"""
+_TICKETS = text("""SELECT t.id, t.number, t.opened_at, i.external_id, i.by_account, x.position FROM tickets t
+LEFT JOIN ticket_items x ON x.ticket_id = t.id LEFT JOIN items i ON i.id = x.item_id ORDER BY t.id, x.position""")
 
-_RUNG = """SELECT i.external_id, a.ticket_id, o.id AS letter, t.status, t.merged_into FROM items i
+_RUNG = text("""SELECT i.external_id, a.ticket_id, o.id AS letter, t.status, t.merged_into FROM items i
 JOIN ticket_items x ON x.item_id = i.id JOIN tickets t ON t.id = x.ticket_id
-LEFT JOIN alarms a ON a.ticket_id = t.id LEFT JOIN outbox o ON o.ticket_id = t.id AND o.kind = 'alarm'"""
-_RUNG_TWICE = "SELECT ticket_id FROM outbox WHERE kind = 'alarm' GROUP BY ticket_id, lane HAVING COUNT(*) > 1"
+LEFT JOIN alarms a ON a.ticket_id = t.id LEFT JOIN outbox o ON o.ticket_id = t.id AND o.kind = 'alarm'""")
+_LETTERS = text(
+    "SELECT t.number, o.lane, o.state FROM outbox o JOIN tickets t ON t.id = o.ticket_id WHERE o.kind = 'alarm'"
+)
+_KEPT = text("SELECT id FROM tickets WHERE number = :number")
+_ANY = text("SELECT id FROM outbox LIMIT 1")
+_RUNG_TWICE = text("SELECT ticket_id FROM outbox WHERE kind = 'alarm' GROUP BY ticket_id, lane HAVING COUNT(*) > 1")
+_STANDS = text("SELECT position FROM checkpoints WHERE scope = 'live' AND object_id = ''")
+_SINCE = text("SELECT MIN(at) FROM counters WHERE name LIKE 'watched:%'")
 
 
 def walks_on(connection: Connection) -> bool:
     """Whether the walk over posts or conversations stands somewhere in the middle."""
-    stands = text("SELECT position FROM checkpoints WHERE scope = 'live' AND object_id = ''")
-    return any(position not in (None, "null") for position in connection.scalars(stands))
+    return any(position not in (None, "null") for position in connection.scalars(_STANDS))
 
 
 def visible(life: Life) -> dict[str, Thing]:
@@ -44,12 +50,12 @@ def visible(life: Life) -> dict[str, Thing]:
 
 def faults_at_rest(connection: Connection, life: Life) -> Iterator[str]:
     """What must hold whenever nobody is writing: nothing seen ever since is called gone, no checkpoint ahead of its rows."""
-    stored = {row.external_id: row for row in connection.execute(text(_STORED))}
+    stored = {row.external_id: row for row in connection.execute(_STORED)}
     shown = visible(life)
     for key, row in stored.items():
         if row.deleted_at is not None and key in shown and key not in life.vanished:
             yield f"{key} is marked deleted, and was in sight all the time"
-    for point in connection.execute(text(_POINTS)):
+    for point in connection.execute(_POINTS):
         for thing in _under(life, point.object_id):
             if thing.id in life.vanished or thing.id in stored or thing.id not in shown or _slips(thing, life):
                 continue
@@ -64,8 +70,8 @@ def missing(connection: Connection, life: Life, before: datetime, then: set[str]
     conversation that moved to the top behind the walk's back; nor, where cursors are offsets, a post that slipped past
     when its neighbour was deleted: the next pass meets these.
     """
-    stored = {row.external_id for row in connection.execute(text(_STORED))}
-    read, start = {point.object_id for point in connection.execute(text(_POINTS))}, int(before.timestamp())
+    stored = {row.external_id for row in connection.execute(_STORED)}
+    read, start = {point.object_id for point in connection.execute(_POINTS)}, int(before.timestamp())
     for key, thing in visible(life).items():
         if key in stored or key not in then or thing.created >= start:
             continue
@@ -96,8 +102,8 @@ def _must_be_met(thing: Thing, life: Life, before: datetime) -> bool:
 def faults_in_the_end(connection: Connection, life: Life, now: datetime) -> Iterator[str]:
     """What must hold after a quiet time, a clean full pass and processing."""
     yield from _of_alarms(connection, life, now)
-    yield from _of_items(list(connection.execute(text(_STORED))), life)
-    yield from _of_tickets(list(connection.execute(text(_TICKETS))), life)
+    yield from _of_items(list(connection.execute(_STORED)), life)
+    yield from _of_tickets(list(connection.execute(_TICKETS)), life)
 
 
 def _of_items(rows: list[Any], life: Life) -> Iterator[str]:
@@ -151,17 +157,41 @@ def _of_alarms(connection: Connection, life: Life, now: datetime) -> Iterator[st
     With room for clocks that are an hour off: what was written two hours after the account was first watched, and not more
     than 18 hours ago.
     """
-    since = connection.scalar(text("SELECT MIN(at) FROM counters WHERE name LIKE 'watched:%'"))
+    since = connection.scalar(_SINCE)
     begins = datetime.fromisoformat(str(since)).replace(tzinfo=UTC) + timedelta(hours=2) if since else now
     from_on = max(begins, now - timedelta(hours=18)).timestamp()
-    rung = {row.external_id: row for row in connection.execute(text(_RUNG))}
+    rung = {row.external_id: row for row in connection.execute(_RUNG)}
     for key, thing in visible(life).items():
         if not is_urgent(thing.text) or thing.author.id == life.page.id or thing.created < from_on:
             continue
         row = rung.get(key)
         if row and row.merged_into is None and (row.ticket_id is None or row.letter is None):
             yield f"{key} {thing.text!r} of {stamp(thing.created)} never rang"
-    yield from (f"ticket {n} rang twice on one lane" for n in connection.scalars(text(_RUNG_TWICE)))
+    yield from (f"ticket {n} rang twice on one lane" for n in connection.scalars(_RUNG_TWICE))
+
+
+def faults_of_a_ring(connection: Connection, number: str) -> Iterator[str]:
+    """Nobody may be rung for a ticket that is not kept: it may yet be undone, and its number given to another."""
+    if connection.scalar(_KEPT, {"number": number}) is None:
+        yield f"{number} rang before it was kept"
+
+
+def faults_of_telling(connection: Connection, taken: Collection[tuple[str, str]]) -> Iterator[str]:
+    """What must hold when all is told: each alarm of the outbox arrived, and nothing else did."""
+    letters = {(row.number, row.lane): row.state for row in connection.execute(_LETTERS)}
+    for (number, lane), state in letters.items():
+        if (number, lane) not in taken:
+            yield f"the alarm of {number} on {lane} is lost: it is {state} and never arrived"
+        elif state != "sent":
+            yield f"the alarm of {number} on {lane} arrived and is still {state}"
+    yield from (
+        f"{number} rang on {lane}, and no letter says so" for number, lane in taken if (number, lane) not in letters
+    )
+
+
+def any_letter(connection: Connection) -> bool:
+    """Whether anything was ever put into the outbox."""
+    return connection.scalar(_ANY) is not None
 
 
 def _of_numbers(rows: list[Any]) -> Iterator[str]:

@@ -91,7 +91,7 @@ class Daemon:
         if seam in ("begin", "call") and not self.inside:
             self._pause()
         if seam != "undone":
-            self.at.fate(seam)
+            self.at.fate(seam, self.at.dice)
 
     def _pause(self) -> None:
         """Now and then the process stands still, at times for longer than its lease."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
 
-from .schedule import kept, run_seed
+from .plan import kept
+from .schedule import run_seed
 from .store import Store, fresh_store
 
 SEEDS = (*kept(), *range(100))[:100]  # as the tests do: the kept ones first
@@ -120,6 +121,23 @@ MUTANTS = (
         "only the ticket's first item can ring",
         "connector.process.ringing:_news",
         {"return rings(": "return row in known.edited and rings("},
+    ),
+    Mutant(
+        "alert before commit",
+        "connector.process.ringing:ring",
+        {
+            "alarms.ring(connection, number, desk.roster, now)": "alarms.ring(connection, number, desk.roster, now) and "
+            'desk.clock.__self__.at.sink.take(number, "siaga", "processing")'
+        },
+    ),
+    Mutant(
+        "alert marked before send",
+        "connector.delivery:Delivery._send",
+        {
+            "            try:\n": "            with writing(self.works.engine) as connection:\n"
+            "                outbox.sent(connection, row.id, lane, self.clock())\n"
+            "            try:\n"
+        },
     ),
     Mutant(
         "processing forgets what is left over",

@@ -9,6 +9,9 @@ from connector.platforms.facebook.parse import parse
 from connector.process import Desk
 from connector.records import Item, Place, RawItem, Roster
 
+DUTY = ((1, "siaga"), (2, "kabid"))
+"""Who is rung at once, and who when nobody has acknowledged: nobody ever does here."""
+
 
 def is_sure(text: str) -> bool:
     """Whether a text must be in a ticket."""
@@ -52,5 +55,4 @@ def desk(account: str, clock: Callable[[], datetime]) -> Desk:
     def deadline(opened: datetime, _urgency: Any) -> datetime:
         return opened + timedelta(days=1)
 
-    duty = Roster(((1, "siaga"),))
-    return Desk(classify, parsed, lambda *_: Place(), route, deadline, frozenset({account}), clock, roster=duty)
+    return Desk(classify, parsed, lambda *_: Place(), route, deadline, frozenset({account}), clock, roster=Roster(DUTY))

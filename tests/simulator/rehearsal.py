@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Literal
 
 from sqlalchemy import select, text
@@ -18,7 +19,8 @@ from connector.store.engine import reading
 from connector.store.schema import metadata
 
 from . import checker
-from .schedule import Outcome, Plan, Schedule
+from .plan import Plan
+from .schedule import Outcome, Schedule
 from .seams import Crash, disk_error
 from .store import Store
 
@@ -61,7 +63,7 @@ class Rehearsal(Schedule):
         self.victim = ""
         self.deleted: set[str] = set()
 
-    def fate(self, seam: str) -> None:
+    def fate(self, seam: str, dice: Random) -> None:
         """Falls where it is told to, and nowhere else."""
         if self.armed:
             self.fall.step(seam)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -19,60 +18,19 @@ from connector.store import accounts, raw
 from connector.store.engine import writing
 
 from . import checker
-from .daemon import ALL, Daemon
+from .daemon import ALL, Daemon, Inline
 from .hub import Clock, Hub
 from .life import Life
+from .plan import Plan
 from .seams import Crash, disk_error
 from .store import Store
+from .telling import Sink, Teller
 from .wire import Line
 
 START = datetime(2026, 12, 26, tzinfo=UTC)
 CHANCE = frozenset({"salt", "digest", "hash", "head"})
 """What real chance decides, not the seed: salts, and all that hangs on them."""
 TABLES = ("raw_items", "raw_revisions", "items", "verdicts", "tickets", "ticket_items", "ticket_events", "checkpoints")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a seed stands for; the rates are chances at each opportunity."""
-
-    seed: int
-    skews: tuple[float, ...]
-    works: int
-    cursors: Any
-    next_after_last: bool
-    stale_cursors: bool
-    most: int
-    faults: float
-    crashes: float
-    disk: float
-    pauses: float
-    busy: float
-    gap: float
-    latency: float
-
-    @classmethod
-    def of(cls, seed: int) -> "Plan":
-        """The plan of a seed."""
-        dice = Random(f"plan {seed}")
-        daemons = dice.choice((1, 2, 2, 3))
-        skews = tuple(dice.choice((0.0, 3600.0, -3600.0, 7.3)) for _ in range(daemons))
-        return cls(
-            seed=seed,
-            skews=skews,
-            works=dice.choice((2, 4, 7)) // daemons + 1,
-            cursors=dice.choice(("anchored", "offset")),
-            next_after_last=dice.random() < 0.2,
-            stale_cursors=dice.random() < 0.7,
-            most=dice.choice((1, 2, 2, 3, 100)),
-            faults=dice.choice((0.0, 0.03, 0.1, 0.2)),
-            crashes=dice.choice((0.0, 0.003, 0.01)),
-            disk=dice.choice((0.0, 0.0, 0.002)),
-            pauses=dice.choice((0.0, 0.02, 0.06)),
-            busy=dice.choice((0.02, 0.1, 0.2)),
-            gap=dice.choice((60.0, 300.0, 1800.0)),
-            latency=dice.choice((0.02, 0.6)),
-        )
 
 
 @dataclass(slots=True)
@@ -99,6 +57,7 @@ class Schedule:
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.lines: list[str] = []
+        self.stamp, self.told_at = "", datetime.min.replace(tzinfo=UTC)
         self.digest = hashlib.blake2b(digest_size=16)
         self.holder: dict[str, str] = {}
         self.over = self.calm = False
@@ -119,14 +78,19 @@ class Schedule:
         self.line = Line(
             sandbox, Random(f"line {plan.seed}"), plan.faults, plan.most, plan.latency, self._around, self.tell
         )
+        self.inline, self.sink = Inline(), Sink(self)
         self.daemons = {f"d{n}": Daemon(self, f"d{n}", skew) for n, skew in enumerate(plan.skews)}
+        self.tellers = {f"t{n}": Teller(self, f"t{n}", skew) for n, skew in enumerate(plan.skews[:2])}
         self.acting = self.daemons["d0"]
+        self.telling: Teller | None = None  # outside of tasks, when all is told in the end
 
     # -- what others report ------------------------------------------------------------------------------------
 
     def tell(self, line: str) -> None:
         """One line of the trace."""
-        whole = f"{self.clock.now:%d %H:%M:%S.%f} {line}"
+        if self.clock.now is not self.told_at:  # many lines are told at one time
+            self.told_at, self.stamp = self.clock.now, f"{self.clock.now:%d %H:%M:%S.%f}"
+        whole = f"{self.stamp} {line}"
         self.digest.update(whole.encode())
         if self.keep:
             self.lines.append(whole)
@@ -141,14 +105,14 @@ class Schedule:
             self.wrong.append(f"{when} at {self.clock.now:%d %H:%M:%S}: {line}")
             self.tell(f"WRONG {line}")
 
-    def fate(self, seam: str) -> None:
+    def fate(self, seam: str, dice: Random) -> None:
         """Death and failing disks come at any seam."""
         if self.calm:
             return
-        if self.dice.random() < self.plan.crashes:
+        if dice.random() < self.plan.crashes:
             self.count(f"crash at {seam}")
             raise Crash(seam)
-        if seam not in ("call", "answered") and self.dice.random() < self.plan.disk:
+        if seam not in ("call", "answered") and dice.random() < self.plan.disk:
             self.count(f"disk error at {seam}")
             raise disk_error(seam)
 
@@ -159,7 +123,11 @@ class Schedule:
             self.blame([f"{daemon.owner} committed after {self.holder[daemon.lease]} took its lease"], "zombie")
 
     def _seam(self, seam: str, statement: str) -> None:
-        (self.daemons[self.hub.current.name] if self.hub.current else self.acting).seam(seam, statement)
+        name = self.hub.current.name if self.hub.current else ""
+        if teller := self.tellers.get(name, self.telling):
+            teller.seam(seam)
+        else:
+            self.daemons.get(name, self.acting).seam(seam, statement)
 
     def _around(self) -> None:
         if not self.over:
@@ -200,19 +168,22 @@ class Schedule:
         for name, hits in self.line.hits.items():
             self.counts[f"graph: {name}"] += hits
         self.counts["calls"] += self.line.answers
+        self.counts["things"] += len(self.life.things)
         return Outcome(self.plan.seed, self.wrong, self.counts, self._hash(), self.lines)
 
     def _troubled(self) -> None:
         self.life.begin(self.life.rng.randint(1, 3), 4, self.hub.sleep)
 
         def lives() -> None:
-            while not all(task.over for task in self.hub.tasks if task.name != "life"):
+            while not all(task.over for task in self.hub.tasks if task.name in self.daemons):
                 self.hub.sleep(self.life.rng.expovariate(1 / self.plan.gap))
                 self.life.act()
 
         for name, daemon in self.daemons.items():
             self.hub.add(name, daemon.live, self.dice.random() * 60)
         self.hub.add("life", lives)
+        for name, teller in self.tellers.items():
+            self.hub.add(name, teller.live, teller.dice.random() * 60)
         self.hub.run()
 
     def _quiet(self) -> None:
@@ -226,10 +197,16 @@ class Schedule:
             self.acting.one("full")
         self.acting.one("full")
         self.acting.one("process")
+        self.telling = Teller(self, "tells", 0.0)
+        for _ in range(4 if self.anything_rang() else 0):  # what failed before rests; what nobody answers rings higher
+            self.clock.now = self.clock.ahead(900)
+            self.telling.tell()
+        self.telling = None
 
     def _in_the_end(self) -> None:
         with self._aside() as connection:
             self.blame(checker.faults_in_the_end(connection, self.life, self.clock.now), "in the end")
+            self.blame(checker.faults_of_telling(connection, self.sink.taken), "in the end")
         before = self._rows()
         changes = replay(self.engine, self.acting.desk(), raw.Selection()).changes
         if changes or before != self._rows():
@@ -251,6 +228,16 @@ class Schedule:
         """What must hold after a clean pass."""
         with self._aside() as connection:
             self.blame(checker.missing(connection, self.life, began, then), who)
+
+    def check_ring(self, number: str) -> None:
+        """What must hold when an alarm arrives."""
+        with self._aside() as connection:
+            self.blame(checker.faults_of_a_ring(connection, number), "alarm")
+
+    def anything_rang(self) -> bool:
+        """Whether there is anything to tell."""
+        with self._aside() as connection:
+            return checker.any_letter(connection)
 
     @contextmanager
     def _aside(self) -> Iterator[Any]:
@@ -276,12 +263,6 @@ class Schedule:
     def _hash(self) -> str:
         self.digest.update(str(self._rows(CHANCE)).encode())
         return self.digest.hexdigest()
-
-
-def kept() -> list[int]:
-    """The seeds of seeds.txt."""
-    lines = Path(__file__).with_name("seeds.txt").read_text("utf-8").splitlines()
-    return [int(line.split()[0]) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def run_seed(store: Store, seed: int, *, keep: bool = False) -> Outcome:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, UniqueConstraint, delete, event
+from sqlalchemy import Engine, MetaData, UniqueConstraint, event
 
 from connector.store import migrate
 from connector.store.engine import open_store
@@ -17,6 +17,7 @@ from connector.store.statements import CLOCKS
 from .seams import Seams
 
 JULIAN = 2440587.5
+_EMPTY = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
 
 
 class Store:
@@ -60,8 +61,8 @@ class Store:
         self.seams.told = None
         self.seams.open.clear()
         with self.engine.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(delete(table))
+            for statement in _EMPTY:
+                connection.exec_driver_sql(statement)
 
 
 def _keyless() -> MetaData:
