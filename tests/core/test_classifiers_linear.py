@@ -82,6 +82,15 @@ def test_memory_of_tokens_is_bounded(shipped: Linear) -> None:
     assert len(model._texts) < 2_000 and len(model._texts.table) <= 4_096
 
 
+def test_what_comes_again_is_kept_when_the_memory_is_full(shipped: Linear) -> None:
+    model = Linear(shipped.weights, shipped.decisions, "x", remembered=1_000)
+    often = "jalan di depan rumah kami rusak parah, tolong segera diperbaiki pak!"
+    for start in range(12):
+        model([often, *(f"kata{start}x{i}" for i in range(150)), often])
+    assert set(often.split()) <= model._texts._rows.keys() and "kata0x0" not in model._texts._rows
+    assert np.array_equal(model.scores([often]), shipped.scores([often]))
+
+
 def check(verdict: Verdict) -> None:
     assert verdict.kind in KINDS and verdict.category in CATEGORIES and verdict.urgency in URGENCIES
     assert verdict.is_complaint == (verdict.kind == "pengaduan")
