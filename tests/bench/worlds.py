@@ -10,17 +10,24 @@ from connector.sandbox import World
 MIX = (0, 3, 8, 20, 60, 15, 120, 40, 200, 5)
 """Comments a post: most posts have few, some have many; 47.1 on average."""
 SPAN = timedelta(days=80)
+COMPLAINTS = 0.18
+"""The share of complaints in what people write under the posts of a Page."""
 
 
-def texts(seed: int = 1) -> Iterator[str]:
+def texts(seed: int = 1, complaints: float | None = None) -> Iterator[str]:
     """Endless distinct texts: half of one text of the corpus and half of another, so lengths and words are lifelike.
 
+    `complaints`: the share of them; else as many as the corpus has, which is more than half hard cases and complaints.
     The typing errors keep new words coming, as in life: a classifier that remembers words gains no more than it would.
     """
     chance = random.Random(seed)
-    lines = [line.text for file in sorted(corpus.FOLDER.glob("*.tsv")) for line in corpus.read(file)]
+    lines = [line for file in sorted(corpus.FOLDER.glob("*.tsv")) for line in corpus.read(file)]
+    every = [line.text for line in lines]
+    those = [line.text for line in lines if line.kind == "pengaduan"]
+    others = [line.text for line in lines if line.kind != "pengaduan"]
     while True:
-        head, tail = chance.choice(lines).split(" "), chance.choice(lines).split(" ")
+        pool = every if complaints is None else those if chance.random() < complaints else others
+        head, tail = chance.choice(pool).split(" "), chance.choice(pool).split(" ")
         words = head[: (len(head) + 1) // 2] + tail[len(tail) // 2 :]
         yield " ".join(_misspelt(word, chance) if chance.random() < 0.05 else word for word in words)
 
@@ -32,7 +39,7 @@ def _misspelt(word: str, chance: random.Random) -> str:
 
 def crowd(counts: Sequence[int], now: datetime | None = None) -> World:
     """One Page with a post for each count, oldest first, and that many comments; every fifth comment is a reply."""
-    now, world, said = now or datetime.now(UTC), World(), texts()
+    now, world, said = now or datetime.now(UTC), World(), texts(complaints=COMPLAINTS)
     page = world.add_page("page1", "100000000000001", "Bulk 1")
     step = SPAN / max(len(counts), 1)
     for n, count in enumerate(counts):
