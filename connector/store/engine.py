@@ -36,6 +36,7 @@ def open_store(url: str) -> Engine:
         return create_engine(
             address.update_query_dict({"charset": "utf8mb4"}),
             isolation_level="READ COMMITTED",
+            paramstyle="format",
             pool_pre_ping=True,
             pool_size=20,
             connect_args={
