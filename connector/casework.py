@@ -19,6 +19,9 @@ from .store import alarms, counters, items, likeness, merging, tickets
 from .store.engine import writing
 from .store.waiting import REOPENED
 
+SUMMARY = 500
+"""So long may a person's summary be: lists, alarms and reports show it whole."""
+
 
 def move(
     engine: Engine, number: str, status: str, *, who: str, reason: str, now: datetime, version: int | None = None
@@ -28,7 +31,7 @@ def move(
     Raises Misuse for an unknown state, Conflict for a move that is not allowed or when somebody changed the ticket first.
     """
     with writing(engine) as connection:
-        row = tickets.get(connection, number)
+        row = merging.standing(connection, number)
         after = states.check_move(number, row.status, status, reason)
         closing = after in states.CLOSED
         values: dict[str, Any] = {"status": after, "closed_at": now if closing else None}
@@ -51,7 +54,7 @@ def amend(
     """Sets category, urgency, agency, place or summary of a ticket as a person says. Raises Misuse, NotFound, Conflict."""
     _check(values)
     with writing(engine) as connection:
-        row = tickets.get(connection, number)
+        row = merging.standing(connection, number)
         if "urgency" in values:
             values = {**values, "answer_by": desk.deadline(row.opened_at, values["urgency"])}
         if ("category" in values or "kabupaten" in values) and "agency" not in values:
@@ -79,6 +82,8 @@ def _check(values: dict[str, Any]) -> None:
     for name, allowed in (("category", CATEGORIES), ("urgency", URGENCIES)):
         if name in values and values[name] not in allowed:
             raise Misuse(f"{name}: expected one of {', '.join(allowed)}, found {values[name]!r}")
+    if len(values.get("summary", "")) > SUMMARY:
+        raise Misuse(f"summary: expected at most {SUMMARY} characters, found {len(values['summary'])}")
 
 
 def open_new(
@@ -176,12 +181,18 @@ def note(engine: Engine, number: str, text: str, *, who: str, now: datetime) -> 
         tickets.change(connection, number, {}, who=who, what="noted", now=now, data={"text": text})
 
 
-def answered(engine: Engine, number: str, at: datetime, *, who: str, now: datetime) -> None:
-    """Notes that the citizen was answered by other ways, by phone or letter. Raises Misuse, NotFound."""
+def answered(engine: Engine, number: str, at: datetime | None, *, who: str, now: datetime) -> None:
+    """Notes that the citizen was answered by other ways, by phone or letter, `at` a time or now.
+
+    Only a time that is named changes what was known of the first answer. Raises Misuse, NotFound, Conflict.
+    """
     with writing(engine) as connection:
-        if at > now or at < tickets.get(connection, number).opened_at:
+        row = merging.standing(connection, number)
+        if at is not None and not row.opened_at <= at <= now:
             raise Misuse("--at: expected a time between the opening of the ticket and now")
-        tickets.change(connection, number, {"first_response_at": at}, who=who, what="answered", now=now)
+        first = at or row.first_response_at or now
+        values = {"first_response_at": first} if first != row.first_response_at else {}
+        tickets.change(connection, number, values, who=who, what="answered", now=now)
 
 
 def ticket_of(connection: Connection, item_id: str) -> str | None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from . import states
 from .errors import Conflict, Misuse, NotFound
 from .platforms.facebook.parse import when
-from .store import history, tickets
+from .store import history, merging, tickets
 from .store.engine import writing
 
 FIELDS = ("number", "status", "reason", "at", "version", "tracking_id", "by")
@@ -97,7 +97,7 @@ def _checked(record: Mapping[str, Any], now: datetime) -> _Line:
         raise Misuse("tracking_id: expected at most 64 characters")
     key = json.dumps([said.get(name) for name in ("number", "status", "reason", "at")])
     return _Line(
-        number=said["number"],
+        number=said["number"].strip().upper(),
         status=said.get("status"),
         reason=said.get("reason", ""),
         at=at,
@@ -135,6 +135,7 @@ def _last_move(events: list[history.Event]) -> datetime:
 
 
 def _move(connection: Connection, row: Any, line: _Line, now: datetime) -> None:
+    merging.standing(connection, row.number)
     after = states.check_move(row.number, row.status, line.status or "", line.reason)
     closing = after in states.CLOSED
     values = {"status": after, "closed_at": (line.at or now) if closing else None}

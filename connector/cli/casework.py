@@ -8,7 +8,7 @@ import typer
 from .opening import moment, open_works, readable
 from .outcome import finish, out, out_json
 from .reading import AsJson
-from .staff import By, Number, Version, _who, tickets_app
+from .staff import By, Number, Version, _who, number_of, tickets_app
 
 
 @tickets_app.command("unmerge", epilog="Example: ntbcare tickets unmerge NTB-2026-000018")
@@ -64,8 +64,7 @@ def tickets_answered(
     from ..casework import answered
 
     works = open_works(context)
-    now = works.clock()
-    answered(works.engine, number, moment(at, "--at") or now, who=_who(by), now=now)
+    answered(works.engine, number, moment(at, "--at"), who=_who(by), now=works.clock())
     out(f"{number}: answered")
 
 
@@ -96,7 +95,9 @@ def tickets_import(
 @tickets_app.command("verify", epilog="Example: ntbcare tickets verify")
 def tickets_verify(
     context: typer.Context,
-    number: Annotated[list[str] | None, typer.Argument(metavar="[NUMBER]…", help="Only these; else all.")] = None,
+    number: Annotated[
+        list[str] | None, typer.Argument(metavar="[NUMBER]…", help="Only these; else all.", parser=number_of)
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Whether the histories are whole: events changed, put in or missing are named. Exit 1 if any are."""

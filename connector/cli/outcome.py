@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterable
@@ -11,6 +12,8 @@ import typer
 
 from ..errors import ConnectorError, Misuse
 
+_STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 def say(line: str) -> None:
     """A message for the operator, on stderr, without control characters."""
@@ -19,7 +22,8 @@ def say(line: str) -> None:
 
 
 def out(line: str) -> None:
-    """A result, on stdout, whatever characters it has."""
+    """A result, on stdout, without what steers a terminal: it may hold words of anybody."""
+    line = _STEERS.sub("�", line)
     sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
 

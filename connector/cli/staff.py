@@ -23,8 +23,14 @@ tickets_app = typer.Typer(help="The tickets from a shell.", no_args_is_help=True
 app.add_typer(labels_app, name="labels")
 app.add_typer(tickets_app, name="tickets")
 
+
+def number_of(said: str) -> str:
+    """A ticket's number as one types it: in small letters, with blanks around."""
+    return said.strip().upper()
+
+
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; else the user of this shell.")]
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as NTB-2026-000017.")]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as NTB-2026-000017.", parser=number_of)]
 Version = Annotated[
     int | None,
     typer.Option("--version", metavar="N", help="Only if it is still as `tickets show` told: at this version."),
@@ -253,7 +259,7 @@ def tickets_amend(
 def tickets_merge(
     context: typer.Context,
     number: Number,
-    into: Annotated[str, typer.Argument(metavar="INTO", help="The ticket that stays.")],
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The ticket that stays.", parser=number_of)],
     version: Version = None,
     by: By = None,
 ) -> None:

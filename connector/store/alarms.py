@@ -120,15 +120,18 @@ def acknowledge(
 ) -> tuple[bool, str | None, datetime | None]:
     """Notes who has it. Returns whether that was new, and by whom and when it was acknowledged first.
 
-    A ticket that never rang is acknowledged too, so that it never will. Raises NotFound.
+    A ticket that never rang is acknowledged too, so that it never will; for one that was merged, the one it went into.
+    Raises NotFound.
     """
     ticket = tickets.get(connection, number)
+    while ticket.merged_into:
+        ticket = tickets.get(connection, ticket.merged_into)
     c = alarms.c
     insert_new(connection, alarms, [{"ticket_id": ticket.id, "at": now, "level": 0, "next_at": None}])
     free = (c.ticket_id == ticket.id, c.acked_at.is_(None))
     done = connection.execute(update(alarms).where(*free).values(acked_at=now, acked_by=who, next_at=None))
     if done.rowcount:
-        tickets.note(connection, number, "acknowledged", {"how": how}, now, who)
+        tickets.note(connection, ticket.number, "acknowledged", {"how": how}, now, who)
     row = connection.execute(select(c.acked_by, c.acked_at).where(c.ticket_id == ticket.id)).one()
     return bool(done.rowcount), row.acked_by, row.acked_at
 

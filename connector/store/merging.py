@@ -8,11 +8,20 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from ..errors import Conflict
 from .history import events_of
+from .raw import ResultRow
 from .schema import items, ticket_items, tickets
 from .supporters import people_of
 from .tickets import Draft, change, get, note, open_tickets
 
 MERGED, PARTED, SPLIT = "merged", "unmerged", "split"
+
+
+def standing(connection: Connection, number: str) -> ResultRow:
+    """A ticket's row. Raises NotFound, and Conflict for one that was merged into another: what is done is done there."""
+    row = get(connection, number)
+    if row.merged_into:
+        raise Conflict(f"{number}: is merged into {row.merged_into}; say it of that one, or `tickets unmerge` it first")
+    return row
 
 
 def merge(connection: Connection, number: str, into: str, who: str, now: datetime, version: int | None = None) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connector.cli.opening import written
+from connector.cli.outcome import out
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -30,3 +31,8 @@ def test_a_device_or_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
         assert os.read(reader, 100) == b"baris\n"
     finally:
         os.close(reader)
+
+
+def test_what_people_wrote_does_not_steer_the_terminal(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    out("\x1b[31mmerah\x9b2J \u202egnp.exe\ttab 👨‍👩‍👧 a\u00a0b\n")
+    assert capfdbinary.readouterr().out.decode() == "�[31mmerah�2J �gnp.exe\ttab 👨‍👩‍👧 a\u00a0b\n\n"
