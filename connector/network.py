@@ -155,7 +155,8 @@ def _child(parent: str, level: str, name: str) -> str:
 
 
 def _key(name: str) -> str:
-    return re.sub(r"^(kabupaten|kab\.?|kota)\s+(?!bima)|[^a-z0-9]", "", name.lower().strip())
+    """A name as people write it: *Bima* alone, or with *Kab.*, is the kabupaten; only the city of that name has its *Kota*."""
+    return re.sub(r"^(?:kabupaten\s+|kab\.\s*|kab\s+|kota\s+(?!bima))|[^a-z0-9]", "", name.lower().strip())
 
 
 def remove(engine: Engine, ids: list[int], who: str, now: datetime) -> tuple[int, str | None]:

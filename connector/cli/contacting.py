@@ -52,6 +52,7 @@ def contacts_import(
 @contacts_app.command("list", epilog="Example: ntbcare contacts list --json")
 def contacts_list(context: typer.Context, json: AsJson = False) -> None:
     """All contacts by area, one a line, each with the number that `remove` takes."""
+    from ..deadlines import WITA
     from ..export import zulu
     from ..store import contacts
     from ..store.engine import reading
@@ -64,7 +65,9 @@ def contacts_list(context: typer.Context, json: AsJson = False) -> None:
             row = {"id": p.id, "name": p.name, "group": p.group, "area": p.area, "channel": p.channel}
             out_json({**row, "consent_at": zulu(p.consent_at)})
         else:
-            out(f"{p.id:6}  {p.area:13}  {p.group:12} {p.name}  {p.channel}  consent {p.consent_at:%Y-%m-%d}")
+            out(
+                f"{p.id:6}  {p.area:13}  {p.group:12} {p.name}  {p.channel}  consent {p.consent_at.astimezone(WITA):%Y-%m-%d}"
+            )
 
 
 @contacts_app.command("remove", epilog="Example: ntbcare contacts remove 17 18")

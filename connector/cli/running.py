@@ -221,8 +221,9 @@ def _rapor(context: typer.Context, name: str, out: Path | None, csv: Path | None
     from ..report import month_of, read_rapor, write_csv, write_page
     from ..store.engine import reading
 
-    month = month_of(name)
-    works = open_works(context)
+    month, works = month_of(name), open_works(context)
+    if month.start > works.clock():
+        raise Misuse(f"--rapor {name}: this month has not begun")
     file = out or Path(f"rapor-{month.start:%Y-%m}.html")
     with reading(works.engine) as connection:
         made = read_rapor(connection, month, works.routing, works.clock())
