@@ -6,7 +6,6 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 KNOWN = {f"R-{n:02}" for n in range(1, 37)} | {f"S-{n:02}" for n in range(1, 19)}
 WITHOUT = {
-    "R-12",  # a disk that loses unsynced writes: not tried; the databases run with full synchronisation
     "S-09",  # no archive is ever unpacked: `import` reads plain lines
 }
 
