@@ -260,8 +260,8 @@ def _other_names(new: Told, old: Told) -> bool:
 
 
 def _landmark(new: Told, old: Told) -> bool:
-    """Whether both name the same spot by a rare name."""
-    return len(new.spots & old.spots) >= 1 and not _other_names(new, old)
+    """Whether both name the same spot by a rare name, more than a number."""
+    return any(not spot.isdigit() for spot in new.spots & old.spots) and not _other_names(new, old)
 
 
 def _same_trouble(new: Told, old: Told, apart: timedelta) -> bool:

@@ -62,7 +62,7 @@ CUES = words_in(
     perempatan pertigaan bundaran perumahan btn komplek rt rw blok pantai gili sungai kali bendungan embung waduk sd sdn
     smp smpn sma sman smk smkn mi mts man tk puskesmas pustu rsud rs terminal pelabuhan kantor masjid mushola kampung
     gubuk dasan bypass nomor spbu depan belakang dekat samping sebelah seberang jurusan arah tanjakan tikungan km gudang toko kios
-    bank hotel pabrik klinik gedung lapangan taman vila nama bernama"""
+    bank hotel pabrik klinik gedung lapangan taman vila underpass flyover rel nama bernama"""
 )
 SIDES = words_in(
     """utara selatan timur barat tengah daya lauk atas bawah kiri kanan hulu hilir dalam luar baru lama induk satu dua tiga
