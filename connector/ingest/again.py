@@ -11,7 +11,8 @@ from ..schedule import HOT, Post, rereads
 from ..store import lost
 from ..store.checkpoints import Shelf
 from ..store.engine import reading
-from .children import COMMENTS, GIVEN_UP, reread
+from .children import GIVEN_UP, reread
+from .kin import COMMENTS
 from .reader import Reader
 
 

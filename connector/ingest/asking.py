@@ -110,6 +110,12 @@ class Asker:
         with self._lock:
             self._quirks[ask.name] = {"refused": True, "at": self._clock().isoformat()}
 
+    def apart(self, *asks: Ask) -> None:
+        """Remembers for a day that what these nest does not come whole: it is asked for by itself."""
+        with self._lock:
+            for ask in asks:
+                self._quirks[ask.name] = self._quirks.get(ask.name, {}) | {"inner": 0, "at": self._clock().isoformat()}
+
     def refused(self, ask: Ask) -> bool:
         """Whether Graph refused this kind of call lately."""
         return bool(self.quirks.get(ask.name, {}).get("refused"))

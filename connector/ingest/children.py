@@ -1,7 +1,6 @@
 """Reading one post's comments or one conversation's messages: newest first, until what is known, or to the very end."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,33 +8,27 @@ from sqlalchemy import Connection
 
 from ..errors import Gone, GraphError, StaleCursor
 from ..platforms.facebook import asks
-from ..platforms.facebook.asks import Ask
-from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_message, raw_post, stirred, when
-from ..records import RawItem, Stream
+from ..platforms.facebook.parse import (
+    child,
+    count_of,
+    flat,
+    nodes_of,
+    raw_post,
+    replied,
+    stirred,
+    when,
+)
+from ..records import RawItem
 from ..schedule import worth_reading
 from ..store import raw
 from ..store.checkpoints import Checkpoint
 from ..store.engine import reading
+from .kin import COMMENTS, MESSAGES, Kin, oldest_shown
 from .reader import OVERLAP, Reader
 from .walk import walk
 
 TOO_OLD = 9000001  # "message has been deleted": beyond the newest 20 that Graph shows
 GIVEN_UP = 3  # an object that Graph says is not there in so many passes in a row is left until it moves
-
-
-@dataclass(frozen=True, slots=True)
-class Kin:
-    """What tells comments of a post from messages of a conversation."""
-
-    stream: Stream
-    column: str
-    kind: str
-    more: Callable[[str], Ask]
-    raw: Callable[[Any, str, Any], RawItem]
-
-
-COMMENTS = Kin("comments", "post_id", "comment", asks.comments_of, raw_comment)
-MESSAGES = Kin("messages", "conversation_id", "message", asks.messages_of, raw_message)
 
 
 def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetime | None) -> None:
@@ -81,7 +74,7 @@ def _look_for_lost_messages(reader: Reader, object_id: str, one: "_Reading") -> 
     """Graph counts no messages, so one taken back while we paged may have hidden its neighbour: each lost one is asked for."""
     if not one.unsure:
         return
-    where = {"kind": "message", "conversation_id": object_id}
+    where = MESSAGES.under(object_id)
     with reading(reader.engine) as connection:
         lost = raw.unseen(connection, where, one.started, oldest_shown(connection, object_id, one.shown, one.oldest))
     for message_id in lost:
@@ -129,26 +122,36 @@ class _Reading:
         self.shown: int = position.get("shown", 0)
         self.oldest = when(position.get("oldest"))
         self.cut, self.again, self.post = False, again, None
-        self.unsure = False
+        self.unsure = self.turned = False
+        self.flat: bool = position.get("flat", False)
+        self.alone: bool = position.get("alone", False)
 
     def run(self) -> None:
         """To what is known, or to the end. An object that Graph shows only in circles stays unread, from the top."""
-        if not walk(self.reader, self.id, self.after, self._ask, self._keep):
+        ended = walk(self.reader, self.id, self.after, self._ask, self._keep)
+        if self.turned:
+            ended = walk(self.reader, self.id, None, self._ask, self._keep)
+        if not ended:
             with self.reader.writing() as connection:
                 fails = self.checkpoint.fails + 1
                 self.reader.shelf(self.kin.stream).put(connection, self.id, position=None, fails=fails)
 
     def _ask(self, after: str | None) -> Any:
-        """The next batch; a post read afresh comes with its own text, since an edit moves its time too."""
+        """The next batch; a post read afresh comes with its own text, since an edit moves its time too.
+
+        Comments nested in it may come without replies whatever is asked: then they are read alone, by their own list.
+        """
         self.post = None
-        if self.kin is MESSAGES or after is not None:
+        if self.kin is MESSAGES or after is not None or self.alone:
             return self._more(after)
         answer = self.reader.asker.ask(asks.post_whole(self.id, comments=True))
         self.post = answer.data
         edge = child(self.post, "comments")
-        if edge is None and self._needs_edge():
-            edge = self._more(None)
-        return edge or {"data": []}
+        if edge is None:
+            return self._more(None) if self._needs_edge() else {"data": []}
+        self.flat = flat(edge)
+        self.alone = self.flat and replied(edge)
+        return self._more(None) if self.alone else edge or {"data": []}
 
     def _more(self, after: str | None) -> Any:
         try:
@@ -164,7 +167,7 @@ class _Reading:
         if self.whole or stirred(self.post) or not self.reader.asker.nests(asks.post_whole(self.id, True)):
             return True
         with reading(self.reader.engine) as connection:
-            return raw.alive(connection, {"kind": "comment", "post_id": self.id}) > 0
+            return COMMENTS.alive(connection, self.id) > 0
 
     def _keep(self, connection: Connection, edge: Any, after: str | None) -> bool:
         items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes_of(edge)]
@@ -175,7 +178,12 @@ class _Reading:
         self.newest = max([*times, *([self.newest] if self.newest else [])], default=None)
         self.oldest = min([*times, *([self.oldest] if self.oldest else [])], default=None)
         self._count(edge)
+        if self.flat and self.alone and not flat(edge) and items:
+            self.reader.asker.apart(asks.feed_whole(self.reader.account.id, True), asks.post_whole(self.id, True))
         if after is None or self._known(items, landed.known):
+            if self._lacks(connection):
+                self._turn(connection)
+                return True
             if not self.shrank:
                 self._finish(connection, complete=after is None and not self.cut, ended=after is None)
                 return True
@@ -187,6 +195,20 @@ class _Reading:
         self.after = after
         self._advance(connection)
         return False
+
+    def _lacks(self, connection: Connection) -> bool:
+        """Whether replies may be missing: none came with the post, and Graph counts more than that."""
+        if not self.flat or self.alone or self.total is None:
+            return False
+        if self.whole or self.checkpoint.newest is None:
+            return self.total > self.shown
+        return self.total - self.kin.alive(connection, self.id) > (self.checkpoint.unshown or 0)
+
+    def _turn(self, connection: Connection) -> None:
+        """Once more from the top, by the list itself."""
+        self.alone = self.turned = True
+        self.after, self.total, self.counted, self.shown, self.shrank = None, None, None, 0, False
+        self._advance(connection)
 
     def _count(self, edge: Any) -> None:
         """Something deleted while we paged: where cursors are offsets, its neighbour slipped past us.
@@ -224,6 +246,8 @@ class _Reading:
             "whole": self.whole,
             "shown": self.shown,
             "shrank": self.shrank,
+            "flat": self.flat,
+            "alone": self.alone,
         }
         self.reader.shelf(self.kin.stream).put(connection, self.id, position=position)
 
@@ -242,7 +266,7 @@ class _Reading:
 
     def _balance(self, connection: Connection, total: int, ended: bool, now: datetime) -> dict[str, Any]:
         """The ledger's line: what Graph counts against what is stored. A new unexplained gap orders one reading to the end."""
-        stored = raw.alive(connection, {"kind": self.kin.kind, self.kin.column: self.id})
+        stored = self.kin.alive(connection, self.id)
         if ended or self.checkpoint.newest is None:
             rest = {"total": total, "unshown": total - stored}
             if ended:
@@ -264,16 +288,7 @@ class _Reading:
         if self.kin is MESSAGES and self.after is not None:
             self.unsure = True
             return
-        where = {"kind": self.kin.kind, self.kin.column: self.id}
+        where = self.kin.under(self.id)
         oldest = oldest_shown(connection, self.id, self.shown, self.oldest) if self.kin is MESSAGES else None
         gone = raw.bury(connection, where, self.started, now, oldest)
         self.reader.progress.add("deleted", gone)
-
-
-def oldest_shown(connection: Connection, conversation_id: str, shown: int, oldest: datetime | None) -> datetime | None:
-    """How far down messages that a list to its end did not show are gone; None: all the way.
-
-    Graph may show the newest 20 only, and no sign that there are more: what is older is out of its sight, not deleted.
-    """
-    stored = raw.alive(connection, {"kind": "message", "conversation_id": conversation_id})
-    return oldest if shown <= asks.READABLE_MESSAGES < stored else None

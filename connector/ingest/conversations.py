@@ -13,8 +13,8 @@ from ..records import RawItem
 from ..store import raw
 from ..store.checkpoints import LIVE_SCOPE, Checkpoint
 from ..store.engine import reading
-from .children import oldest_shown
 from .feed import Row, moved
+from .kin import MESSAGES, oldest_shown
 from .reader import OVERLAP, SETTLED, Reader
 from .walk import onward, walk
 
@@ -135,7 +135,7 @@ class _Walk:
             if key and 0 < len(below) <= asks.READABLE_MESSAGES and onward(inner) == (None, True):
                 oldest = min((at for one in below if (at := when(child(one, "created_time")))), default=None)
                 oldest = oldest_shown(connection, key, len(below), oldest)
-                gone = raw.bury(connection, {"kind": "message", "conversation_id": key}, self.started, now, oldest)
+                gone = raw.bury(connection, MESSAGES.under(key), self.started, now, oldest)
                 self.reader.progress.add("deleted", gone)
 
     def _before(self, seen: str) -> bool:

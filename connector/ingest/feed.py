@@ -14,11 +14,23 @@ from sqlalchemy import Connection
 from ..errors import BadRequest, Gone, StaleCursor
 from ..platforms.facebook import asks
 from ..platforms.facebook.asks import Ask
-from ..platforms.facebook.parse import child, count_of, nodes_of, raw_comment, raw_post, stirred, usable_id, when
+from ..platforms.facebook.parse import (
+    child,
+    count_of,
+    flat,
+    nodes_of,
+    raw_comment,
+    raw_post,
+    replied,
+    stirred,
+    usable_id,
+    when,
+)
 from ..records import RawItem
 from ..store import raw
 from ..store.checkpoints import LIVE_SCOPE
 from ..store.engine import reading
+from .kin import COMMENTS
 from .reader import FEED, SETTLED, Reader
 from .walk import onward, walk
 
@@ -139,10 +151,12 @@ class _Walk:
         if not usable or (after and self._fresh(seen)):
             # Read on its own, from the top: where it can harm nobody else, and when the second in which it moved is over.
             row |= {"done": None, "newest": None}
+        elif flat(comments) and (replied(comments) or (not after and (row["total"] or 0) > len(below))):
+            row |= {"done": None, "newest": None, "position": {"alone": True, "flat": True, "seen": seen}}
         elif after:
             start = {"after": after, "seen": seen, "started": self.started.isoformat(), "shown": len(below)}
             row |= {"done": None, "newest": None}
-            start |= {"newest": newest.isoformat() if newest else None, "counted": row["total"]}
+            start |= {"newest": newest.isoformat() if newest else None, "counted": row["total"], "flat": flat(comments)}
             row["position"] = start | {"total": row["total"]}
         elif "comments" in self.reader.order.streams and (self._fresh(seen) or (not below and self._unshown(node))):
             row["done"] = None
@@ -175,7 +189,7 @@ class _Walk:
     def _bury(self, connection: Connection, post_ids: Sequence[str]) -> None:
         now = self.reader.clock()
         for post_id in post_ids:
-            gone = raw.bury(connection, {"kind": "comment", "post_id": post_id}, self.started, now)
+            gone = raw.bury(connection, COMMENTS.under(post_id), self.started, now)
             self.reader.progress.add("deleted", gone)
 
     def _move(self, connection: Connection, after: str | None) -> None:

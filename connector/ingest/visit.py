@@ -12,9 +12,10 @@ from ..store import accounts, leases, lost
 from ..store.checkpoints import LIVE_SCOPE, Shelf
 from ..store.engine import reading, writing
 from .again import read_again
-from .children import COMMENTS, MESSAGES, Kin, read_children
+from .children import read_children
 from .conversations import walk_conversations
 from .feed import walk_feed
+from .kin import COMMENTS, MESSAGES, Kin
 from .newest import look, of_messenger
 from .reader import FEED, Reader
 

@@ -23,6 +23,7 @@ COMMENT: tuple[Field, ...] = (
     "created_time",
     Edge("parent", ("id",)),
     "attachment",
+    "comment_count",
     "is_hidden",
     "is_private",
     "permalink_url",

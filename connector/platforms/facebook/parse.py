@@ -58,6 +58,17 @@ def whole_number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else None
 
 
+def flat(edge: Any) -> bool:
+    """Whether a list of comments has no reply among them, as one has that leaves replies out."""
+    nodes = nodes_of(edge)
+    return bool(nodes) and not any(child(node, "parent") for node in nodes)
+
+
+def replied(edge: Any) -> bool:
+    """Whether a comment of a list says that it has replies."""
+    return any(whole_number(child(node, "comment_count")) for node in nodes_of(edge))
+
+
 def stirred(node: Any) -> bool:
     """Whether a post has moved since it was made: by a comment, a reply or an edit; where Graph does not say, it may have."""
     made, moved = when(child(node, "created_time")), when(child(node, "updated_time"))
