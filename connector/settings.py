@@ -20,6 +20,8 @@ from .records import Account, Stream
 from .routing import KABUPATEN, Routes
 from .store.engine import parse_url
 
+_VERSION = re.compile(r"/v\d+\.\d+(/|$)")
+
 
 def _own_address(value: str) -> str:
     """An address that secrets may travel to. Raises ValueError."""
@@ -52,6 +54,10 @@ class GraphSettings(Strict):
     @field_validator("base_url")
     @classmethod
     def _address(cls, value: str) -> str:
+        if _VERSION.search(urlsplit(value).path):
+            raise ValueError(
+                "expected an address without a version, such as https://graph.facebook.com; set graph.version"
+            )
         return _own_address(value)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import typer
+from typer.exceptions import TyperException
 
 from ..errors import ConnectorError, Misuse
 
@@ -49,7 +50,10 @@ def run(app: typer.Typer) -> int:
     """
     _whole_streams()
     try:
-        app()
+        code = app(prog_name="ntbcare", standalone_mode=False)
+    except TyperException as error:
+        say(_misused(error))
+        return 2
     except Misuse as error:
         say(str(error))
         return 2
@@ -66,7 +70,16 @@ def run(app: typer.Typer) -> int:
             raise
         say(line or _defect(error))
         return 1
-    return 0
+    return code if isinstance(code, int) else 0
+
+
+def _misused(error: TyperException) -> str:
+    """A wrong option or argument in one line: where, what, and what tells more. Without any, the help itself."""
+    what = error.format_message().strip()
+    if "\n" in what:
+        return what
+    verb = getattr(getattr(error, "ctx", None), "command_path", "ntbcare")
+    return f"{verb}: {what.rstrip('.')}; see: {verb} --help"
 
 
 def _whole_streams() -> None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @app.command(epilog="Example: ntbcare review --port 8080")
 def review(
     context: typer.Context,
-    port: Annotated[int, typer.Option("--port", metavar="N", help="On this machine only; 0 takes a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="On this machine only; 0 takes a free one.")
+    ] = 8080,
     since: Since = None,
     until: Until = None,
 ) -> None:

@@ -238,7 +238,9 @@ def _rapor(context: typer.Context, name: str, out: Path | None, csv: Path | None
 
 @app.command(epilog="Example: ntbcare sandbox --port 8111")
 def sandbox(
-    port: Annotated[int, typer.Option("--port", metavar="N", help="On this machine only; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="On this machine only; 0 takes a free one.")
+    ] = 0,
 ) -> None:
     """The Graph stand-in, until stopped; prints its address, accounts and tokens."""
     import threading

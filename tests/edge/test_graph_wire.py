@@ -124,6 +124,15 @@ def test_addresses_that_are_fine() -> None:
     assert base_of("http://localhost:1") == "http://localhost:1/"
 
 
+def test_a_graph_under_a_path_is_asked_there_and_nowhere_else(make: Make) -> None:
+    server = make(reply({"id": "1"}))
+    with Graph(f"{server.address}/way/out/", "v26.0", TOKEN, timing=FAST) as g:
+        assert g.get("1/feed", limit=2).data == {"id": "1"}
+        with pytest.raises(errors.BadRequest):
+            g.get("../1")
+    assert [heard.split()[1] for heard in server.heard] == ["/way/out/v26.0/1/feed?limit=2"]
+
+
 @pytest.mark.parametrize(
     ("version", "token"), [("26", TOKEN), ("v26.0", ""), ("v26.0", "a b"), ("v26.0", "a\nb"), ("v26.0", "é")]
 )

@@ -45,6 +45,11 @@ def refused(rig: Rig, *args: str, says: tuple[str, ...] = (), code: int = 2, env
     return done
 
 
+def based(address: str) -> Change:
+    """A configuration with another address for Graph."""
+    return lambda text: re.sub('base_url = ".*"', f'base_url = "{address}"', text)
+
+
 CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "unknown key": (lambda t: t.replace("[graph]", "[graph]\ntimeout = 3"), ("graph.timeout", "unknown key")),
     "unknown table": (lambda t: t + "\n[extra]\na = 1\n", ("extra", "unknown key")),
@@ -61,19 +66,11 @@ CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
         lambda t: t.replace("every_seconds = 1.0", "every_seconds = 0", 1),
         ("accounts.0.every_seconds", "1"),
     ),
-    "bad url": (lambda t: re.sub('base_url = ".*"', 'base_url = "ftp://graph"', t), ("graph.base_url", "https://")),
-    "bad port": (
-        lambda t: re.sub('base_url = ".*"', 'base_url = "http://127.0.0.1:99999"', t),
-        ("graph.base_url", "65535"),
-    ),
-    "blank in a url": (
-        lambda t: re.sub('base_url = ".*"', 'base_url = "https://graph.face book.com"', t),
-        ("graph.base_url", "https://"),
-    ),
-    "clear http": (
-        lambda t: re.sub('base_url = ".*"', 'base_url = "http://example.com"', t),
-        ("graph.base_url", "https"),
-    ),
+    "bad url": (based("ftp://graph"), ("graph.base_url", "https://")),
+    "bad port": (based("http://127.0.0.1:99999"), ("graph.base_url", "65535")),
+    "blank in a url": (based("https://graph.face book.com"), ("graph.base_url", "https://")),
+    "clear http": (based("http://example.com"), ("graph.base_url", "https")),
+    "a version in a url": (based("https://graph.facebook.com/v25.0"), ("graph.base_url", "graph.version")),
     "bad version": (lambda t: t.replace("[graph]", '[graph]\nversion = "26"'), ("graph.version",)),
     "unknown stream": (lambda t: t + '\nstreams = ["stories"]\n', ("accounts.1.streams", "comments")),
     "unknown platform": (lambda t: t + '\nplatform = "orkut"\n', ("accounts.1.platform", "facebook")),
