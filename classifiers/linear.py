@@ -75,7 +75,7 @@ class Linear:
         self.name, self.decisions, self.weights = name, decisions, weights
         self._pairs = WordPairs(weights.pairs, weights.pair_idf, weights.pair_coef)
         self._texts = WordTable(grams, weights.idf, weights.coef, remembered)
-        self._parents = WordTable(grams, weights.idf, weights.context, remembered)
+        self._parents = WordTable(grams, weights.idf, weights.context, remembered // 2)  # fewer texts are replies
         self._lock = threading.Lock()
 
     def __call__(self, texts: Sequence[str]) -> list[Verdict]:

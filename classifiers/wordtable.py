@@ -18,6 +18,8 @@ Places = npt.NDArray[np.intp]
 _BITS: Final = 12
 """Bits a character of an n-gram takes: five fit into a number, so that equal numbers mean equal n-grams."""
 _LIMIT: Final = 0x110000
+_SPARE: Final = 4_000
+"""Rows for the tokens that the last texts before a new start bring; with more of them the table grows."""
 
 
 class Grams:
@@ -168,11 +170,14 @@ class WordTable:
         self._rows.update(zip(tokens, range(first, first + len(tokens)), strict=True))
 
     def _start(self) -> None:
-        """Row 0 is the row of nothing, so that an empty text has one."""
+        """Row 0 is the row of nothing, so that an empty text has one. Memory is taken by rows when they are first written."""
         self._rows = {"": 0}
-        self.table = np.zeros((1024, self.width))
-        self._ends = np.full((2, 1024), EDGE, dtype=np.intp)
-        self._again = np.zeros(1024, dtype=np.bool_)
+        rows = self._limit + _SPARE
+        if len(self.table) != rows:
+            self.table = np.zeros((rows, self.width))
+            self._ends = np.full((2, rows), EDGE, dtype=np.intp)
+            self._again = np.zeros(rows, dtype=np.bool_)
+        self._again[:] = False
 
     def _forget(self) -> None:
         """Most tokens are misspelt or rare and never come again; if too many did, all begin anew."""

