@@ -70,12 +70,12 @@ class Weights:
 class Linear:
     """A trained model as a `Classify`: texts in, verdicts out, in batches or one at a time; safe among threads."""
 
-    def __init__(self, weights: Weights, decisions: Decisions, name: str, remembered: int = 30_000) -> None:
+    def __init__(self, weights: Weights, decisions: Decisions, name: str, remembered: int = 16_000) -> None:
         grams = Grams(weights.grams)
         self.name, self.decisions, self.weights = name, decisions, weights
         self._pairs = WordPairs(weights.pairs, weights.pair_idf, weights.pair_coef)
         self._texts = WordTable(grams, weights.idf, weights.coef, remembered)
-        self._parents = WordTable(grams, weights.idf, weights.context, remembered // 2)  # fewer texts are replies
+        self._parents = WordTable(grams, weights.idf, weights.context, remembered // 4)  # fewer texts are replies
         self._lock = threading.Lock()
 
     def __call__(self, texts: Sequence[str]) -> list[Verdict]:

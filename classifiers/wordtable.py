@@ -18,7 +18,7 @@ Places = npt.NDArray[np.intp]
 _BITS: Final = 12
 """Bits a character of an n-gram takes: five fit into a number, so that equal numbers mean equal n-grams."""
 _LIMIT: Final = 0x110000
-_SPARE: Final = 4_000
+_SPARE: Final = 2_000
 """Rows for the tokens that the last texts before a new start bring; with more of them the table grows."""
 
 

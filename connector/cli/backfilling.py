@@ -46,6 +46,7 @@ def run_backfill(
     if done is None:
         finish([f"{account.key}: another backfill of this account is running; wait for it or stop it"])
         return
+    works.engine.dispose()  # the readers' connections, and what SQLite keeps in each of them
     result, failures = process(works)
     show([done], result, as_json)
     if works.stop.is_set():

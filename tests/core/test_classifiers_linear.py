@@ -79,7 +79,7 @@ def test_memory_of_tokens_is_bounded(shipped: Linear) -> None:
     model = Linear(shipped.weights, shipped.decisions, "x", remembered=1_000)
     for start in range(20):
         model([f"kata{start}x{i}" for i in range(500)])
-    assert len(model._texts) < 2_000 and len(model._texts.table) <= 5_000
+    assert len(model._texts) < 2_000 and len(model._texts.table) <= 4_096
 
 
 def test_what_comes_again_is_kept_when_the_memory_is_full(shipped: Linear) -> None:
