@@ -1,6 +1,7 @@
 """Verbs about the model: train, evaluate."""
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,30 +27,43 @@ def train(
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the model before.")] = False,
 ) -> None:
     """Train a model from the corpus, people's labels and own texts; it is promoted only if it is not worse."""
-    from classifiers import shelf
-    from classifiers.promote import promote
-    from classifiers.train import train as fit
-
-    from ..labels import taught
-    from ..settings import found
-    from ..store.engine import reading
-    from ..wiring import utc_now
-    from .opening import open_works, readable
+    from .opening import readable
 
     for file in with_ or ():
         readable(file)
     if out_dir is not None:
         _may_take(out_dir)
     if rollback:
-        back = shelf.roll_back(found(context.obj).parent / "models")
-        out(f"now in use: {back.name if back else 'the model that ships'}")
-        return
+        _roll_back(context)
+    else:
+        _teach(context, with_ or (), out_dir)
+
+
+def _roll_back(context: typer.Context) -> None:
+    from classifiers import shelf
+
+    from ..settings import found
+
+    back = shelf.roll_back(found(context.obj).parent / "models")
+    out(f"now in use: {back.name if back else 'the model that ships'}")
+
+
+def _teach(context: typer.Context, files: Sequence[Path], out_dir: Path | None) -> None:
+    """Trains; the model is written to a folder, or promoted if it is not worse than the one in use."""
+    from classifiers.promote import promote
+    from classifiers.train import train as fit
+
+    from ..labels import taught
+    from ..store.engine import reading
+    from ..wiring import utc_now
+    from .opening import open_works
+
     samples: list[Sample] = []
     if out_dir is None or _configured(context):
         works = open_works(context)
         with reading(works.engine) as connection:
             samples = list(taught(connection))
-    trained = fit(list(with_ or ()), samples=samples, today=utc_now().date())
+    trained = fit(list(files), samples=samples, today=utc_now().date())
     if out_dir is not None:
         trained.write(out_dir)
         out(f"written to {out_dir}")

@@ -4,7 +4,7 @@ A wrong token often looks like silence: with a person's token `/comments` answer
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -98,25 +98,36 @@ def inspect(
     (aware) defaults to Graph's own clock. Raises Stopped only: everything else is a finding.
     """
     app_token = f"{app_id}|{app_secret}" if app_id and app_secret else None
-    debug = _ask_debug(graph, app_token)
-    me = _ask_me(graph, page_id)
+    debug, me = _ask_debug(graph, app_token), _ask_me(graph, page_id)
+    answers = [answer for answer in (debug, me) if isinstance(answer, Answer)]
+    clock = now or next((answer.server_time for answer in answers if answer.server_time), None)
+    report = _concluded(debug, me, page_id, clock, warn_days, asked_as_app=app_token is not None)
+    return replace(report, served_version=answers[-1].served_version if answers else None)
+
+
+def _concluded(
+    debug: Answer | GraphError,
+    me: Answer | GraphError,
+    page_id: str | None,
+    now: datetime | None,
+    warn_days: float,
+    *,
+    asked_as_app: bool,
+) -> TokenReport:
+    """What both answers say of the token."""
     facts = _facts(debug)
     said = me.data if isinstance(me, Answer) else {}
     ident = _text(said.get("id") or facts.get("profile_id"))
     kind = _kind(facts, me, ident, page_id)
-    clock = now or next((a.server_time for a in (debug, me) if isinstance(a, Answer) and a.server_time), None)
-    expires, access = (_days(facts.get(name), clock) for name in ("expires_at", "data_access_expires_at"))
+    expires, access = (_days(facts.get(name), now) for name in ("expires_at", "data_access_expires_at"))
     scopes, targets = _strings(facts.get("scopes")), _targets(facts.get("granular_scopes"))
     missing = tuple(_missing(scopes, dict(targets), page_id or ident)) if facts.get("is_valid") is True else ()
     problems = [
-        *_from_debug(debug, facts, asked_as_app=app_token is not None),
+        *_from_debug(debug, facts, asked_as_app=asked_as_app),
         *_from_me(me),
         *_from_kind(kind, ident, page_id),
         *_from_days(expires, access, warn_days),
-        *(
-            Problem("missing_scope", f"{m.scope} is missing: {m.breaks}; grant it, make the token anew")
-            for m in missing
-        ),
+        *_from_missing(missing),
     ]
     return TokenReport(
         valid=isinstance(me, Answer) and facts.get("is_valid") is not False,
@@ -132,7 +143,6 @@ def inspect(
         targets=targets,
         missing=missing,
         problems=_distinct(problems),
-        served_version=next((a.served_version for a in (me, debug) if isinstance(a, Answer)), None),
     )
 
 
@@ -241,6 +251,11 @@ def _from_days(expires: float | None, access: float | None, warn: float) -> Iter
             yield Problem("expired", f"{what} expired {-days:.0f} days ago; connect the Page again")
         elif days is not None and days <= warn:
             yield Problem("expires_soon", f"{what} expires in {days:.0f} days; connect the Page again before")
+
+
+def _from_missing(missing: Sequence[Missing]) -> Iterator[Problem]:
+    for one in missing:
+        yield Problem("missing_scope", f"{one.scope} is missing: {one.breaks}; grant it, make the token anew")
 
 
 def _missing(scopes: Sequence[str], targets: Mapping[str, Sequence[str]], page: str | None) -> Iterator[Missing]:
