@@ -6,25 +6,22 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, select
 
 from classifiers.verdict import Verdict
 from connector import process
 from connector.deadlines import answer_by
-from connector.errors import LeaseLost, NotFound
+from connector.errors import NotFound
 from connector.export import as_csv, as_jsonl, item_record, raw_record, records, ticket_record
-from connector.land import land_records
 from connector.places import find_place
 from connector.platforms.facebook.parse import parse, raw_comment, raw_message, raw_post
 from connector.records import Account, Label, RawItem
-from connector.store import accounts, items, landing, leases, raw, tickets
+from connector.store import accounts, items, landing, raw, tickets
 from connector.store.counters import WITA
 from connector.store.engine import open_store, reading, writing
-from connector.store.schema import raw_items, raw_revisions, verdicts
 
 PAGE = "100000000000001"
 ACCOUNT = Account("gubernur", "facebook", PAGE, "Gubernur NTB", ("posts", "comments"), 60)
@@ -132,27 +129,6 @@ def test_ids_that_differ_by_case_are_two_messages(engine: Engine) -> None:
     assert land(engine, message("m_aBc"), message("m_AbC"), message("m_abc")).new == 3
     process.process_pending(engine, desk())
     assert {key: item["text"] for key, item in items_of(engine).items()} == {k: k for k in ("m_aBc", "m_AbC", "m_abc")}
-
-
-def test_landing_again_changes_nothing_and_an_edit_is_a_revision(engine: Engine) -> None:
-    first = comment("1_1", "jalan rusak")
-    assert (land(engine, first, first).new, land(engine, first).new) == (1, 0)
-    process.process_pending(engine, desk())
-    edited = land(engine, comment("1_1", "jalan sudah baik"))
-    assert (edited.new, edited.changed) == (0, 1)
-    assert process.process_pending(engine, desk()).counts["items"] == 1
-    item = items_of(engine)["1_1"]
-    assert (item["text"], item["edited"], item["verdict"]["is_complaint"]) == ("jalan sudah baik", True, False)
-    with reading(engine) as connection:
-        assert connection.scalar(select(func.count()).select_from(raw_revisions)) == 1
-        assert connection.scalar(select(func.count()).select_from(verdicts)) == 2
-
-
-def test_a_thin_payload_never_replaces_a_fuller_one(engine: Engine) -> None:
-    land(engine, raw_message(ACCOUNT, "t_1", {"id": "m_1", "message": "halo", "created_time": T0.isoformat()}))
-    assert land(engine, raw_message(ACCOUNT, "t_1", {"id": "m_1"})).changed == 0
-    process.process_pending(engine, desk())
-    assert items_of(engine)["m_1"]["text"] == "halo"
 
 
 def test_one_ticket_a_complaint_and_follow_ups_go_to_it(engine: Engine) -> None:
@@ -274,97 +250,6 @@ def process_migrate(engine: Engine) -> None:
     from connector.store import migrate
 
     migrate.migrate(engine)
-
-
-def test_a_lease_has_one_holder_and_a_zombie_cannot_commit(engine: Engine) -> None:
-    first = leases.acquire(engine, "account:x", "a", 30)
-    assert first and leases.acquire(engine, "account:x", "b", 30) is None
-    leases.release(engine, first)
-    second = leases.acquire(engine, "account:x", "b", 30)
-    assert second and second.fence > first.fence
-    with pytest.raises(LeaseLost), writing(engine) as connection:
-        connection.execute(text("INSERT INTO counters (name, value) VALUES ('zombie', 1)"))
-        leases.extend(connection, first, 30)
-    with reading(engine) as connection:
-        assert connection.scalar(text("SELECT COUNT(*) FROM counters WHERE name = 'zombie'")) == 0
-
-
-def test_leases_run_out(engine: Engine) -> None:
-    assert leases.acquire(engine, "account:x", "a", -1)
-    assert leases.acquire(engine, "account:x", "b", 30)
-
-
-def test_many_at_once_for_one_lease(engine: Engine) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        got = list(pool.map(lambda n: leases.acquire(engine, "account:x", f"owner{n}", 30), range(16)))
-    assert sum(lease is not None for lease in got) == 1
-
-
-def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, sqlite_engine: Engine) -> None:
-    land(engine, *(comment(f"1_{n}", words, str(n), n) for n, words in enumerate(HOSTILE)))
-    process.process_pending(engine, desk())
-    with reading(engine) as connection:
-        lines = list(as_jsonl(records(connection, "raw")))
-    for target in (sqlite_engine, engine):
-        with writing(target) as connection:
-            accounts.register(connection, [ACCOUNT])
-        numbered = [(f"f:{n}", line) for n, line in enumerate([*lines, "broken", "{}", ""])]
-        done = land_records(target, numbered, {"gubernur": ACCOUNT}.get, clock)
-        assert len(done.failures) == 2 and "f:8" in done.failures[0]
-        process.process_pending(target, desk())
-        assert [item["text"] for item in items_of(target).values()] == HOSTILE
-    with reading(sqlite_engine) as connection:
-        assert connection.scalar(select(func.count()).select_from(raw_items)) == len(HOSTILE)
-
-
-def test_a_late_answer_brings_nothing_back_that_was_found_deleted_since(engine: Engine) -> None:
-    """Two readings of one account, one of them slow: what it asked for before the other found the post gone."""
-    post = raw_post(ACCOUNT, {"id": f"{PAGE}_1", "message": "Kunjungan", "from": {"id": PAGE, "name": "Gubernur"}})
-    land(engine, post, comment("1_1", "jalan rusak"), now=T0)
-    found, later = T0 + timedelta(hours=1), T0 + timedelta(hours=2)
-    with writing(engine) as connection:
-        assert raw.bury(connection, {"account": ACCOUNT.key}, found, found) == 2
-    late, never_seen = comment("1_1", "jalan rusak parah"), comment("1_2", "lampu mati", "8")
-    land(engine, late, never_seen, now=later, asked=T0)
-    process.process_pending(engine, desk())
-    assert {k: i["deleted"] for k, i in items_of(engine).items()} == {f"{PAGE}_1": True, "1_1": True, "1_2": True}
-    assert items_of(engine)["1_1"]["text"] == "jalan rusak"
-    land(engine, post, late, now=later, asked=later)
-    process.process_pending(engine, desk())
-    assert not items_of(engine)["1_1"]["deleted"]
-
-
-def test_an_older_copy_never_replaces_a_newer_one(engine: Engine) -> None:
-    land(engine, comment("1_1", "baru"))
-    older = comment("1_1", "lama")._replace(fetched_at=T0 - timedelta(days=1))
-    assert land(engine, older).changed == 0
-
-
-def test_an_archive_in_any_order_ends_with_the_newest_and_twice_is_once(sqlite_engine: Engine) -> None:
-    times, later = [T0 + timedelta(minutes=n) for n in range(4)], T0 + timedelta(days=1)
-    for n, order in enumerate(permutations(times)):
-        copies = [comment(f"{n}_1", f"jalan rusak {at}")._replace(fetched_at=at) for at in order]
-        for copy in copies:
-            land(sqlite_engine, copy, now=later)
-        again = [land(sqlite_engine, copy, now=later) for copy in copies]
-        assert {(done.new, done.changed) for done in again} == {(0, 0)}, order
-    process.process_pending(sqlite_engine, desk())
-    assert {item["text"] for item in items_of(sqlite_engine).values()} == {f"jalan rusak {times[-1]}"}
-
-
-def test_tombstones_stay_and_what_comes_back_lives_again(engine: Engine) -> None:
-    land(engine, comment("1_1", "jalan rusak"), comment("1_2", "jalan rusak", "8"), now=T0)
-    process.process_pending(engine, desk())
-    later = T0 + timedelta(hours=1)
-    land(engine, comment("1_2", "jalan rusak", "8"), now=later)
-    with writing(engine) as connection:
-        assert raw.bury(connection, {"kind": "comment", "post_id": f"{PAGE}_1"}, later, later) == 1
-    process.process_pending(engine, desk())
-    assert [items_of(engine)[k]["deleted"] for k in ("1_1", "1_2")] == [True, False]
-    assert len(tickets_of(engine)) == 2
-    land(engine, comment("1_1", "jalan rusak"), now=later + timedelta(hours=1))
-    process.process_pending(engine, desk())
-    assert not items_of(engine)["1_1"]["deleted"]
 
 
 def test_the_post_tells_where_its_comments_complain_and_their_own_words_come_first(engine: Engine) -> None:
