@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,14 +19,17 @@ from tests.journeys.rig import Rig, clean, rigged
 from tests.journeys.zygote import Zygote, zygote
 from tests.simulator import checker
 from tests.simulator.life import Life
+from tests.sinks import Sink, webhook
 
 STEP = 7  # seconds that pass in the world from kill to kill
 IDLE = 1.5  # a command that asks Graph nothing for so long has nothing to do
+_BOOK = '[channels.piket]\nurl_env = "CHANNEL_PIKET"\n[[duty]]\nname = "Petugas piket"\nchannel = "piket"\n'
 _TWICE = (
     "SELECT external_id FROM raw_items GROUP BY platform, kind, external_id HAVING COUNT(*) > 1",
     "SELECT item_id FROM ticket_items GROUP BY item_id HAVING COUNT(*) > 1",
     "SELECT number FROM tickets GROUP BY number HAVING COUNT(*) > 1",
 )
+_LETTERS = text("SELECT t.number FROM outbox o JOIN tickets t ON t.id = o.ticket_id WHERE o.kind = 'alarm'")
 _ORPHANS = (
     "SELECT t.number FROM tickets t LEFT JOIN ticket_items x ON x.ticket_id = t.id WHERE x.item_id IS NULL",
     "SELECT i.id FROM items i LEFT JOIN raw_items r ON r.id = i.id WHERE r.id IS NULL",
@@ -42,6 +46,7 @@ class Slaughter:
     engine: Engine
     chance: random.Random
     clock: "WorldClock"
+    sink: Sink
     counts: Counter[str] = field(default_factory=Counter)
 
     def happen(self, things: int = 3) -> None:
@@ -79,18 +84,35 @@ class Slaughter:
         assert not wrong, "\n".join([f"after {dict(self.counts)}:", *wrong])
 
     def end(self) -> None:
-        """Two full readings in peace; then the store holds the world exactly, and its file is sound."""
+        """Two full readings in peace; then the store holds the world exactly, its file is sound, and every alarm arrived."""
         self.clock.behind = timedelta(0)
         self.rig.sandbox.faults.clear()
-        for _ in range(2):
-            self.rig.run("poll", "--full")
+        began = time.monotonic()
+        self.rig.run("poll", "--full")
+        self.counts["caught up after ms"] = round((time.monotonic() - began) * 1000)
+        self.rig.run("poll", "--full")
+        self.rig.run("run", "--once", env=_addresses(self.sink))
+        self._tell_of_alarms()
         assert self.rig.run("poll", "--full", "--json").answer["accounts"][0]["counts"].get("new", 0) == 0
         self.rig.assert_whole()
         with reading(self.engine) as connection:
             assert not list(checker._of_items(list(connection.execute(checker._STORED)), self.life))
         assert sound(self.engine) == []
+        self.counts["lost"] = self.counts["twice"] = 0  # or an assertion above would not hold
         log = "".join(p.read_text("utf-8", "replace") for p in self.rig.folder.glob("zygote-*.log"))
         assert "Traceback" not in log, log[log.index("Traceback") :][:6000]
+
+    def _tell_of_alarms(self) -> None:
+        """Each letter of the outbox arrived, under its key as often as it may; nothing else did."""
+        with reading(self.engine) as connection:
+            letters = Counter(connection.scalars(_LETTERS))
+        taken = Counter(re.findall(r"^Ref (\S+)/1$", "\n".join(self.sink.texts), re.MULTILINE))
+        assert taken.keys() <= letters.keys(), "an alarm of a ticket that is not there"
+        self.counts["alarms"] = len(letters)
+        self.counts["alarms lost"] = len(letters.keys() - taken.keys())
+        self.counts["alarms repeated"] = taken.total() - len(taken)
+        assert not self.counts["alarms lost"]
+        assert letters.total() == len(letters), "an alarm was written twice"
 
 
 class WorldClock:
@@ -141,13 +163,19 @@ def slaughter(folder: Path, store_url: str | None, rounds: int, seed: int = 2026
 
     life.begin(8, 6, passing)
     clock.behind = timedelta(seconds=STEP * rounds + 60)
-    with rigged(folder, world, store_url) as rig:
+    with webhook() as sink, rigged(folder, world, store_url) as rig:
+        rig.configure(more='[alarms]\ntelegram_url = ""\n')
+        (folder / "contacts.toml").write_text(_BOOK, "utf-8")
         rig.migrated().run("migrate")
-        environment = clean(rig.env) | {"PYTHONDONTWRITEBYTECODE": "1"}
+        environment = clean(rig.env | _addresses(sink)) | {"PYTHONDONTWRITEBYTECODE": "1"}
         engine = open_store(rig.store_url)
         with zygote(folder, environment) as forked:
-            yield Slaughter(rig, life, forked, engine, random.Random(seed), clock)
+            yield Slaughter(rig, life, forked, engine, random.Random(seed), clock, sink)
         engine.dispose()
+
+
+def _addresses(sink: Sink) -> dict[str, str]:
+    return {"CHANNEL_PIKET": sink.address}
 
 
 def size(name: str, quick: int, soak: int) -> int:
