@@ -21,14 +21,15 @@ FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 ARRAYS: Final = "arrays.npz"
 MAX_BYTES: Final = 200_000_000
+WAY_OUT: Final = "Go back: `ntbcare train --rollback`, or make a new model: `ntbcare train`"
 _NAMES: Final = ("grams", "idf", "coef", "bias", "context", "pairs", "pair_idf", "pair_coef")
 
 
 class ModelUnusable(Exception):
     """A model that must not be used: missing, damaged or of another make; the message says what to do about it."""
 
-    def __init__(self, folder: Path, what: str) -> None:
-        super().__init__(f"{folder}: {what}. Go back: `ntbcare train --rollback`, or make a new model: `ntbcare train`")
+    def __init__(self, folder: Path, what: str, way: str = WAY_OUT) -> None:
+        super().__init__(f"{folder}: {what}. {way}")
         self.folder = folder
 
 

@@ -47,7 +47,7 @@ def roll_back(shelf: Path) -> Path | None:
     """Takes the model in use off the top; the one before it is in use again, at last the shipped one (None)."""
     names = history(shelf)
     if not names:
-        raise ModelUnusable(shelf, "nothing to go back from: the shipped model is in use")
+        raise ModelUnusable(shelf, "nothing to go back from", "The shipped model is in use; make one: `ntbcare train`")
     _write(shelf, names[:-1])
     return current(shelf)
 

@@ -215,8 +215,9 @@ def test_a_better_model_is_promoted_a_worse_one_kept_with_the_reason(tmp_path: P
     assert third.promoted and classifiers.load(tmp_path).name == "linear-3"
     assert shelf.roll_back(tmp_path) == tmp_path / "linear-1" and classifiers.load(tmp_path).name == "linear-1"
     assert shelf.roll_back(tmp_path) is None and classifiers.load(tmp_path).name == classifiers.load().name
-    with pytest.raises(ModelUnusable, match="nothing to go back from"):
+    with pytest.raises(ModelUnusable, match="nothing to go back from") as last:
         shelf.roll_back(tmp_path)
+    assert "--rollback" not in str(last.value)
 
 
 def test_a_damaged_shelf_is_said(tmp_path: Path) -> None:
