@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, Literal
 
 SECTOR = 512
-_OPEN = CFUNCTYPE(c_int, c_void_p, c_char_p, c_void_p, c_int, c_void_p)
+_OPEN = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, c_void_p)  # SQLite keeps the very pointer to the name
 _WRITE = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_int64)
 _TRUNCATE = CFUNCTYPE(c_int, c_void_p, c_int64)
 _SYNC = CFUNCTYPE(c_int, c_void_p, c_int)
@@ -85,9 +85,9 @@ class Recorder:
         finally:
             self.library.sqlite3_vfs_unregister(ctypes.byref(self._layer))
 
-    def _open(self, _layer: Any, name: bytes | None, file: int, flags: int, out: Any) -> int:
+    def _open(self, _layer: Any, name: int | None, file: int, flags: int, out: Any) -> int:
         code: int = _OPEN(self._usual.contents.open)(ctypes.addressof(self._usual.contents), name, file, flags, out)
-        path = name.decode() if name else ""
+        path = ctypes.string_at(name).decode() if name else ""
         if code == 0 and path.startswith(self.folder):
             self._files[file] = Path(path).name
             methods = c_void_p.from_address(file)
