@@ -81,7 +81,13 @@ def pending(connection: Connection, limit: int) -> list[ResultRow]:
 
     A batch never mixes them: what is live is committed without waiting for the rest.
     """
-    return list(connection.execute(_PENDING, {"most": limit}).all())
+    if connection.dialect.name != "postgresql":
+        return list(connection.execute(_PENDING, {"most": limit}).all())
+    # Until it has counted a fresh backlog it thinks that little waits, and sorts all of it for each batch: 0.7 s of 600,000.
+    connection.exec_driver_sql("SET LOCAL enable_sort = off")
+    rows = list(connection.execute(_PENDING, {"most": limit}).all())
+    connection.exec_driver_sql("SET LOCAL enable_sort = on")
+    return rows
 
 
 def any_pending(connection: Connection) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from classifiers.verdict import Verdict
 from connector import process
@@ -13,7 +13,8 @@ from connector.hurrying import Hurry
 from connector.ingest.reader import Progress
 from connector.settings import Settings, load_routing
 from connector.store import raw
-from connector.store.engine import open_store, reading
+from connector.store.engine import open_store, reading, writing
+from connector.store.schema import raw_items
 from connector.wiring import Works
 from tests.edge.ringing import until
 from tests.edge.test_store_process import T0, classify, comment, desk, land
@@ -60,3 +61,18 @@ def test_a_batch_is_as_large_as_an_alarm_can_wait(sqlite_engine: Engine, a_text_
 
     process.process_pending(sqlite_engine, desk(classify=slowly, clock=lambda: at[0]))
     assert seen == sizes
+
+
+def test_of_a_fresh_backlog_no_more_is_touched_than_is_taken(engine: Engine) -> None:
+    """Also while PostgreSQL has not counted it yet."""
+    land(engine, *(comment(f"1_{n}", "halo") for n in range(200)), lane=raw.BULK)
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            names = [column.name for column in raw_items.c]
+            shown = ", ".join({"id": "n + 1000", "external_id": "'2_' || n"}.get(name, name) for name in names)
+            many = f"SELECT {shown} FROM (SELECT * FROM raw_items LIMIT 1) one, generate_series(1, 60000) n"
+            connection.execute(text(f"INSERT INTO raw_items ({', '.join(names)}) {many}"))
+        assert len(raw.pending(connection, 100)) == 100
+        if engine.dialect.name == "postgresql":
+            touched = "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'raw_items'"
+            assert connection.scalar(text(touched)) <= 1000
