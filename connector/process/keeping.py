@@ -181,7 +181,7 @@ def _update(
             values |= {"category": one.verdict.category}
             values |= _where(one.item, one.verdict, items.verdict_of(before), desk, find)
             if items.verdict_of(before) != one.verdict:  # else a later item may have raised it
-                values["urgency"] = one.verdict.urgency
+                values["urgency"] = "mendesak" if items.any_urgent(connection, number, row) else one.verdict.urgency
         tickets.refresh(connection, number, values, now, desk.deadline)
     if position and one.item.text != before.text and one.verdict and one.verdict.urgency == "mendesak":
         tickets.refresh(connection, number, {"urgency": "mendesak"}, now, desk.deadline)

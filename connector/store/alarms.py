@@ -136,6 +136,13 @@ def acknowledge(
     return bool(done.rowcount), row.acked_by, row.acked_at
 
 
+def pass_on(connection: Connection, source: int, target: int) -> None:
+    """The alarm of one ticket goes on as another's, as far up and as acknowledged as it is, unless that one has its own."""
+    c = alarms.c
+    if connection.scalar(select(c.ticket_id).where(c.ticket_id == target)) is None:
+        connection.execute(update(alarms).where(c.ticket_id == source).values(ticket_id=target))
+
+
 def waiting(connection: Connection, lanes: Sequence[str], before: datetime) -> list[str]:
     """Numbers that rang on these lanes before a time and that nobody has acknowledged, oldest first."""
     a, o, t = alarms.c, outbox_table.c, ticket_table.c

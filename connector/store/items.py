@@ -211,6 +211,14 @@ def latest_labels(connection: Connection, rows: Sequence[int]) -> dict[int, Labe
     return found
 
 
+def any_urgent(connection: Connection, ticket: str, but: int) -> bool:
+    """Whether another item of a ticket than the row `but`, still there, is urgent: as a person said last, or by its verdict."""
+    there = with_verdicts().where(tickets.c.number == ticket, items.c.id != but, items.c.deleted.is_(False))
+    rows = connection.execute(there).all()
+    said = latest_labels(connection, [row.id for row in rows])
+    return any((said[row.id].urgency if row.id in said else row.urgency) == "mendesak" for row in rows)
+
+
 def add_label(connection: Connection, row: int, label: Label, at: datetime) -> bool:
     """Appends a label; False when the very same one is there already."""
     uid = hashlib.sha256(repr((row, label, at.isoformat())).encode("utf-8", "surrogatepass")).hexdigest()

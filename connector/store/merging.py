@@ -6,14 +6,17 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from classifiers.verdict import URGENCIES
+
 from ..errors import Conflict
+from . import alarms
 from .history import events_of
 from .raw import ResultRow
 from .schema import items, ticket_items, tickets
 from .supporters import people_of
-from .tickets import Draft, change, get, note, open_tickets
+from .tickets import OPEN, Draft, change, get, note, open_tickets
 
-MERGED, PARTED, SPLIT = "merged", "unmerged", "split"
+MERGED, ABSORBED, PARTED, SPLIT = "merged", "absorbed", "unmerged", "split"
 
 
 def standing(connection: Connection, number: str) -> ResultRow:
@@ -25,7 +28,7 @@ def standing(connection: Connection, number: str) -> ResultRow:
 
 
 def merge(connection: Connection, number: str, into: str, who: str, now: datetime, version: int | None = None) -> None:
-    """Closes a ticket into another, which takes over its items and supporters. Raises NotFound, Conflict."""
+    """Closes a ticket into another, which takes over items, supporters, and what is more urgent. Raises NotFound, Conflict."""
     source, target = get(connection, number), get(connection, into)
     if source.id == target.id or target.merged_into or source.merged_into:
         raise Conflict(f"{number}: cannot be merged into {into}: one of them is merged already, or they are the same")
@@ -37,7 +40,8 @@ def merge(connection: Connection, number: str, into: str, who: str, now: datetim
     change(connection, number, closed, who=who, what=MERGED, now=now, version=version, data=data)
     _hang(connection, moved, target.id)
     _support(connection, target.id, gain)
-    note(connection, into, "absorbed", {"from": number, "items": moved}, now, who)
+    raised = _hasten(connection, source, target)
+    note(connection, into, ABSORBED, {"from": number, "items": moved, **raised}, now, who)
 
 
 def unmerge(connection: Connection, number: str, who: str, now: datetime, version: int | None = None) -> str:
@@ -61,7 +65,8 @@ def unmerge(connection: Connection, number: str, who: str, now: datetime, versio
     change(connection, number, values, who=who, what=PARTED, now=now, version=version, data=data)
     _hang(connection, back, source.id)
     _support(connection, target.id, -facts.get("gain", source.supporters))
-    note(connection, target.number, "released", {"into": number, "items": back}, now, who)
+    calmed = _calm(connection, source, target)
+    note(connection, target.number, "released", {"into": number, "items": back, **calmed}, now, who)
     return str(target.number)
 
 
@@ -94,6 +99,39 @@ def split(
     _support(connection, source.id, -min(gone, source.supporters - 1))
     _support(connection, new.id, max(len(people), 1) - 1)
     return made
+
+
+def _hasten(connection: Connection, source: ResultRow, target: ResultRow) -> dict[str, Any]:
+    """What waits for less goes on waiting for less: urgency, deadline and alarm pass on, unless a person set the urgency."""
+    calmer = URGENCIES.index(target.urgency) > URGENCIES.index(source.urgency)
+    if not calmer or source.status not in OPEN or target.status not in OPEN or "urgency" in (target.touched or ()):
+        return {}
+    answer_by = min(source.answer_by, target.answer_by)
+    _set(connection, target, {"urgency": source.urgency, "answer_by": answer_by})
+    alarms.pass_on(connection, source.id, target.id)
+    return {
+        "urgency": [target.urgency, source.urgency],
+        "answer_by": [target.answer_by.isoformat(), answer_by.isoformat()],
+    }
+
+
+def _calm(connection: Connection, source: ResultRow, target: ResultRow) -> dict[str, Any]:
+    """Takes back what `_hasten` did, unless somebody has changed it since."""
+    took = next(e.data or {} for e in reversed(events_of(connection, target.id)) if _absorbed(e, source.number))
+    if "urgency" not in took or target.urgency != took["urgency"][1] or "urgency" in (target.touched or ()):
+        return {}
+    answer_by = datetime.fromisoformat(took["answer_by"][0])
+    _set(connection, target, {"urgency": took["urgency"][0], "answer_by": answer_by})
+    alarms.pass_on(connection, target.id, source.id)
+    return {name: took[name][::-1] for name in ("urgency", "answer_by")}
+
+
+def _absorbed(event: Any, number: str) -> bool:
+    return bool(event.what == ABSORBED and (event.data or {}).get("from") == number)
+
+
+def _set(connection: Connection, ticket: ResultRow, values: dict[str, Any]) -> None:
+    connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(**values, version=tickets.c.version + 1))
 
 
 def _hang(connection: Connection, moved: list[int], ticket: int) -> None:
