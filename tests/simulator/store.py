@@ -17,7 +17,6 @@ from connector.store.statements import CLOCKS
 from .seams import Seams
 
 JULIAN = 2440587.5
-_EMPTY = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
 
 
 class Store:
@@ -36,6 +35,8 @@ class Store:
         else:
             migrate.migrate(self.engine)
         self.seams = Seams(self.engine)
+        names = map(self.engine.dialect.identifier_preparer.format_table, reversed(metadata.sorted_tables))
+        self._emptying = [f"DELETE FROM {name}" for name in names]
 
     def _own_time(self, connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
@@ -61,7 +62,7 @@ class Store:
         self.seams.told = None
         self.seams.open.clear()
         with self.engine.begin() as connection:
-            for statement in _EMPTY:
+            for statement in self._emptying:
                 connection.exec_driver_sql(statement)
 
 
