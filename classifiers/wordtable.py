@@ -186,7 +186,10 @@ class WordTable:
             self._start()
             return
         rows = [self._rows[token] for token in kept]
-        self.table[: len(rows)], self._ends[:, : len(rows)] = self.table[rows], self._ends[:, rows]
+        for first in range(0, len(rows), _SPARE):  # rows only move down; a copy of all at once would take as much again
+            some = rows[first : first + _SPARE]
+            self.table[first : first + len(some)] = self.table[some]
+            self._ends[:, first : first + len(some)] = self._ends[:, some]
         self._rows = {token: row for row, token in enumerate(kept)}
         self._again[:] = False
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..records import Stream
     from ..wiring import Works
 
+_ARENA_MAX = -8
+"""M_ARENA_MAX of glibc's malloc.h: into how many heaps threads may fall apart."""
 WITA = timezone(timedelta(hours=8))
 
 
@@ -37,6 +39,7 @@ def open_works(context: typer.Context, *, ready: bool = True) -> "Works":
     if ready:
         made.ready()
     collect_seldom()
+    share_heaps()
     return made
 
 
@@ -45,6 +48,14 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+
+
+def share_heaps() -> None:
+    """Each thread that reads would get a heap of its own, and keep there what no other can use: a few MB each on glibc."""
+    import ctypes  # takes a while, and most verbs' help never gets here
+
+    if tell := getattr(ctypes.CDLL(None), "mallopt", None):
+        tell(_ARENA_MAX, 2)
 
 
 def stop_on_signals(stop: threading.Event) -> None:

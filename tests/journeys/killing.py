@@ -153,7 +153,7 @@ def sound(engine: Engine) -> list[str]:
 def slaughter(folder: Path, store_url: str | None, rounds: int) -> Iterator[Slaughter]:
     """A Page with some posts, read by nobody yet; `rounds` things will happen on it."""
     seed = size("NTBCARE_KILL_SEED", 2026, 2026)  # several series are to differ
-    clock = WorldClock(timedelta(seconds=STEP * rounds + 5 * 86400))
+    clock = WorldClock(timedelta(seconds=STEP * rounds, days=17))  # what is there at first came in 16 days at most
     world = World(clock)
     page = world.add_page("gubernur", "100000000000001", "Gubernur NTB")
     life = Life(world, page, random.Random(seed), lambda _: None)

@@ -231,6 +231,8 @@ class Rig:
         for item in items:
             if item["by_account"]:
                 assert item["ticket"] is None
+            elif item["deleted"]:
+                continue  # what was deleted before it was judged opens none
             elif (v := item["verdict"]) and (
                 v["urgency"] == "mendesak" or (v["is_complaint"] and not v["needs_review"])
             ):
