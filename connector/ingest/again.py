@@ -47,8 +47,9 @@ def _again(reader: Reader, post_id: str) -> None:
         with reader.writing() as connection:
             gone = shelf.get(connection, post_id).gone + 1
             shelf.put(connection, post_id, gone=gone, position=None)
-            if gone < GIVEN_UP:
-                return
+        if gone < GIVEN_UP or not reader.own_token():
+            return
+        with reader.writing() as connection:
             reader.progress.add("deleted", lost.bury_post(connection, post_id, reader.clock()))
             nothing = {"object_id": post_id, "total": None, "unshown": None, "complete_at": reader.clock()}
             Shelf(reader.account.key, "comments").tell(connection, [nothing])

@@ -78,9 +78,7 @@ def _look_for_lost_messages(reader: Reader, object_id: str, one: "_Reading") -> 
     with reading(reader.engine) as connection:
         lost = raw.unseen(connection, where, one.started, oldest_shown(connection, object_id, one.shown, one.oldest))
     for message_id in lost:
-        try:
-            reader.asker.ask(asks.exists(message_id))
-        except Gone:
+        if reader.is_gone(message_id):
             with reader.writing() as connection:
                 gone = raw.bury(connection, where | {"external_id": message_id}, one.started, reader.clock())
                 reader.progress.add("deleted", gone)

@@ -112,7 +112,7 @@ class _Walk:
             seen = moved(node, self.started)
             inner, total = child(node, "messages"), whole_number(child(node, "message_count"))
             counted = {"total": total} if total is not None else {}
-            if self.whole and inner is not None and not self._before(seen):
+            if self.whole and nodes_of(inner) and not self._before(seen):
                 rows.append(self._nested(key, seen, inner, items, total))
             elif key not in known or known[key][0] != seen or self.reader.order.full:
                 rows.append({"object_id": key, "seen": seen} | self._unread(seen, key in known) | counted)
@@ -181,7 +181,8 @@ class _Walk:
         if after is None:
             newest = max([t for t in (self.highest, self.checkpoint.newest) if t], default=None)
             newest = min(newest, self.reader.clock()) if newest else None
-            shelf.put(connection, position=None, complete_at=self.reader.clock(), newest=newest)
+            now, began = self.reader.clock(), self.started.isoformat()
+            shelf.put(connection, position=None, complete_at=now, newest=newest, seen=began)
         elif self.thorough:
             highest = self.highest.isoformat() if self.highest else None
             position = {"after": after, "started": self.started.isoformat(), "highest": highest}

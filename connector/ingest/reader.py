@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from ..errors import GraphError, LeaseLost, NotPermitted, TokenRejected, Transient, TryLater
-from ..platforms.facebook.asks import Ask
+from ..errors import Gone, GraphError, LeaseLost, NotPermitted, TokenRejected, Transient, TryLater
+from ..platforms.facebook.asks import Ask, exists
 from ..platforms.facebook.parse import child, usable_id, when
 from ..records import Account, RawItem, Stream
 from ..store import accounts, landing, raw
@@ -24,6 +24,7 @@ FEED: frozenset[Stream] = frozenset({"posts", "comments", "visitor_posts"})  # o
 OVERLAP = timedelta(minutes=15)
 SETTLED = timedelta(seconds=2)
 NOTED = timedelta(seconds=30)
+NOT_OWN = "the token is not the Page's own, Graph hides things from it: none is taken for deleted; use the Page's own"
 STORM = 5  # as many objects in a row out of reach mean that the network or a permission is missing, not they
 
 
@@ -189,7 +190,18 @@ class Reader:
                     self._own = usable_id(child(self.asker.ask(me).data, "id")) == self.account.id
                 except GraphError:
                     self._own = False
+                else:
+                    if not self._own:
+                        self.progress.failures.append(f"{self.account.key}: {NOT_OWN}")
             return self._own
+
+    def is_gone(self, object_id: str) -> bool:
+        """Whether Graph says that an object is not there, and says so to the account's own token: others may not see it."""
+        try:
+            self.asker.ask(exists(object_id))
+        except Gone:
+            return self.own_token()
+        return False
 
     def settle(self, seen: str | None, server_time: datetime | None) -> None:
         """Waits until the second in which an object last moved is over on Graph's clock.

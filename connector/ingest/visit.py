@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..errors import Gone, GraphError, LeaseLost, NotPermitted, TokenRejected, TryLater
-from ..platforms.facebook import asks
+from sqlalchemy import Connection
+
+from ..errors import GraphError, LeaseLost, NotPermitted, TokenRejected, TryLater
+from ..platforms.facebook.parse import when
 from ..records import Stream
-from ..store import accounts, leases, lost
+from ..store import accounts, leases, lost, raw
 from ..store.checkpoints import LIVE_SCOPE, Shelf
 from ..store.engine import reading, writing
 from .again import read_again
@@ -20,6 +22,7 @@ from .newest import look, of_messenger
 from .reader import FEED, Reader
 
 MESSENGER: frozenset[Stream] = frozenset({"messages"})
+MOST_LOST = 300  # conversations out of sight that one walk asks for; at two calls a second
 ROUNDS = 3  # an object that moves while it is read is read again, but not for ever
 
 
@@ -136,6 +139,8 @@ def _messages(reader: Reader) -> None:
     server_time = walk_conversations(reader)
     _hears(reader)
     _read_all(reader, MESSAGES, server_time)
+    if reader.order.full and not reader.stop.is_set():
+        _look_for_lost_conversations(reader)
 
 
 def _hears(reader: Reader) -> None:
@@ -172,13 +177,34 @@ def _look_for_lost_posts(reader: Reader) -> None:
 
 
 def _bury_if_gone(reader: Reader, post_id: str) -> None:
-    try:
-        reader.asker.ask(asks.exists(post_id))
-    except Gone:
+    if reader.is_gone(post_id):
         with reader.writing() as connection:
             reader.progress.add("deleted", lost.bury_post(connection, post_id, reader.clock()))
-            nothing = {"object_id": post_id, "total": None, "unshown": None, "complete_at": None}
-            Shelf(reader.account.key, "comments").tell(connection, [nothing])  # Graph counts nothing there any more
+            _count_nothing(reader, connection, "comments", post_id)
+
+
+def _look_for_lost_conversations(reader: Reader) -> None:
+    """The same for conversations: one that is not in the inbox any more may only lie in another folder."""
+    with reading(reader.engine) as connection:
+        started = when(reader.shelf("messages").get(connection).seen)
+        if started is None:
+            return
+        missing = lost.unseen_conversations(connection, reader.account.key, started, reader.order.since, MOST_LOST)
+    reader.each(lambda conversation_id: _bury_talk_if_gone(reader, conversation_id, started), missing)
+
+
+def _bury_talk_if_gone(reader: Reader, conversation_id: str, started: datetime) -> None:
+    if reader.is_gone(conversation_id):
+        with reader.writing() as connection:
+            gone = raw.bury(connection, MESSAGES.under(conversation_id), started, reader.clock())
+            reader.progress.add("deleted", gone)
+            _count_nothing(reader, connection, "messages", conversation_id)
+
+
+def _count_nothing(reader: Reader, connection: Connection, stream: Stream, object_id: str) -> None:
+    """Graph counts nothing there any more."""
+    nothing = {"object_id": object_id, "total": None, "unshown": None, "complete_at": None}
+    Shelf(reader.account.key, stream).tell(connection, [nothing])
 
 
 def _remember(reader: Reader, paused: datetime | None, blocked: str | None) -> None:

@@ -163,10 +163,14 @@ class World:
         with self.lock:
             thing.hidden = hidden
 
-    def delete(self, thing: Post | Comment, *, still_counted: bool = False) -> None:
+    def delete(self, thing: Post | Comment | Conversation, *, still_counted: bool = False) -> None:
         """The thing and all under it are gone; `still_counted` leaves it in the post's total_count."""
         with self.lock:
-            if isinstance(thing, Post):
+            if isinstance(thing, Conversation):
+                thing.page.conversations.remove(thing)
+                for message in thing.messages:
+                    self.nodes.pop(message.id, None)
+            elif isinstance(thing, Post):
                 _remove(thing.page.posts, thing)
                 for comment in thing.stream:
                     self.nodes.pop(comment.id, None)

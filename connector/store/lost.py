@@ -1,9 +1,9 @@
-"""Posts that Graph shows no more: which to ask for, and what becomes of one that is gone."""
+"""Posts and conversations that Graph shows no more: which to ask for, and what becomes of one that is gone."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from ..records import Stream
 from .schema import raw_items
@@ -30,6 +30,24 @@ def unseen_posts(
     if until:
         query = query.where(c.created_at < until)
     return list(connection.scalars(query.order_by(c.created_at.desc())))
+
+
+def unseen_conversations(
+    connection: Connection, account: str, unseen_since: datetime, since: datetime, most: int
+) -> list[str]:
+    """Ids of conversations active since then that a complete walk did not show, the latest first, and not more than `most`.
+
+    They are deleted, or in another folder than the inbox.
+    """
+    c = raw_items.c
+    latest = func.max(c.created_at)
+    query = (
+        select(c.conversation_id)
+        .where(c.account == account, c.kind == "message", c.deleted_at.is_(None))
+        .group_by(c.conversation_id)
+        .having(func.max(c.seen_at) < unseen_since, latest >= since)
+    )
+    return list(connection.scalars(query.order_by(latest.desc(), c.conversation_id).limit(most)))
 
 
 def bury_post(connection: Connection, post_id: str, now: datetime) -> int:

@@ -199,9 +199,9 @@ def test_a_hot_post_that_is_deleted_is_found_without_a_failure(office: Office) -
     (post,) = posts(office, 1, comments=2, hours=1)
     office.tend()
     office.world.delete(post)
-    for _ in range(3):
+    for calls in (1, 1, 2):  # before it is believed: whether the token is the Page's own
         office.later(0.3)
-        assert office.beside() == 1
+        assert office.beside() == calls
     assert all(row.deleted for row in office.items().values())
     assert not office.log.said("read_failed")
 

@@ -87,7 +87,8 @@ class Ask:
     @property
     def messenger(self) -> bool:
         """Whether Graph counts the call against Messenger's own budget."""
-        return self.name in ("newest", "conversations_listed", "conversations_whole", "messages")
+        listed = self.name in ("newest", "conversations_listed", "conversations_whole", "messages")
+        return listed or self.path.startswith(("t_", "m_"))
 
     @staticmethod
     def _nested(field: Field) -> bool:
@@ -167,5 +168,5 @@ def messages_of(conversation_id: str) -> Ask:
 
 
 def exists(object_id: str) -> Ask:
-    """Whether a post or message is there at all."""
+    """Whether a post, a message or a conversation is there at all."""
     return Ask("exists", object_id, ("id",), of_one=True)
