@@ -93,8 +93,8 @@ def show(visits: Sequence["Visit"], result: "Result", as_json: bool) -> None:
         return
     for v in visits:
         c = v.counts
-        deleted = f", {c['deleted']} deleted" if c.get("deleted") else ""
-        out(f"{v.account}: {c.get('new', 0)} new, {c.get('changed', 0)} changed{deleted}, {c.get('read', 0)} read")
+        more = "".join(f", {c[name]} {name}" for name in ("deleted", "unavailable") if c.get(name))
+        out(f"{v.account}: {c.get('new', 0)} new, {c.get('changed', 0)} changed{more}, {c.get('read', 0)} read")
     r = result.counts
     out(
         f"processed {r.get('items', 0)}: {r.get('open', 0)} tickets opened, {r.get('append', 0)} added to tickets, "

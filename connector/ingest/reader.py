@@ -171,6 +171,9 @@ class Reader:
             self._unreached = 0
         except (TryLater, TokenRejected, LeaseLost) as error:
             self.halted = error
+        except Gone:  # people delete what they wrote: no fault, unless it is the token's, which is said then
+            self.progress.add("unavailable")
+            self.own_token()
         except GraphError as error:
             if self.stop.is_set():
                 return

@@ -177,7 +177,8 @@ class Daemon:
             self.lease = lease
             done = visit(self._reader(order, held))
             self.lease = None
-            clean = not (done.failures or done.paused_until or done.blocked or self.stop.is_set())
+            unread = done.failures or done.counts.get("unavailable") or done.paused_until or done.blocked
+            clean = not (unread or self.stop.is_set())
             self.at.count("passes")
             self.at.tell(f"{self.owner} read {done.counts} {list(done.failures)}")
             if clean and order.scope == LIVE_SCOPE and not order.newest and not resumed:
