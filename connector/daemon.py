@@ -22,6 +22,7 @@ from .hurrying import Hurry
 from .ingest.reader import Progress
 from .process import process_pending
 from .remarks import Remarks
+from .renewal import noted, renewed
 from .retention import erase_deleted
 from .schedule import next_due, walk_due
 from .settings import AccountSettings
@@ -162,8 +163,8 @@ class Daemon:
         with reading(self.works.engine) as connection:
             state = accounts.account_states(connection)[account.key]
             posts = Shelf(account.key, "posts").get(connection).complete_at
-            known = Shelf(account.key, "comments").count(connection) if self._due(state) else 0
-        if not self._due(state):
+            known = Shelf(account.key, "comments").count(connection) if self._due(account, state) else 0
+        if not self._due(account, state):
             return
         works, walk = self.works, walk_due(self.clock(), posts, known)
         order = works.order(account.account.streams, newest=not walk)
@@ -183,10 +184,10 @@ class Daemon:
         self._tell(account, visit)
         self._process()
 
-    def _due(self, state: accounts.AccountState) -> bool:
+    def _due(self, account: AccountSettings, state: accounts.AccountState) -> bool:
         now = self.clock()
         paused = state.paused_until is not None and state.paused_until > now
-        return not paused and (state.due_at is None or state.due_at <= now)
+        return not paused and (state.due_at is None or state.due_at <= now or renewed(account, state))
 
     def _beside(self, account: AccountSettings) -> None:
         try:
@@ -209,7 +210,8 @@ class Daemon:
             due = next_due(now, account.every_seconds, fails, self.chance(), blocked=blocked, used=used)
             if visit.paused_until:
                 due = max(due, visit.paused_until + timedelta(seconds=self.chance() * 10))
-            done = {"swept_at": now} if swept else {}
+            done: dict[str, Any] = {"swept_at": now} if swept else {}
+            done |= {"quirks": noted(account, state, now)} if blocked else {}
             accounts.set_account(connection, account.key, fails=fails, due_at=due, **done)
 
     def _postpone(self, account: AccountSettings) -> None:

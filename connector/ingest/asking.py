@@ -122,16 +122,21 @@ class Asker:
 
     def _allowed(self, ask: Ask) -> None:
         """Raises TryLater when the call's budget is used up but for what emergencies need."""
+        if error := self.spent(ask.messenger, ask.path):
+            raise error
+
+    def spent(self, messenger: bool, path: str) -> TryLater | None:
+        """Why nothing more may be asked there, if so; only Messenger's calls go by Messenger's own budget, too."""
         with self._lock:
-            kinds = {kind: n for kind, n in self.used.items() if kind != MESSENGER or ask.messenger}
+            kinds = {kind: n for kind, n in self.used.items() if kind != MESSENGER or messenger}
             regain = self._regain
         worst = max(kinds, key=kinds.__getitem__, default="")
         if kinds.get(worst, 0) < self._stop_at:
-            return
-        error = TryLater(f"{ask.path}: {kinds[worst]} % of the call budget ({worst}) is used; the account pauses")
+            return None
+        error = TryLater(f"{path}: {kinds[worst]} % of the call budget ({worst}) is used; the account pauses")
         error.retry_after = (pause_of(kinds[worst], regain) or NO_MINUTES).total_seconds()
         error.budget = worst
-        raise error
+        return error
 
     def _heard(self, answer: Any) -> Any:
         with self._lock:

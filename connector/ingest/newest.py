@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import BadRequest, FieldGone, Gone, NotPermitted, TryLater
 from ..platforms.facebook import asks
 from ..platforms.facebook.parse import child
+from ..store import accounts
 from ..store.engine import reading
 from .asking import MESSENGER
 from .reader import Reader
@@ -33,6 +34,9 @@ def look(reader: Reader) -> None:
         shelves = {"feed": reader.shelf("posts"), "conversations": reader.shelf("messages")}
         if not all(shelf.get(connection).complete_at for shelf in shelves.values()):
             return
+        paused = accounts.paused_until(connection, reader.account.key, "messages")
+        if paused and paused > reader.clock():
+            return  # not one call to Messenger meanwhile
         known = {name: ("comments" if name == "feed" else "messages") for name in shelves}
         empty = {name: reader.shelf(stream).count(connection) == 0 for name, stream in known.items()}  # type: ignore[arg-type]
     try:
@@ -42,6 +46,7 @@ def look(reader: Reader) -> None:
         return
     except TryLater as error:
         if of_messenger(error):
+            reader.refused = error
             return  # posts have a budget of their own
         raise
     for name in shelves:

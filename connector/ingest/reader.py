@@ -80,7 +80,7 @@ class Progress:
 class Reader:
     """One pass over one account. `guard` runs inside every transaction and raises LeaseLost when our lease is gone.
 
-    `landed` is told, after the commit, of what a batch brought.
+    `landed` is told, after the commit, of what a batch brought. `refused`: how Graph refused Messenger in the first look.
     """
 
     engine: Engine
@@ -95,6 +95,7 @@ class Reader:
     halted: Exception | None = None
     seen: dict[str, Any] = field(default_factory=dict)
     spared: bool = False
+    refused: TryLater | None = None
     _heard: datetime | None = None
     landed: Callable[[Sequence[RawItem]], None] = lambda _: None
     _fresh: threading.local = field(default_factory=threading.local)

@@ -70,6 +70,8 @@ def visit(reader: Reader) -> Visit:
         reader.progress.fail(f"{key}: {error}")
     except GraphError as error:
         reader.progress.fail(f"{key}: {error}")
+    if reader.order.scope == LIVE_SCOPE and not paused and (spent := reader.asker.spent(False, key)):
+        paused = reader.clock() + timedelta(seconds=spent.retry_after)  # the last answer told of it: not one call more
     _remember(reader, paused, blocked)
     asker, progress = reader.asker, reader.progress
     failures, waiting = tuple(progress.failures), tuple(progress.waiting)
@@ -95,6 +97,8 @@ def _part(reader: Reader, streams: frozenset[Stream], read: Callable[[Reader], N
     values: dict[str, Any] = {}
     try:
         read(reader)
+        if streams == MESSENGER and (spent := reader.asker.spent(True, "messages")) and of_messenger(spent):
+            values = {"paused_until": reader.clock() + timedelta(seconds=spent.retry_after)}
     except (TokenRejected, LeaseLost):
         raise
     except TryLater as error:
@@ -136,6 +140,8 @@ def _messages(reader: Reader) -> None:
     if paused and paused > reader.clock():
         reader.progress.wait(_kept(f"{reader.account.key}: messages", paused))  # Messenger's own budget is used up
         return
+    if reader.refused:
+        raise reader.refused
     server_time = walk_conversations(reader)
     _hears(reader)
     _read_all(reader, MESSAGES, server_time)

@@ -72,10 +72,13 @@ def _summed(stream: str) -> Any:
 
 
 def _books(stream: str) -> Subquery:
-    """One row for each object of a stream whose contents Graph counts."""
+    """One row for each object of a stream whose contents Graph counts.
+
+    What hangs on it is stored once, under the account that met it first: two Pages may show the same post.
+    """
     c, r = checkpoints.c, raw_items.c
     kind, column = _UNDER[stream]
-    under = and_(r.account == c.account, r.kind == kind, column == c.object_id)
+    under = and_(r.kind == kind, column == c.object_id)
     alive = func.sum(case((and_(r.id.is_not(None), r.deleted_at.is_(None)), 1), else_=0))
     counts = (
         select(

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from connector.beside import Beside
 from connector.checkup import examine
 from connector.sandbox import Fault, faults
-from tests.edge.test_daemon_pace import NOW, Office, message, opened, posts
+from tests.edge.test_daemon_pace import NOW, TOKEN, Office, message, opened, posts
 
 
 @pytest.fixture
@@ -61,6 +61,51 @@ def test_at_95_percent_no_more_is_asked_for_the_minutes_that_graph_names(office:
     assert sum(row.text == "baru" for row in office.items().values()) == 3
 
 
+def test_a_quiet_pass_that_hears_of_95_percent_asks_no_more_either(office: Office) -> None:
+    posts(office, 1, hours=1)
+    message(office, "halo", at=NOW - timedelta(days=1))
+    office.tend()
+    office.sandbox.faults.add(Fault(usage(96, minutes=33), times=None))
+    assert office.tend() == 1
+    pause = (office.state.paused_until or NOW) - datetime.now(UTC)
+    assert timedelta(minutes=32) < pause <= timedelta(minutes=34)
+    assert office.tend() == 0 and not office.log.said("read_failed")
+
+
+def asks_messenger(office: Office) -> int:
+    """How many calls of the last pass went to Messenger, too."""
+    return sum("conversations" in call.path + call.query for call in office.sandbox.calls)
+
+
+def test_a_messenger_near_its_bound_is_asked_nothing_while_posts_are_read_on(office: Office) -> None:
+    (post,) = posts(office, 1, hours=1)
+    message(office, "halo", at=NOW - timedelta(days=1))
+    office.tend()
+    office.sandbox.faults.add(Fault(usage(97, kind="messenger", minutes=33), times=None))
+    office.tend()
+    assert asks_messenger(office) == 1 and office.state.paused_until is None
+    fresh = office.world.add_comment(post, "air mati", "Warga Baru")
+    office.tend()
+    assert asks_messenger(office) == 0 and fresh.id in office.items()
+
+
+@pytest.mark.parametrize("code", [80006, 613])
+def test_a_throttled_messenger_is_asked_once_and_then_left_alone(office: Office, code: int) -> None:
+    posts(office, 1, hours=1)
+    message(office, "halo", at=NOW - timedelta(days=1))
+    office.tend()
+
+    def refuse(request: Any, proceed: Any) -> Any:
+        asked = "conversations" in request.path + request.params.get("fields", "")
+        return (faults.error(code, "too many calls")(request, proceed)) if asked else proceed()
+
+    office.sandbox.faults.add(Fault(refuse, times=None))
+    office.tend()
+    assert asks_messenger(office) == 1
+    office.tend()
+    assert asks_messenger(office) == 0
+
+
 @pytest.mark.parametrize("code", [80006, 613])
 def test_a_throttled_messenger_keeps_no_post_back(office: Office, code: int) -> None:
     (post,) = posts(office, 1, hours=1)
@@ -93,6 +138,20 @@ def test_a_dead_token_is_said_once_and_the_gap_is_read_after_renewal(office: Off
     office.tend()
     assert {thing.id for thing in missed} <= set(office.items())
     assert office.state.blocked is None and office.log.said("unblocked")
+
+
+def test_another_token_is_tried_at_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    (post,) = posts(office, 1)
+    office.tend()
+    office.sandbox.tokens.page(office.world.pages["gubernur"]).revoke(460)
+    office.tend()
+    missed = office.world.add_comment(post, "selama itu", "Warga")
+    office.sandbox.calls.clear()
+    office.daemon.tend(office.account)
+    assert not office.sandbox.calls, "the same token is tried after an hour"
+    monkeypatch.setenv(TOKEN, office.sandbox.tokens.issue("PAGE", page_id=office.account.id).value)
+    office.daemon.tend(office.account)
+    assert missed.id in office.items() and office.state.blocked is None and office.log.said("unblocked")
 
 
 def test_a_retired_graph_version_is_warned_of_once(office: Office) -> None:

@@ -1,6 +1,7 @@
 """The completeness ledger: what Graph counts against what is stored, and what is done about a rest."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -162,3 +163,15 @@ def _age(reader: Bench, hours: float) -> None:
                 where = (checkpoints.c.object_id == row.object_id, checkpoints.c.stream == row.stream)
                 at = row.complete_at - timedelta(hours=hours)
                 connection.execute(update(checkpoints).where(*where).values(complete_at=at))
+
+
+def test_what_another_account_met_first_is_no_gap(quick: Bench, world: World) -> None:
+    post_with(world, 7)
+    quick.poll()
+    second = replace(quick, account=replace(quick.account, key="wagub"))  # its Page shows the same post
+    register(quick.engine, second.account)
+    second.poll()
+    with reading(quick.engine) as connection:
+        books = {b.account: b for b in ledger.by_stream(connection) if b.stream == "comments"}
+    assert (books["wagub"].counted, books["wagub"].stored, books["wagub"].unexplained) == (7, 7, 0)
+    assert rest(quick) == []
