@@ -242,7 +242,10 @@ def sandbox(
         int, typer.Option("--port", metavar="N", min=0, max=65535, help="On this machine only; 0 takes a free one.")
     ] = 0,
 ) -> None:
-    """The Graph stand-in, until stopped; prints its address, accounts and tokens."""
+    """The Graph stand-in, until stopped; prints its address, accounts and tokens, and lines to paste into a shell.
+
+    With these lines, the configuration that `ntbcare init` writes reads the stand-in.
+    """
     import threading
 
     from ..sandbox import Sandbox, demo_world, serve
@@ -260,4 +263,8 @@ def sandbox(
         for page in world.pages.values():
             out(f"account {page.key} {page.id} token {stand_in.token(page.key)}")
         out(f"app {stand_in.tokens.app_id} secret {stand_in.tokens.app_secret}")
+        out(f"export NTBCARE_GRAPH_URL={address}")
+        for key in world.pages:
+            out(f"export NTBCARE_TOKEN_{key.upper()}={stand_in.token(key)}")
+        out(f"export NTBCARE_APP_ID={stand_in.tokens.app_id} NTBCARE_APP_SECRET={stand_in.tokens.app_secret}")
         stop.wait()

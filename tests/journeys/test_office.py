@@ -236,16 +236,23 @@ def test_evaluate_measures_a_labelled_file(tmp_path: Path) -> None:
     assert "complaint" in json.dumps(measured)
 
 
-def test_sandbox_serves_until_it_is_stopped(tmp_path: Path) -> None:
+def test_sandbox_serves_until_it_is_stopped_and_says_how_to_read_it(tmp_path: Path) -> None:
     from tests.journeys.rig import Process, until
 
     process = Process(tmp_path, ["sandbox"], {})
     try:
+        pasted = "export NTBCARE_APP_ID="
         lines = until(
-            lambda: (t := process.out.read_text("utf-8").splitlines()) and t[-1].startswith("app ") and t, 20, "sandbox"
+            lambda: (t := process.out.read_text("utf-8").splitlines()) and t[-1].startswith(pasted) and t, 20, "sandbox"
         )
         assert lines[0].startswith("address http://127.0.0.1:")
         assert [line.split()[1] for line in lines if line.startswith("account ")] == ["gubernur", "wagub", "ntbcare"]
+        env = dict(s.split("=", 1) for line in lines if line.startswith("export ") for s in line.split()[1:])
+        call("init", "office", cwd=tmp_path)
+        call("--config", "office/connector.toml", "migrate", cwd=tmp_path)
+        looked = call("--config", "office/connector.toml", "check", "--json", env=env, cwd=tmp_path).answer
+        kinds = [f["facts"]["kind"] for f in looked["findings"] if f["what"].startswith("account ")]
+        assert kinds == ["PAGE", "PAGE", "PAGE"], "the starter configuration and the lines that are pasted fit"
         process.stop()
     finally:
         process.kill()
