@@ -82,7 +82,7 @@ def process(works: "Works") -> tuple["Result", list[str]]:
         classify = works.classify()
     except ModelUnusable as error:
         return Result(), [f"nothing is classified until this is mended, all is kept: {error}"]
-    return process_pending(works.engine, works.desk(classify), works.stop.is_set), []
+    return process_pending(works.engine, works.desk(classify), works.stop.is_set, oldest_first=True), []
 
 
 def show(visits: Sequence["Visit"], result: "Result", as_json: bool) -> None:

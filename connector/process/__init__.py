@@ -25,15 +25,23 @@ HELD = timedelta(seconds=0.15)
 
 
 def process_pending(
-    engine: Engine, desk: Desk, stop: Callable[[], bool] = lambda: False, kept: Callable[[], None] = lambda: None
+    engine: Engine,
+    desk: Desk,
+    stop: Callable[[], bool] = lambda: False,
+    kept: Callable[[], None] = lambda: None,
+    *,
+    oldest_first: bool = False,
 ) -> Result:
-    """Processes all that was landed and not yet processed, batch by batch, each in its own transaction; `kept` after each."""
+    """Processes all that was landed and not yet processed, batch by batch, each in its own transaction; `kept` after each.
+
+    `oldest_first`, once all is landed: what becomes of an item then does not hang on where a batch happened to end.
+    """
     result, size, more = Result(), BATCH, True
     while more and not stop():
         with writing(engine) as connection:
             counters.serialize(connection)
             began = desk.clock()
-            rows = raw.pending(connection, size)
+            rows = raw.pending(connection, size, oldest_first=oldest_first)
             if rows:
                 _batch(connection, rows, desk, result, keep=True)
             more = bool(rows) and (len(rows) == size or raw.any_pending(connection))

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Update, bindparam, func, select, update
+from sqlalchemy import Connection, CursorResult, Select, Update, bindparam, func, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.sql import ColumnElement
 
@@ -16,12 +16,18 @@ from .schema import raw_items, raw_revisions
 from .statements import SOME, among, chunks
 
 LIVE, BULK = 0, 1
+AHEAD = 5_000
+"""Among so many that wait, the oldest are found for a few ms a batch, with no index of their own."""
 ResultRow = Row[*tuple[Any, ...]]
 _c = raw_items.c
 _waits = _c.state == "pending"
 # Not "=": told that all are of one lane, PostgreSQL would walk over all that is done in the order of ids.
 _first = _c.lane <= select(func.min(_c.lane)).where(_waits).scalar_subquery()
 _PENDING = select(raw_items).where(_waits, _first).order_by(_c.lane, _c.id).limit(bindparam("most"))
+_next = select(_c.id, func.coalesce(_c.created_at, _c.fetched_at).label("at")).where(_waits, _first)
+_ahead = _next.order_by(_c.lane, _c.id).limit(bindparam("ahead")).subquery()
+_OLDEST = select(_ahead.c.id).order_by(_ahead.c.at, _ahead.c.id).limit(bindparam("most"))
+_THESE = select(raw_items).where(_c.id.in_(SOME)).order_by(_c.id)
 _ANY_PENDING = select(_c.id).where(_waits).order_by(_c.lane, _c.id).limit(1)
 _SETTLE = (
     update(raw_items)
@@ -76,18 +82,26 @@ def _its(where: Mapping[str, Any]) -> dict[str, Any]:
     return {f"its_{name}": value for name, value in where.items()}
 
 
-def pending(connection: Connection, limit: int) -> list[ResultRow]:
+def pending(connection: Connection, limit: int, *, oldest_first: bool = False) -> list[ResultRow]:
     """The next raw items to process, in the order they were landed: live ones, and bulk ones when no live one waits.
 
-    A batch never mixes them: what is live is committed without waiting for the rest.
+    A batch never mixes them: what is live is committed without waiting for the rest. `oldest_first`: of the next few
+    thousand those that were written first, for when no more is coming: a thread is read newest first.
     """
+    if oldest_first:
+        ids = _waiting(connection, _OLDEST, {"most": limit, "ahead": AHEAD}).scalars().all()
+        return [row for part in chunks(ids) for row in connection.execute(_THESE, {"some": part})]
+    return list(_waiting(connection, _PENDING, {"most": limit}).all())
+
+
+def _waiting(connection: Connection, query: Select[Any], given: Mapping[str, Any]) -> CursorResult[Any]:
     if connection.dialect.name != "postgresql":
-        return list(connection.execute(_PENDING, {"most": limit}).all())
+        return connection.execute(query, given)
     # Until it has counted a fresh backlog it thinks that little waits, and sorts all of it for each batch: 0.7 s of 600,000.
     connection.exec_driver_sql("SET LOCAL enable_sort = off")
-    rows = list(connection.execute(_PENDING, {"most": limit}).all())
+    found = connection.execute(query, given)
     connection.exec_driver_sql("SET LOCAL enable_sort = on")
-    return rows
+    return found
 
 
 def any_pending(connection: Connection) -> bool:

@@ -156,6 +156,17 @@ def test_one_ticket_a_complaint_and_follow_ups_go_to_it(engine: Engine) -> None:
     assert numbers == [f"NTB-2026-{n:06d}" for n in range(1, 5)]
 
 
+def test_when_all_is_landed_no_end_of_a_batch_parts_a_follow_up_from_its_complaint(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BATCH", 2)
+    monkeypatch.setattr(process, "LEAST", 2)
+    thread = [comment(f"1_{n}", "dekat pasar", minute=n, parent={"id": "1_1"}) for n in (5, 4, 3)]
+    land(engine, *thread, comment("1_1", "jalan rusak di Praya", minute=1), comment("1_0", "rusak", "7002"))
+    process.process_pending(engine, desk(), oldest_first=True)
+    assert [t["source_ids"] for t in tickets_of(engine)] == [["1_0"], ["1_1", "1_3", "1_4", "1_5"]]
+
+
 def test_a_replay_with_the_same_model_changes_nothing(engine: Engine) -> None:
     words = ["jalan rusak", "mantap", "mungkin rusak", "TOLONG", "lampu rusak"]
     land(engine, *(comment(f"1_{n}", w, f"70{n % 3}", n) for n, w in enumerate(words)))
