@@ -3,7 +3,7 @@
 import base64
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 QUIET = timedelta(hours=1)
@@ -56,18 +56,19 @@ def _seal(key: bytes, said: str) -> str:
     return base64.urlsafe_b64encode(hmac.digest(key, f"acknowledge {said}".encode(), "sha256")[:24]).decode()
 
 
-def answered(text: str, quoted: str, waiting: Sequence[str]) -> tuple[str | None, bool]:
+def answered(text: str, quoted: str, waiting: Mapping[str, str]) -> tuple[str | None, bool]:
     """Which ticket an answer from a phone acknowledges, and whether it must be asked which one is meant.
 
-    `quoted` is the message answered to, `waiting` the numbers that rang in this chat and wait. A number in the answer
-    counts before one in what it quotes; without any, a yes means the only one that waits. Questions and noes mean nothing.
+    `quoted` is the message answered to, `waiting` the numbers that rang in this chat and wait, each with the one that stands
+    for it now. A number in the answer counts before one in what it quotes; without any, a yes means the only one that waits.
+    Questions and noes mean nothing.
     """
     words = set(_WORDS.findall(_NUMBER.sub(" ", text[:500]).lower()))
     named = _NUMBER.findall(text[:500]) or _NUMBER.findall(quoted[:5000])
     bare = not words and bool(_NUMBER.search(text[:500]))
     if words & _NO or "?" in text or not (words & _YES or bare):
         return None, False
-    numbers = {number.upper() for number in named} or set(waiting)
+    numbers = {waiting.get(number.upper(), number.upper()) for number in named} or set(waiting.values())
     if len(numbers) == 1:
         return numbers.pop(), False
     return None, True

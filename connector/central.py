@@ -1,6 +1,5 @@
 """States come back from the central application: line by line, each checked, each once, allowed transitions only."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from . import states
 from .errors import Conflict, Misuse, NotFound
 from .platforms.facebook.parse import when
+from .sheets import records
 from .store import history, merging, tickets
 from .store.engine import writing
 
@@ -49,15 +49,11 @@ def take_states(engine: Engine, file: Path, now: datetime) -> Taken:
 
 def _records(file: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
     """Each record with where it stands; in its place what is wrong with a line that is none."""
+    if file.suffix.lower() == ".csv":
+        for n, row in records(file.read_text("utf-8-sig", "replace")):
+            yield f"{file}:{n}", row if isinstance(row, str) else {k: v for k, v in row.items() if k and v}
+        return
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        if file.suffix.lower() == ".csv":
-            reader = csv.DictReader(lines, strict=True)
-            try:
-                for row in reader:
-                    yield f"{file}:{reader.line_num}", {k: v for k, v in row.items() if k and v not in (None, "")}
-            except csv.Error as error:
-                yield f"{file}:{reader.line_num}", f"not CSV from here on: {error}"
-            return
         for n, line in enumerate(lines, 1):
             if line.strip():
                 try:

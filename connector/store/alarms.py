@@ -123,9 +123,7 @@ def acknowledge(
     A ticket that never rang is acknowledged too, so that it never will; for one that was merged, the one it went into.
     Raises NotFound.
     """
-    ticket = tickets.get(connection, number)
-    while ticket.merged_into:
-        ticket = tickets.get(connection, ticket.merged_into)
+    ticket = _stands_for(connection, number)
     c = alarms.c
     insert_new(connection, alarms, [{"ticket_id": ticket.id, "at": now, "level": 0, "next_at": None}])
     free = (c.ticket_id == ticket.id, c.acked_at.is_(None))
@@ -136,25 +134,58 @@ def acknowledge(
     return bool(done.rowcount), row.acked_by, row.acked_at
 
 
-def pass_on(connection: Connection, source: int, target: int) -> None:
+def _stands_for(connection: Connection, number: str) -> ResultRow:
+    """The ticket, or the one that it went into by merges. Raises NotFound."""
+    ticket = tickets.get(connection, number)
+    while ticket.merged_into:
+        ticket = tickets.get(connection, ticket.merged_into)
+    return ticket
+
+
+def pass_on(connection: Connection, source: int, target: int) -> bool:
     """The alarm of one ticket goes on as another's, as far up and as acknowledged as it is, unless that one has its own."""
     c = alarms.c
-    if connection.scalar(select(c.ticket_id).where(c.ticket_id == target)) is None:
-        connection.execute(update(alarms).where(c.ticket_id == source).values(ticket_id=target))
+    if connection.scalar(select(c.ticket_id).where(c.ticket_id == target)) is not None:
+        return False
+    moved = connection.execute(update(alarms).where(c.ticket_id == source).values(ticket_id=target))
+    return bool(moved.rowcount)
 
 
-def waiting(connection: Connection, lanes: Sequence[str], before: datetime) -> list[str]:
-    """Numbers that rang on these lanes before a time and that nobody has acknowledged, oldest first."""
+def part(
+    connection: Connection, source: int, target: int, since: datetime, now: datetime, *, passed: bool, keep: bool
+) -> None:
+    """The alarm of a ticket that was merged into another `since` then goes on by itself, as acknowledged as it is there.
+
+    `passed`: it rang on as that one's; `keep`: that one stays urgent, or has an alarm of its own.
+    """
+    c = alarms.c
+    there = connection.execute(select(alarms).where(c.ticket_id == target)).first()
+    mine = c.ticket_id == source
+    if there is not None and passed:
+        insert_new(connection, alarms, [{**there._asdict(), "ticket_id": source}])
+    if not keep:
+        connection.execute(delete(alarms).where(c.ticket_id == target))
+    if there is not None and there.acked_at is not None and there.acked_at >= since:
+        taken = {"acked_at": there.acked_at, "acked_by": there.acked_by, "next_at": None}
+        connection.execute(update(alarms).where(mine, c.acked_at.is_(None)).values(taken))
+    connection.execute(update(alarms).where(mine, c.acked_at.is_(None), c.next_at.is_(None)).values(next_at=now))
+
+
+def waiting(connection: Connection, lanes: Sequence[str], before: datetime) -> dict[str, str]:
+    """Numbers that rang on these lanes before a time and that nobody has acknowledged, oldest first.
+
+    Each with the number that stands for it now: its own, or that of the ticket it was merged into.
+    """
     a, o, t = alarms.c, outbox_table.c, ticket_table.c
-    query = (
-        select(t.number, a.at)
-        .join(alarms, a.ticket_id == t.id)
-        .join(outbox_table, o.ticket_id == t.id)
-        .where(a.acked_at.is_(None), a.at <= before, o.lane.in_(lanes), o.kind == outbox.ALARM, t.status == "diterima")
-        .distinct()
-        .order_by(a.at)
-    )
-    return [row.number for row in connection.execute(query)]
+    rang = select(t.number, t.merged_into).join(outbox_table, o.ticket_id == t.id)
+    rang = rang.where(o.lane.in_(lanes), o.kind == outbox.ALARM).distinct()
+    free = select(t.number, a.at).join(alarms, a.ticket_id == t.id)
+    free = free.where(a.acked_at.is_(None), a.at <= before, t.status == "diterima").order_by(a.at)
+    merged = connection.execute(rang.where(t.merged_into.is_not(None))).all()
+    stands = {row.number: _stands_for(connection, row.merged_into).number for row in merged}
+    wanted = or_(t.number.in_(rang.with_only_columns(t.number)), t.number.in_(sorted(set(stands.values()))))
+    found = {row.number: row.number for row in connection.execute(free.where(wanted))}
+    return found | {number: into for number, into in stands.items() if into in found}
 
 
 def any_waiting(connection: Connection, since: datetime) -> bool:

@@ -211,7 +211,7 @@ def latest_labels(connection: Connection, rows: Sequence[int]) -> dict[int, Labe
     return found
 
 
-def any_urgent(connection: Connection, ticket: str, but: int) -> bool:
+def any_urgent(connection: Connection, ticket: str, but: int = 0) -> bool:
     """Whether another item of a ticket than the row `but`, still there, is urgent: as a person said last, or by its verdict."""
     there = with_verdicts().where(tickets.c.number == ticket, items.c.id != but, items.c.deleted.is_(False))
     rows = connection.execute(there).all()

@@ -11,12 +11,13 @@ from classifiers.verdict import URGENCIES
 from ..errors import Conflict
 from . import alarms
 from .history import events_of
+from .items import any_urgent
 from .raw import ResultRow
 from .schema import items, ticket_items, tickets
 from .supporters import people_of
 from .tickets import OPEN, Draft, change, get, note, open_tickets
 
-MERGED, ABSORBED, PARTED, SPLIT = "merged", "absorbed", "unmerged", "split"
+MERGED, ABSORBED, PARTED, RELEASED, SPLIT = "merged", "absorbed", "unmerged", "released", "split"
 
 
 def standing(connection: Connection, number: str) -> ResultRow:
@@ -55,7 +56,7 @@ def unmerge(connection: Connection, number: str, who: str, now: datetime, versio
     target = get(connection, source.merged_into)
     if target.merged_into:
         raise Conflict(f"{number}: first take {target.number} out of {target.merged_into}: `tickets unmerge`")
-    facts = next(e.data or {} for e in reversed(events_of(connection, source.id)) if e.what == MERGED)
+    facts = _last_merge(connection, source.id)
     c = ticket_items.c
     there = select(c.item_id).where(c.ticket_id == target.id, c.item_id.in_(facts["items"])).order_by(c.position)
     back = list(connection.scalars(there))
@@ -65,8 +66,8 @@ def unmerge(connection: Connection, number: str, who: str, now: datetime, versio
     change(connection, number, values, who=who, what=PARTED, now=now, version=version, data=data)
     _hang(connection, back, source.id)
     _support(connection, target.id, -facts.get("gain", source.supporters))
-    calmed = _calm(connection, source, target)
-    note(connection, target.number, "released", {"into": number, "items": back, **calmed}, now, who)
+    calmed = _calm(connection, source, target, now)
+    note(connection, target.number, RELEASED, {"into": number, "items": back, **calmed}, now, who)
     return str(target.number)
 
 
@@ -103,35 +104,77 @@ def split(
 
 def _hasten(connection: Connection, source: ResultRow, target: ResultRow) -> dict[str, Any]:
     """What waits for less goes on waiting for less: urgency, deadline and alarm pass on, unless a person set the urgency."""
-    calmer = URGENCIES.index(target.urgency) > URGENCIES.index(source.urgency)
-    if not calmer or source.status not in OPEN or target.status not in OPEN or "urgency" in (target.touched or ()):
+    if source.status not in OPEN or target.status not in OPEN:
         return {}
-    answer_by = min(source.answer_by, target.answer_by)
-    _set(connection, target, {"urgency": source.urgency, "answer_by": answer_by})
-    alarms.pass_on(connection, source.id, target.id)
+    urgency, raised = target.urgency, {}
+    if _sooner(source.urgency, urgency) and "urgency" not in (target.touched or ()):
+        urgency, answer_by = source.urgency, min(source.answer_by, target.answer_by)
+        raised = _reset(connection, target, urgency, answer_by)
+    rings_on = urgency == "mendesak" and alarms.pass_on(connection, source.id, target.id)
+    return {**raised, "alarm": True} if rings_on else raised
+
+
+def _calm(connection: Connection, source: ResultRow, target: ResultRow, now: datetime) -> dict[str, Any]:
+    """Takes back what `_hasten` did, as far as nothing else in the ticket is as urgent and nobody has changed it since."""
+    told = events_of(connection, target.id)
+    urgency, calmed = target.urgency, {}
+    if (before := _before_raising(told)) and "urgency" not in (target.touched or ()):
+        stay = _still_merged(connection, target.number)
+        urgency = min([before[0], *(row.urgency for row in stay)], key=URGENCIES.index)
+        if _sooner(target.urgency, urgency) and not any_urgent(connection, target.number):
+            answer_by = min([datetime.fromisoformat(before[1]), *(row.answer_by for row in stay)])
+            calmed = _reset(connection, target, urgency, answer_by)
+        else:
+            urgency = target.urgency
+    absorbed = [event for event in told if event.what == ABSORBED]
+    merged = next(event for event in reversed(absorbed) if (event.data or {}).get("from") == source.number)
+    passed, borrowed = _passed(merged), any(_passed(event) for event in absorbed)
+    keep = urgency == "mendesak" or not borrowed
+    alarms.part(connection, source.id, target.id, merged.at, now, passed=passed, keep=keep)
+    return calmed
+
+
+def _sooner(one: str, other: str) -> bool:
+    return URGENCIES.index(one) < URGENCIES.index(other)
+
+
+def _before_raising(told: Sequence[Any]) -> tuple[str, str] | None:
+    """Urgency and deadline before merges raised them; None when none did, or something else set the urgency since."""
+    before: tuple[str, str] | None = None
+    for event in told:
+        facts = event.data or {}
+        if "urgency" not in facts:
+            continue
+        if event.what == ABSORBED:
+            before = before or (facts["urgency"][0], facts["answer_by"][0])
+        elif event.what != RELEASED or before is None or facts["urgency"][1] == before[0]:
+            before = None
+    return before
+
+
+def _still_merged(connection: Connection, number: str) -> list[ResultRow]:
+    """The tickets that a ticket holds and that were open when they were merged into it."""
+    rows = connection.execute(select(tickets).where(tickets.c.merged_into == number)).all()
+    merged = {row.id: _last_merge(connection, row.id) for row in rows}
+    return [row for row in rows if merged[row.id]["status"][0] in OPEN]
+
+
+def _last_merge(connection: Connection, ticket: int) -> Any:
+    return next(e.data or {} for e in reversed(events_of(connection, ticket)) if e.what == MERGED)
+
+
+def _passed(event: Any) -> bool:
+    return bool((event.data or {}).get("alarm"))
+
+
+def _reset(connection: Connection, ticket: ResultRow, urgency: str, answer_by: datetime) -> dict[str, Any]:
+    """Sets urgency and deadline; returns both, before and after, as an event tells them."""
+    values = {"urgency": urgency, "answer_by": answer_by, "version": tickets.c.version + 1}
+    connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(**values))
     return {
-        "urgency": [target.urgency, source.urgency],
-        "answer_by": [target.answer_by.isoformat(), answer_by.isoformat()],
+        "urgency": [ticket.urgency, urgency],
+        "answer_by": [ticket.answer_by.isoformat(), answer_by.isoformat()],
     }
-
-
-def _calm(connection: Connection, source: ResultRow, target: ResultRow) -> dict[str, Any]:
-    """Takes back what `_hasten` did, unless somebody has changed it since."""
-    took = next(e.data or {} for e in reversed(events_of(connection, target.id)) if _absorbed(e, source.number))
-    if "urgency" not in took or target.urgency != took["urgency"][1] or "urgency" in (target.touched or ()):
-        return {}
-    answer_by = datetime.fromisoformat(took["answer_by"][0])
-    _set(connection, target, {"urgency": took["urgency"][0], "answer_by": answer_by})
-    alarms.pass_on(connection, target.id, source.id)
-    return {name: took[name][::-1] for name in ("urgency", "answer_by")}
-
-
-def _absorbed(event: Any, number: str) -> bool:
-    return bool(event.what == ABSORBED and (event.data or {}).get("from") == number)
-
-
-def _set(connection: Connection, ticket: ResultRow, values: dict[str, Any]) -> None:
-    connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(**values, version=tickets.c.version + 1))
 
 
 def _hang(connection: Connection, moved: list[int], ticket: int) -> None:

@@ -82,12 +82,17 @@ def test_no_other_token_is_taken(token: str) -> None:
     ],
 )
 def test_answers(text: str, quoted: str, waiting: list[str], means: tuple[str | None, bool]) -> None:
-    assert answered(text, quoted, waiting) == means
+    assert answered(text, quoted, {number: number for number in waiting}) == means
+
+
+def test_an_answer_to_what_was_merged_means_what_it_went_into() -> None:
+    assert answered("siap", f"Tiket {A}", {A: B, B: B}) == (B, False)
+    assert answered("ok", "", {A: B, B: B}) == (B, False)
 
 
 @given(st.text(), st.text(), st.lists(st.sampled_from([A, B])))
 def test_no_answer_breaks_anything(text: str, quoted: str, waiting: list[str]) -> None:
-    answered(text, quoted, waiting)
+    answered(text, quoted, dict.fromkeys(waiting, A))
 
 
 def test_an_alarm_says_where_first_and_how_to_answer() -> None:

@@ -1,9 +1,12 @@
 """The duta of a place: rung for what is theirs, told of it weekly, gone when they are removed."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Engine
 
 from connector import casework, network
+from connector.contactbook import ContactBook
 from connector.delivery import DAYS
 from connector.places import find_place
 from connector.platforms.facebook.parse import raw_post
@@ -103,3 +106,21 @@ def test_a_contact_that_is_removed_leaves_nothing_behind(engine: Engine) -> None
     assert "KENARI" not in everything(engine) and f"contact:{first}" not in everything(engine)
     if engine.dialect.name == "sqlite":
         assert b"KENARI" not in files(engine)
+
+
+def test_contacts_come_as_people_write_them_and_a_broken_line_loses_no_other(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANNEL_TG", "tgram://123456789:AAabcdefghijklmnopqrstuvwxyz123456789/{address}")
+    book = ContactBook.model_validate({"channels": {"tg": {"url_env": "CHANNEL_TG"}}})
+    (tmp_path / "duta.csv").write_text(
+        "Nama;Kelompok;Saluran;Persetujuan;Kabupaten;Kecamatan;Desa\n"
+        "Ayu;Posyandu;tg:1;24-11-2025;Kab. Lombok Barat;Kec. Gerung;\n"
+        '"Budi;pkh;tg:2;24/11/2025;;Gerung;\n'
+        "Cici;sma-smk;tg:3;2025-11-24;;Kecamatan Sape;Desa Naru\n",
+        "utf-8",
+    )
+    done = network.import_contacts(sqlite_engine, tmp_path / "duta.csv", book, now)
+    assert done.new == 2 and len(done.failures) == 1 and "duta.csv:3: not CSV" in done.failures[0]
+    with reading(sqlite_engine) as connection:
+        assert [person.area[:8] for person in contacts.every(connection)] == ["52.01.01", "52.06.06"]

@@ -90,6 +90,9 @@ def test_states_come_as_csv_too(sqlite_engine: Engine, tmp_path: Path) -> None:
     assert done.moved == 2 and len(done.failures) == 1 and "a.csv:5: oops" in done.failures[0]
     (tmp_path / "b.csv").write_bytes(b'number,status\n"' + b"x" * 200_000)
     assert "not CSV" in central.take_states(sqlite_engine, tmp_path / "b.csv", T0).failures[0]
+    (tmp_path / "c.csv").write_text(f'number,status\n"{TWO},tuntas\n{ONE},ditindaklanjuti\n', "utf-8")
+    done = central.take_states(sqlite_engine, tmp_path / "c.csv", T0)
+    assert done.moved == 1 and "c.csv:2: not CSV" in done.failures[0]
 
 
 def test_open311_knows_requests_and_services(engine: Engine) -> None:

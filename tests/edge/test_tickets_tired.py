@@ -5,18 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from connector import casework
 from connector.errors import Conflict, Misuse
 from connector.records import Roster
 from connector.store import alarms, history, merging, tickets
 from connector.store.engine import reading, writing
-from tests.edge.ringing import NTB, fresh, now, rung
-from tests.edge.test_store_process import desk
+from connector.store.schema import alarms as alarm_table
+from tests.edge.ringing import CRY, NTB, fresh, now, rung
+from tests.edge.test_store_process import comment, desk
 
 ROSTER = Roster(((1, "piket"), (2, "kabid")))
-FIRST, SECOND = f"{NTB}-000001", f"{NTB}-000002"
+FIRST, SECOND, THIRD = (f"{NTB}-00000{n}" for n in (1, 2, 3))
 
 
 def merged(engine: Engine) -> None:
@@ -112,3 +113,101 @@ def test_a_summary_has_an_end(engine: Engine) -> None:
     casework.amend(engine, FIRST, {"summary": "x" * 500}, who="Ani", now=now(), desk=desk(clock=now))
     with pytest.raises(Misuse, match="500"):
         casework.amend(engine, FIRST, {"summary": "x" * 501}, who="Ani", now=now(), desk=desk(clock=now))
+
+
+def alarm_of(engine: Engine, number: str) -> Any:
+    with reading(engine) as connection:
+        mine = alarm_table.c.ticket_id == tickets.get(connection, number).id
+        return connection.execute(select(alarm_table).where(mine)).first()
+
+
+def join(engine: Engine, number: str, into: str = FIRST) -> None:
+    with writing(engine) as connection:
+        merging.merge(connection, number, into, "Ani", now())
+
+
+def leave(engine: Engine, number: str) -> None:
+    with writing(engine) as connection:
+        merging.unmerge(connection, number, "Ani", now())
+
+
+def three(engine: Engine) -> None:
+    """One that may wait, and two emergencies that rang; both are merged into the first."""
+    rung(engine, fresh("1_1", "jalan rusak di Praya", "7002"))
+    rung(engine, fresh("1_2"), fresh("1_3", "TOLONG banjir bandang di Sape", "7003"))
+    join(engine, SECOND)
+    join(engine, THIRD)
+
+
+@pytest.mark.parametrize("order", [(SECOND, THIRD), (THIRD, SECOND)])
+def test_of_two_emergencies_taken_out_again_the_last_one_calms_the_ticket(engine: Engine, order: Any) -> None:
+    three(engine)
+    due = ticket(engine, FIRST).opened_at + timedelta(hours=48)
+    leave(engine, order[0])
+    assert ticket(engine, FIRST).urgency == "mendesak" and alarm_of(engine, FIRST) and alarm_of(engine, order[0])
+    leave(engine, order[1])
+    assert (ticket(engine, FIRST).urgency, ticket(engine, FIRST).answer_by) == ("biasa", due)
+    assert alarm_of(engine, FIRST) is None and alarm_of(engine, SECOND) and alarm_of(engine, THIRD)
+
+
+def test_what_became_urgent_after_a_merge_stays_so_when_it_is_taken_back(engine: Engine) -> None:
+    rung(engine, fresh("1_1", "jalan rusak di Praya", "7002"))
+    rung(engine, fresh("1_2"))
+    join(engine, SECOND)
+    rung(engine, fresh("1_3", "TOLONG ada korban terjebak api", "7002", parent={"id": "1_1"}))
+    leave(engine, SECOND)
+    assert ticket(engine, FIRST).urgency == "mendesak" and alarm_of(engine, FIRST)
+    assert ticket(engine, SECOND).urgency == "mendesak" and alarm_of(engine, SECOND)
+
+
+def test_an_alarm_merged_into_an_emergency_that_never_rang_goes_on(engine: Engine) -> None:
+    old = comment("1_1", CRY, "7001", created_time="2026-01-02T00:00:00+0000")
+    rung(engine, old, fresh("1_2", "TOLONG banjir bandang", "7002"))
+    assert alarm_of(engine, FIRST) is None
+    join(engine, SECOND)
+    with writing(engine) as connection:
+        assert alarms.escalate(connection, ROSTER, now() + timedelta(hours=1)) == [(FIRST, 2)]
+
+
+def test_whoever_had_it_before_the_merge_has_it_after(engine: Engine) -> None:
+    rung(engine, fresh("1_1", "jalan rusak di Praya", "7002"))
+    casework.acknowledge(engine, FIRST, who="Budi", now=now())
+    rung(engine, fresh("1_2"))
+    join(engine, SECOND)
+    leave(engine, SECOND)
+    assert (alarm_of(engine, FIRST).acked_by, alarm_of(engine, SECOND).acked_by) == ("Budi", None)
+
+
+def test_what_is_taken_out_unacknowledged_rings_on(engine: Engine) -> None:
+    merged(engine)
+    with writing(engine) as connection:
+        alarms.escalate(connection, ROSTER, now() + timedelta(hours=1))
+        merging.unmerge(connection, SECOND, "Ani", now())
+        assert alarms.escalate(connection, ROSTER, now() + timedelta(hours=1)) == [(SECOND, 2)]
+
+
+def test_who_acknowledged_while_it_was_merged_has_both(engine: Engine) -> None:
+    merged(engine)
+    casework.acknowledge(engine, FIRST, who="Budi", now=now())
+    leave(engine, SECOND)
+    assert alarm_of(engine, SECOND).acked_by == "Budi"
+
+
+@pytest.mark.parametrize("words", [CRY, "jalan rusak di Praya"])
+def test_an_answer_from_the_phone_that_rang_counts_after_a_merge(engine: Engine, words: str) -> None:
+    rung(engine, fresh("1_1", words, "7002"))
+    rung(engine, fresh("1_2", "TOLONG banjir bandang"))
+    join(engine, SECOND)
+    with writing(engine) as connection:
+        waiting = alarms.waiting(connection, ["piket"], now() + timedelta(hours=1))
+        assert waiting[SECOND] == FIRST and set(waiting.values()) == {FIRST}
+        alarms.acknowledge(connection, SECOND, "Ani", "telegram", now())
+        assert not alarms.waiting(connection, ["piket"], now() + timedelta(hours=1))
+
+
+def test_a_new_emergency_of_someone_whose_ticket_is_closed_rings(engine: Engine) -> None:
+    rung(engine, fresh("1_1"))
+    casework.move(engine, FIRST, "tuntas", who="Ani", reason="padam", now=now())
+    letters = rung(engine, fresh("1_2", "TOLONG api menyala lagi, ada anak terjebak", parent={"id": "1_1"}))
+    assert [letter.key for letter in letters] == [f"{FIRST}/1/piket", f"{SECOND}/1/piket"]
+    assert ticket(engine, FIRST).status == "tuntas"

@@ -1,0 +1,40 @@
+"""CSV as offices hand it in: what is broken is named by its line and loses no other."""
+
+import csv
+from io import StringIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.sheets import heads, records
+
+TABLE = 'a,b\n1,"x\ny"\n2,"open\n3,z\n4,"good, too"\n\n5\n6,y,more\n7,"open at the end\n8,last\n'
+
+
+def test_a_quote_that_is_never_closed_loses_no_other_line() -> None:
+    found = list(records(TABLE))
+    faults = [line for line, row in found if isinstance(row, str)]
+    good = {line: row for line, row in found if not isinstance(row, str)}
+    assert faults == [4, 10]
+    assert good == {
+        2: {"a": "1", "b": "x\ny"},
+        5: {"a": "3", "b": "z"},
+        6: {"a": "4", "b": "good, too"},
+        8: {"a": "5"},
+        9: {"a": "6", "b": "y"},
+        11: {"a": "8", "b": "last"},
+    }
+    assert heads(TABLE) == ["a", "b"] and heads("") == []
+
+
+@given(st.text(alphabet='a,";\n\r\0 ', max_size=200))
+def test_whatever_is_handed_in_is_read_to_its_end(text: str) -> None:
+    for line, _ in records(text):
+        assert 1 <= line <= text.count("\n") + text.count("\r") + 1
+
+
+@given(st.lists(st.lists(st.text(max_size=9), min_size=2, max_size=2), min_size=1, max_size=9))
+def test_what_is_whole_is_read_as_it_was_written(rows: list[list[str]]) -> None:
+    written = StringIO(newline="")
+    csv.writer(written).writerows([["a", "b"], *rows])
+    assert [row for _, row in records(written.getvalue())] == [{"a": a, "b": b} for a, b in rows]
