@@ -87,12 +87,18 @@ class AlarmSettings(Strict):
         return _own_address(value) if value else value
 
 
+def _page_number(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,40}", value):
+        raise ValueError('expected the Page\'s number in quotes, such as "100000000000001", not its name')
+    return value
+
+
 class AccountSettings(Strict):
     """One account, with the name of the variable or file that holds its token."""
 
     key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
     platform: Literal["facebook"] = "facebook"
-    id: Annotated[str, Field(pattern=r"^\d{1,40}$")]
+    id: Annotated[str, AfterValidator(_page_number)]
     name: str = ""
     token_env: str | None = None
     token_file: Path | None = None

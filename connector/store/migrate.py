@@ -34,15 +34,20 @@ def current(connection: Connection) -> str | None:
 def check(engine: Engine) -> None:
     """Raises StoreMismatch, with what to run, unless the store stands at the newest revision."""
     if absent(engine):
-        raise StoreMismatch("the store is empty; run: ntbcare migrate")
+        raise StoreMismatch(f"{_empty(engine)}; run: ntbcare migrate")
     with reading(engine) as connection:
         stands = current(connection)
     if stands == newest():
         return
     if stands is None:
-        raise StoreMismatch("the store is empty; run: ntbcare migrate")
+        raise StoreMismatch(f"{_empty(engine)}; run: ntbcare migrate")
     _refuse_unknown(stands)
     raise StoreMismatch(f"the store is at schema {stands}, this program needs {newest()}; run: ntbcare migrate")
+
+
+def _empty(engine: Engine) -> str:
+    """Named, since a relative path means another file in another folder."""
+    return f"the store is empty ({engine.url.render_as_string(hide_password=True)})"
 
 
 def _refuse_unknown(stands: str) -> None:

@@ -74,6 +74,10 @@ CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "bad version": (lambda t: t.replace("[graph]", '[graph]\nversion = "26"'), ("graph.version",)),
     "unknown stream": (lambda t: t + '\nstreams = ["stories"]\n', ("accounts.1.streams", "comments")),
     "unknown platform": (lambda t: t + '\nplatform = "orkut"\n', ("accounts.1.platform", "facebook")),
+    "a name for a number": (
+        lambda t: re.sub('id = ".*"', 'id = "ntb.gubernur"', t, count=1),
+        ("accounts.0.id", "number"),
+    ),
     "two of a key": (lambda t: t.replace('key = "wagub"', 'key = "gubernur"'), ("accounts", "own key")),
     "a token for a name": (
         lambda t: t.replace('token_env = "TOKEN_WAGUB"', 'token_env = "EAAsecret"'),
@@ -237,7 +241,8 @@ def test_a_store_ahead_or_behind_is_refused_with_what_to_run(rig_on: Rig) -> Non
 def test_a_store_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
     with rigged(tmp_path, small_world(), f"sqlite:///{tmp_path / 'new' / 'store.db'}") as rig:
         for verb in (["poll"], ["export", "items"], ["run"], ["replay"]):
-            assert "ntbcare migrate" in rig.run(*verb, code=2).err
+            said = rig.run(*verb, code=2).err
+            assert "ntbcare migrate" in said and str(tmp_path / "new" / "store.db") in said
         assert "ntbcare migrate" in rig.run("check", code=1).err
         assert not (tmp_path / "new").exists()
         rig.run("migrate")
