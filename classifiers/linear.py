@@ -10,6 +10,7 @@ kept in a table by token are v(w)·coef and |v(w)|², for both. Pairs of words s
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from classifiers import rules
 from classifiers.text import MAX_CHARS, Reply, tokens_of, words_of
 from classifiers.verdict import CATEGORIES, KINDS, Urgency, Verdict
-from classifiers.wordpairs import WordPairs
+from classifiers.wordpairs import TINY, WordPairs
 from classifiers.wordtable import Grams, WordTable, words_in
 
 Floats = npt.NDArray[np.float64]
@@ -123,42 +124,46 @@ class Linear:
         return scores if said is None else scores + _scored(said, said), sums[:, 2 * _SIZE :]
 
     def _verdicts(self, texts: Sequence[str]) -> Iterator[Verdict]:
+        """Scores of many texts at once; what is decided by them is decided text by text, which one alone gains from."""
         scores, counted = self._summed(texts)
-        limits = self.decisions
-        complaint, urgent, important = _yes(scores[:, : KIND.start]).T
-        wordless = counted[:, WordTable.LETTERS] == 0
-        unread = counted[:, [WordTable.GRAM_SQUARES, WordTable.WHOLE_SQUARES]].sum(axis=1) == 0
-        silent = wordless | unread
-        complaint[silent] = np.minimum(complaint[silent], limits.sure_no / 2)
-        likely = complaint >= limits.complaint * EMERGENCY_SHARE
-        for i in np.flatnonzero(counted[:, WordTable.DANGER] * counted[:, WordTable.NOW]).tolist():
-            if rules.in_danger(texts[i]):
-                urgent[i], likely[i] = max(urgent[i], limits.net), True
-        pressing = (urgent >= limits.urgent) & likely & ~wordless
-        is_complaint = (complaint >= limits.complaint) | pressing
-        unsure = (limits.sure_no < complaint) & (complaint < limits.sure_yes)
-        unsure |= (pressing & (complaint < limits.sure_yes)) | (unread & ~wordless)
-        kinds = np.where(silent, _OTHER, 1 + scores[:, KIND][:, 1:].argmax(axis=1))
-        kinds[is_complaint] = 0
-        topics = _among(scores[:, CATEGORY])
-        best = topics.argmax(axis=1)
+        topics = scores[:, CATEGORY]
         rows = zip(
-            kinds.tolist(), is_complaint.tolist(), complaint.tolist(), best.tolist(), topics.max(axis=1).tolist(),
-            pressing.tolist(), (is_complaint & (important >= limits.important)).tolist(), urgent.tolist(), unsure.tolist(),
+            texts,
+            _yes(scores[:, : KIND.start]).tolist(),
+            scores[:, KIND][:, 1:].argmax(axis=1).tolist(),
+            topics.argmax(axis=1).tolist(),
+            _among(topics).max(axis=1).tolist(),
+            counted.tolist(),
             strict=True,
-        )  # fmt: skip
-        for kind, yes, score, topic, topic_score, now, soon, urgency_score, review in rows:
-            yield Verdict(
-                KINDS[kind],
-                yes,
-                score,
-                CATEGORIES[topic],
-                topic_score,
-                _urgency(now, soon),
-                urgency_score,
-                review,
-                self.name,
-            )
+        )
+        return starmap(self._verdict, rows)
+
+    def _verdict(
+        self, text: str, chances: list[float], kind: int, topic: int, topic_score: float, counted: list[float]
+    ) -> Verdict:
+        limits = self.decisions
+        complaint, urgent, important = chances
+        grams, wholes, letters, danger, now = counted
+        unread = not (grams or wholes)
+        if unread or not letters:
+            complaint, kind = min(complaint, limits.sure_no / 2), _OTHER - 1
+        likely = complaint >= limits.complaint * EMERGENCY_SHARE
+        if danger and now and rules.in_danger(text):
+            urgent, likely = max(urgent, limits.net), True
+        pressing = urgent >= limits.urgent and likely and letters > 0
+        yes = pressing or complaint >= limits.complaint
+        doubtful = complaint < limits.sure_yes and (pressing or complaint > limits.sure_no)
+        return Verdict(
+            KINDS[0 if yes else kind + 1],
+            yes,
+            complaint,
+            CATEGORIES[topic],
+            topic_score,
+            _urgency(pressing, yes and important >= limits.important),
+            urgent,
+            doubtful or (unread and letters > 0),
+            self.name,
+        )
 
 
 def _urgency(pressing: bool, important: bool) -> Urgency:
@@ -182,14 +187,13 @@ def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _scored(shares: Floats, sums: Floats) -> Floats:
-    """The scores that shares add up to in texts with these sums."""
-    lengths = np.sqrt(sums[:, 2 * _SIZE : 2 * _SIZE + 2])
-    lengths[lengths == 0] = 1.0
-    return shares[:, :_SIZE] / lengths[:, [0]] + shares[:, _SIZE : 2 * _SIZE] / lengths[:, [1]]
+    """The scores that shares add up to in texts with these sums; where nothing was counted, nothing is shared out."""
+    lengths = np.sqrt(np.maximum(sums[:, 2 * _SIZE : 2 * _SIZE + 2], TINY))
+    return shares[:, :_SIZE] / lengths[:, :1] + shares[:, _SIZE : 2 * _SIZE] / lengths[:, 1:]
 
 
 def _yes(scores: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(scores, -500, 500)))
+    return 1 / (1 + np.exp(np.minimum(-scores, 500)))
 
 
 def _among(scores: Floats) -> Floats:

@@ -16,6 +16,8 @@ EDGE: Final = (1 << 20) - 1
 """The place of what stands before the first and after the last word."""
 UNKNOWN: Final = (1 << 20) - 2
 _BASE: Final = 1 << 20
+TINY: Final = 1e-300
+"""What stands for a sum of squares of 0: whatever is divided by its root is 0 too."""
 COUNTS: Final = 0.7
 """How long the pairs of a text are beside its n-grams and its words, each of which have length 1."""
 
@@ -45,9 +47,7 @@ class WordPairs:
             bounds = np.searchsorted(found, starts)
             full = np.flatnonzero(np.diff(bounds, append=len(found)))
             totals[full] = np.add.reduceat(self._shares[at], bounds[full], axis=0)
-        lengths = np.sqrt(totals[:, -1:])
-        lengths[lengths == 0] = 1.0
-        return totals[:, :-1] / lengths
+        return totals[:, :-1] / np.sqrt(np.maximum(totals[:, -1:], TINY))
 
     def shares(self, ends: Places) -> tuple[Places, Floats]:
         """Of one text: which tokens, the first being `EDGE`, begin a known pair, and what each pair adds."""

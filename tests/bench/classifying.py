@@ -21,21 +21,21 @@ FASTTEXT = "NTBCARE_FASTTEXT"
 
 
 def run() -> None:
-    """One at a time and a hundred at a time; cold is the first reading of 10,000 texts, warm the second."""
+    """One at a time and a hundred at a time, each beside its like; cold is the first reading of 10,000 texts, warm the second."""
     head("Classifier: kind, category, urgency (the baseline answers category alone)")
     said = list(islice(texts(2), 10_000))
     pipeline = naive.pipeline()
     one = _rate(lambda part: (pipeline.predict(part), pipeline.predict_proba(part)), said[:300], 1)
     many = _rate(lambda part: (pipeline.predict(part), pipeline.predict_proba(part)), said[:3000], 100)
     show("scikit-learn, one text a call", f"{one:,.0f} texts/s", "baseline")
-    show("scikit-learn, 100 texts a call", f"{many:,.0f} texts/s", ratio(many, one))
-    for size, name in ((1, "one text a call"), (100, "100 texts a call")):
+    show("scikit-learn, 100 texts a call", f"{many:,.0f} texts/s", "baseline")
+    for size, name, base in ((1, "one text a call", one), (100, "100 texts a call", many)):
         cold = rounds(ROUNDS, lambda size=size: _rate(_forgetful(), said, size, 1))  # type: ignore[misc]
-        show(f"ours, {name}, cold", f"{cold:,.0f} texts/s", ratio(cold, one))
+        show(f"ours, {name}, cold", f"{cold:,.0f} texts/s", ratio(cold, base))
         model = _forgetful()
         model(said)
         warm = _rate(model, said, size)
-        show(f"ours, {name}, warm", f"{warm:,.0f} texts/s", ratio(warm, one))
+        show(f"ours, {name}, warm", f"{warm:,.0f} texts/s", ratio(warm, base))
     rival = _fasttext(said)
     if rival:
         show("fastText predict(list), categories alone", f"{rival:,.0f} texts/s", f"ours {ratio(warm, rival)}")
