@@ -1,6 +1,6 @@
 """What was decided, written in bulk: items with their verdicts, tickets with their history."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ def write_tickets(
     tickets.append(connection, facts, now)
     closed = known.closed_ones()
     by_reporter = {n: row for n, row, _ in facts if n in closed and classified[row].item.author_id == closed[n]}
-    wrote_again(connection, by_reporter, REOPENED, now)
+    wrote_again(connection, by_reporter | _cried(classified, known, closed), REOPENED, now)
     supporters.gained(connection, [(number, row, classified[row].item.author_id) for number, row, _ in facts])
     likeness.file(connection, known.twins.filed)
     refile(
@@ -92,6 +92,15 @@ def write_tickets(
     asked |= _spoken_under(connection, numbers, classified, known, desk)
     note_answers(connection, sorted(asked), desk.official, now)
     ring(connection, urgent, classified, known, desk, now)
+
+
+def _cried(classified: Mapping[int, Classified], known: Known, closed: Container[str]) -> dict[str, int]:
+    """Closed tickets in which words were edited into an emergency."""
+    return {
+        number: row
+        for row, (number, _) in known.of_ticket.items()
+        if number in closed and known.before[row].text != classified[row].item.text and _urgent(classified[row])
+    }
 
 
 def _spoken_under(

@@ -83,6 +83,16 @@ def test_what_a_person_set_is_not_hastened_by_a_merge(engine: Engine) -> None:
     assert (ticket(engine, FIRST).urgency, ticket(engine, SECOND).urgency) == ("penting", "mendesak")
 
 
+def test_an_edit_into_an_emergency_is_seen_in_a_closed_ticket_too(engine: Engine) -> None:
+    rung(engine, fresh("1_1", "jalan rusak di Praya"))
+    for status in ("ditindaklanjuti", "tuntas"):
+        casework.move(engine, FIRST, status, who="Ani", reason="", now=now())
+    rung(engine, fresh("1_1", "jalan rusak di Praya, masih"))
+    assert ticket(engine, FIRST).waiting_since is None
+    rung(engine, fresh("1_1"))
+    assert ticket(engine, FIRST).waiting_since is not None
+
+
 @pytest.mark.parametrize("another", [True, False])
 def test_words_taken_back_calm_no_ticket_that_holds_another_emergency(engine: Engine, another: bool) -> None:
     rung(engine, fresh("1_1"))
