@@ -85,7 +85,7 @@ def test_stop_ends_every_wait_at_once(make: Make) -> None:
             with pytest.raises(Stopped):
                 for _ in range(3):
                     g.get(path)
-            assert time.monotonic() - began < 0.6
+            assert time.monotonic() - began < 10  # else 30 and more
             with pytest.raises(Stopped):
                 g.post("1")
 
@@ -96,11 +96,11 @@ def test_conversations_are_read_at_their_pace_and_nothing_else_is(make: Make) ->
         began = time.monotonic()
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda path: g.get(path), ["1/conversations", "t_5/messages", "m_7", "1/conversations"]))
-        assert 0.28 < time.monotonic() - began < 0.6
+        assert 0.28 < time.monotonic() - began < 5
         began = time.monotonic()
         for _ in range(6):
             g.get("1/feed", fields="id,message")
-        assert time.monotonic() - began < 0.25
+        assert time.monotonic() - began < 0.45  # at that pace 0.5
 
 
 def bomb(mib: int) -> bytes:
