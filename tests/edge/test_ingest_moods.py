@@ -2,12 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from connector.ingest.asking import Asker
 from connector.platforms.facebook import asks
@@ -15,7 +13,7 @@ from connector.sandbox import Fault, World, faults
 from connector.sandbox.rules import Act
 from connector.store import accounts
 from connector.store.engine import reading
-from tests.reading import Bench, calm_bench, one_page
+from tests.reading import Bench
 
 NOW = datetime.now(UTC)
 
@@ -29,17 +27,6 @@ class Wire:
     def get(self, path: str, *, about_account: bool = False, **params: str) -> Any:
         self.asked.append(params)
         return params
-
-
-@pytest.fixture
-def world() -> World:
-    return one_page()
-
-
-@pytest.fixture
-def reader(sqlite_engine: Engine, world: World) -> Iterator[Bench]:
-    with calm_bench(sqlite_engine, world) as made:
-        yield made
 
 
 def fill(world: World, posts: int, comments: int) -> list[Any]:

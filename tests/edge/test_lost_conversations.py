@@ -1,27 +1,14 @@
 """R-27: a conversation deleted on Facebook, or emptied, is found gone; one that only left the inbox is not."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from connector.sandbox import World
-from tests.reading import Bench, calm_bench, one_page
+from tests.reading import Bench
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def world() -> World:
-    return one_page()
-
-
-@pytest.fixture
-def reader(sqlite_engine: Engine, world: World) -> Iterator[Bench]:
-    with calm_bench(sqlite_engine, world) as made:
-        yield made
 
 
 def talk(world: World, person: str, messages: int) -> Any:

@@ -1,29 +1,14 @@
 """R-21: a token that is shown nothing makes no tombstones, whatever Graph says of what is asked for by its id."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
-from sqlalchemy import Engine
 
 from connector.sandbox import Fault, World, faults
 from connector.store.checkpoints import Shelf
 from connector.store.engine import writing
-from tests.reading import Bench, calm_bench, one_page
+from tests.reading import Bench
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def world() -> World:
-    return one_page()
-
-
-@pytest.fixture
-def reader(sqlite_engine: Engine, world: World) -> Iterator[Bench]:
-    with calm_bench(sqlite_engine, world) as made:
-        yield made
 
 
 def fill(world: World) -> None:
