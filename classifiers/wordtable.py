@@ -44,22 +44,25 @@ class Grams:
         numbers = self._numbers[_codepoints(padded)].astype(np.uint64)
         sizes = np.fromiter(map(len, words), dtype=np.intp, count=len(words)) + 2
         of_word = np.repeat(np.arange(len(words)), sizes)
-        left = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(numbers))
-        keys = []
-        code = numbers
+        left = sizes.cumsum().take(of_word) - np.arange(len(numbers))
+        codes, owners, code = [], [], numbers
         for size in range(2, LONGEST + 1):
             code = (code[:-1] << np.uint64(_BITS)) | numbers[size - 1 :]
             if size >= SHORTEST:
-                inside = left[: len(code)] >= size
-                keys.append(self._keys(code[inside], of_word[: len(code)][inside]))
-        unique, counts = np.unique(np.concatenate(keys), return_counts=True)
-        return unique // len(self._codes), self._places[unique % len(self._codes)], counts.astype(np.float64)
+                inside = np.flatnonzero(left[: len(code)] >= size)
+                codes.append(code.take(inside))
+                owners.append(of_word.take(inside))
+        unique, counts = np.unique(self._keys(np.concatenate(codes), np.concatenate(owners)), return_counts=True)
+        word, place = np.divmod(unique, len(self._codes))
+        return word, self._places.take(place), counts.astype(np.float64)
 
     def _keys(self, codes: Codes, of_word: Places) -> Places:
-        at = np.searchsorted(self._codes, codes)
-        at[at == len(self._codes)] = 0
-        known = self._codes[at] == codes if len(self._codes) else np.zeros(len(at), dtype=bool)
-        keys: Places = of_word[known] * len(self._codes) + at[known]
+        """Word and n-gram as one number, for the n-grams that are known."""
+        if not len(self._codes):
+            return np.zeros(0, dtype=np.intp)
+        at = self._codes.searchsorted(codes)
+        known = np.flatnonzero(self._codes.take(at, mode="clip") == codes)
+        keys: Places = of_word.take(known) * len(self._codes) + at.take(known)
         return keys
 
     def _coded(self, grams: Sequence[str]) -> Codes:
@@ -132,8 +135,10 @@ class WordTable:
         whole = [(i, place) for i, word in enumerate(words) if (place := self._grams.wholes.get(word)) is not None]
         if whole:
             rows, places = (np.array(column) for column in zip(*whole, strict=True))
-            table[rows, self.size : 2 * self.size] = self._idf[places, None] * self._coef[places]
-            table[rows, 2 * self.size + self.WHOLE_SQUARES] = self._idf[places] ** 2
+            spread = self._idf.take(places)
+            coef = self._coef.take(places, axis=0, mode="clip")
+            table[rows, self.size : 2 * self.size] = spread[:, None] * coef
+            table[rows, 2 * self.size + self.WHOLE_SQUARES] = spread**2
         spelt = np.flatnonzero(with_letters)
         if len(spelt):
             self._add_grams(table, spelt, [words[i] for i in spelt.tolist()])
@@ -143,10 +148,11 @@ class WordTable:
         of_word, places, counts = self._grams.found_in(words)
         if not len(of_word):
             return
-        values = counts * self._idf[places]
-        starts = np.flatnonzero(np.diff(of_word, prepend=-1))
+        values = counts * self._idf.take(places)
+        starts = np.append(0, np.flatnonzero(of_word[1:] != of_word[:-1]) + 1)
         rows = spelt[of_word[starts]]
-        table[rows, : self.size] = np.add.reduceat(values[:, None] * self._coef[places], starts, axis=0)
+        coef = self._coef.take(places, axis=0, mode="clip")
+        table[rows, : self.size] = np.add.reduceat(values[:, None] * coef, starts, axis=0)
         table[rows, 2 * self.size + self.GRAM_SQUARES] = np.add.reduceat(values * values, starts)
 
     def _learn(self, tokens: Sequence[str]) -> None:
@@ -163,7 +169,10 @@ class WordTable:
         starts = (np.cumsum(counts) - counts)[full]
         rows = self.table[first : first + len(tokens)]
         rows[:] = 0
-        rows[full] = np.add.reduceat(shares, starts, axis=0) if len(full) else 0
+        rows[full] = shares.take(starts, axis=0)
+        if len(words) > len(full):  # few tokens have more than one word
+            further = np.delete(np.arange(len(words)), starts)
+            np.add.at(rows, np.repeat(np.arange(len(split)), counts).take(further), shares.take(further, axis=0))
         for column, smelling in zip((self.DANGER, self.NOW), rules.smells(tokens), strict=True):
             rows[smelling, 2 * self.size + column] = 1
         self._ends[:, first : first + len(tokens)] = np.array([ends_of(some, self._grams.wholes) for some in split]).T

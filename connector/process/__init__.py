@@ -37,11 +37,15 @@ def process_pending(
     `oldest_first`, once all is landed: what becomes of an item then does not hang on where a batch happened to end.
     """
     result, size, more = Result(), BATCH, True
+    ahead: Sequence[int] = ()
     while more and not stop():
         with writing(engine) as connection:
             counters.serialize(connection)
             began = desk.clock()
-            rows = raw.pending(connection, size, oldest_first=oldest_first)
+            if oldest_first:
+                rows, ahead = raw.oldest(connection, size, ahead)
+            else:
+                rows = raw.pending(connection, size)
             if rows:
                 _batch(connection, rows, desk, result, keep=True)
             more = bool(rows) and (len(rows) == size or raw.any_pending(connection))
