@@ -136,7 +136,7 @@ class Daemon:
     def do(self, work: str) -> None:
         """One piece of work."""
         if work == "process":
-            process_pending(self.at.engine, self.desk())
+            process_pending(self.at.engine, self.desk(), oldest_first=True)
         elif work == "replay":
             replay(self.at.engine, self.desk(), raw.Selection())
         elif work == "backfill":

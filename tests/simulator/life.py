@@ -44,12 +44,12 @@ class Life:
         """One thing happens; in a full world only what adds nothing."""
         self._show_late()
         if len(self.things) > self.most:
-            self.rng.choice((self._edit, self._delete, self._approve, self._hold, self._unsend))()
+            self.rng.choice((self._edit, self._delete, self._approve, self._hold, self._unsend, self._delete_talk))()
             return
         kinds: tuple[tuple[Callable[[], None], int], ...] = (
             (self._comment, 30), (self._burst, 4), (self._post, 4), (self._message, 8), (self._edit, 10),
             (self._delete, 8), (self._delete_post, 1), (self._hold, 3), (self._approve, 5), (self._hide, 3), (self._late, 9),
-            (self._unsend, 2), (self._edit_post, 2), (self._repost, 2),
+            (self._unsend, 2), (self._edit_post, 2), (self._repost, 2), (self._delete_talk, 1),
         )  # fmt: skip
         (act,) = self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])
         act()
@@ -195,6 +195,14 @@ class Life:
             self.vanished.add(message.id)
             self.told(f"unsend {message.id}")
             self.world.unsend(message)
+
+    def _delete_talk(self) -> None:
+        if self.talks:
+            talk = self.rng.choice(self.talks)
+            self.talks.remove(talk)
+            self.vanished |= {message.id for message in talk.messages}
+            self.told(f"delete {talk.id}")
+            self.world.delete(talk)
 
 
 def _below(comment: Comment) -> Iterator[Comment]:

@@ -98,6 +98,11 @@ MUTANTS = (
         {"raw.bury(connection,": "0 and raw.bury(connection,"},
     ),
     Mutant(
+        "deleted conversations stay",
+        "connector.ingest.visit:_bury_talk_if_gone",
+        {"if reader.is_gone(conversation_id):": "if False:"},
+    ),
+    Mutant(
         "a post that moves in this second is taken for read",
         "connector.ingest.feed:_Walk._nested",
         {"(after and self._fresh(seen))": "False"},
