@@ -107,10 +107,10 @@ def _age(span: timedelta) -> str:
 
 
 def note(text: str) -> Message:
-    """A short note to a chat or to the operator, in our own words; the first line is its title."""
+    """A short note to a chat or to the operator, in our own words; of several lines the first is its title."""
     title, _, body = text.partition("\n")
     lines = [_cut(_line(line), 600) for line in (body or title).split("\n")[:20]]
-    return Message(_cut(_line(title), 120), "\n".join(lines))
+    return Message(_cut(_line(title), 120) if body else "", "\n".join(lines))
 
 
 def taken(number: str, who: str) -> str:

@@ -91,7 +91,8 @@ def compose(connection: Connection, letter: ResultRow, telling: Telling, now: da
         key = "/".join(letter.key.split("/")[:2])
         signing = alarms.link_key(connection) if telling.link else None
         link = f"{telling.link}/{sign(signing, letter.id, now + telling.good_for)}" if signing else None
-        return alarm_texts.alarm(facts_of(row, words, telling, row.acked_by), key, link, answers=telling.answers)
+        heard = telling.answers and is_heard(connection, letter.lane, telling.book)
+        return alarm_texts.alarm(facts_of(row, words, telling, row.acked_by), key, link, answers=heard)
     if letter.kind == outbox.DIGEST:
         person = contacts.get(connection, letter.contact_id)
         return digest_for(connection, person.area, telling, now) if person else None
@@ -116,6 +117,15 @@ def reference_of(connection: Connection, lane: str) -> str:
     if person is None:
         raise SettingsError(f"{lane}: this contact was removed")
     return str(person.channel)
+
+
+def is_heard(connection: Connection, lane: str, book: ContactBook) -> bool:
+    """Whether what is answered on a lane is read back: only Telegram's is."""
+    try:
+        address = address_of(book, reference_of(connection, lane))
+    except SettingsError:
+        return False
+    return urlsplit(address.get_secret_value()).scheme == "tgram"
 
 
 def target(address: str) -> Any:

@@ -1,4 +1,5 @@
-"""What the operator is told of the accounts: one that is blocked, one of which nothing is heard, a token that will not do."""
+"""What the operator is told of the accounts: one that is blocked, for answers too, one of which nothing is heard, a token
+that will not do."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -9,7 +10,7 @@ from .errors import ConnectorError
 from .graph.tokens import inspect
 from .schedule import is_blind
 from .settings import AccountSettings, app_of, token_of
-from .store import accounts, counters
+from .store import accounts, counters, pauses
 from .store.counters import WITA
 from .store.engine import reading, writing
 
@@ -34,10 +35,14 @@ class Watch:
         """Tells what is wrong, once a day for each; asks Graph about tokens in the pool."""
         with reading(self.works.engine) as connection:
             states = accounts.account_states(connection)
+            resting = pauses.pauses(connection)
             looked = counters.value_of(connection, "tokens:looked")
         day = f"{now.astimezone(WITA):%Y-%m-%d}"
         for account in self.works.settings.accounts:
-            state = states.get(account.key)
+            state, rest = states.get(account.key), resting.get(account.key)
+            if account.answers == "on" and rest is not None and rest.lasts_until is None:
+                again = f"Setelah beres: ntbcare replies resume --account {account.key}"
+                self.tell(f"answers/{account.key}/{day}", f"Jawaban akun {account.key} terhenti", rest.reason, again)
             if state is None:
                 continue
             if state.blocked:

@@ -63,19 +63,21 @@ def _plan(work: Answering, events: Sequence[Any], now: datetime) -> int:
         counters.serialize(connection)  # nobody is being erased meanwhile
         rows = replies.ticket_rows(connection, [event.ticket_id for event in events])
         for event in events:
-            matter = _matter(connection, event, rows[event.ticket_id])
+            matter = _matter(connection, work, event, rows[event.ticket_id])
             count += matter is not None and _planned(connection, work, event.id, matter, now)
     return count
 
 
-def _matter(connection: Connection, event: Any, ticket: Any) -> Matter | None:
-    """What an event means for a citizen; None when it concerns nobody outside the office."""
+def _matter(connection: Connection, work: Answering, event: Any, ticket: Any) -> Matter | None:
+    """What an event means for a citizen; None when it concerns nobody outside the office, or who wrote to another Page."""
     data = {**(event.data or {}), **(event.words or {})}
     kind, row = _kind(event.what, data, ticket), event.item_id
     if event.what == "appended":
         row = data.get("item")
     item = replies.item(connection, row) if kind and isinstance(row, int) else None
-    if kind is None or item is None or (kind == "supported" and not _supports(connection, item, ticket)):
+    if kind is None or item is None or item.account != work.account.key:
+        return None
+    if kind == "supported" and not _supports(connection, item, ticket):
         return None
     return Matter(kind, event.at, str(data.get("reason") or "") if not is_first(kind) else "", ticket, item)
 
@@ -100,7 +102,7 @@ def _supports(connection: Connection, item: Any, ticket: Any) -> bool:
 def _planned(connection: Connection, work: Answering, event: int, matter: Matter, now: datetime) -> bool:
     author = matter.item.author_id
     if author and not is_first(matter.kind):
-        replies.overtake(connection, matter.ticket.id, author, "disusul keadaan yang lebih baru")
+        replies.overtake(connection, matter.ticket.id, author, event, "disusul keadaan yang lebih baru")
     decision = choose(facts_of(connection, work, matter, now, waiting=True))
     if not isinstance(decision, Send):
         return False

@@ -207,15 +207,14 @@ def _note(work: Answering, row: Any, outcome: Outcome, error: GraphError, done: 
     if outcome.state in ("skipped", "failed"):
         _close(work, row, outcome.state, outcome.reason, done)
         return
-    rest = outcome.pause or timedelta()
     with writing(work.engine) as connection:
         work.guard(connection)
         # An account that pauses holds its answers back by itself: each is due as soon as the account may write again.
-        again = now + (rest if outcome.pause or outcome.stop else wait(replies.get(connection, row.id).tries))
+        again = now if outcome.pause or outcome.stop else now + wait(replies.get(connection, row.id).tries)
         back = {"state": "due"} if refused and outcome.state == "due" else {}
         replies.settle(connection, row.id, reason=outcome.reason, due_at=again, **back)
         if outcome.pause or outcome.stop:
-            until = None if outcome.stop else now + rest
+            until = now + outcome.pause if outcome.pause else None
             pauses.pause(connection, key, until, f"{outcome.reason}: {error}", now)
             if isinstance(error, TryLater) and error.code not in _WRITES_ONLY:
                 accounts.set_account(connection, key, paused_until=until)

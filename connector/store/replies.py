@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, exists, func, insert, or_, select, update
 
 from .raw import ResultRow
 from .schema import (
@@ -91,9 +91,14 @@ def move_mark(connection: Connection, account: str, upto: int, now: datetime) ->
 def events(connection: Connection, account: str, after: int, oldest: datetime, limit: int) -> list[ResultRow]:
     """Events of an account's tickets that may be answered and were not, oldest first, each with the ticket's first item.
 
-    Tickets opened for an item created before `oldest` are left out, so that a backfill costs nothing here.
+    Also what was added to other accounts' tickets in which an item of this one stands: a supporter is answered by the Page
+    that he wrote to. Tickets opened for an item created before `oldest` are left out, so that a backfill costs nothing here.
     """
     e, first = ticket_events.c, (ticket_items.c.ticket_id == ticket_events.c.ticket_id) & (ticket_items.c.position == 0)
+    stands, item = ticket_items.alias(), items.alias()
+    own_item = exists().where(
+        stands.c.ticket_id == e.ticket_id, item.c.id == stands.c.item_id, item.c.account == account
+    )
     query = (
         select(e.id, e.ticket_id, e.at, e.what, e.data, e.words, ticket_items.c.item_id)
         .select_from(
@@ -102,7 +107,8 @@ def events(connection: Connection, account: str, after: int, oldest: datetime, l
             .join(items, items.c.id == ticket_items.c.item_id)
             .outerjoin(replies, (replies.c.ticket_id == e.ticket_id) & (replies.c.event_id == e.id))
         )
-        .where(e.id > after, e.what.in_(ANSWERED_EVENTS), tickets.c.account == account, replies.c.id.is_(None))
+        .where(e.id > after, e.what.in_(ANSWERED_EVENTS), replies.c.id.is_(None))
+        .where(or_(tickets.c.account == account, (e.what == "appended") & own_item))
         .where(or_(e.what != "opened", items.c.created_at >= oldest))
     )
     return list(connection.execute(query.order_by(e.id).limit(limit)))
@@ -164,10 +170,10 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
         connection.execute(insert(replies).values(**values, digest=digest(values["text"])))
 
 
-def overtake(connection: Connection, ticket_id: int, author: str, reason: str) -> None:
-    """Answers about a ticket that wait to be sent to a person are overtaken by a newer one."""
+def overtake(connection: Connection, ticket_id: int, author: str, event: int, reason: str) -> None:
+    """Answers about a ticket that wait to be sent to a person are overtaken by one to a newer event."""
     c = replies.c
-    where = (c.ticket_id == ticket_id, c.author_id == author, c.state == "due")
+    where = (c.ticket_id == ticket_id, c.author_id == author, c.event_id < event, c.state == "due")
     connection.execute(update(replies).where(*where).values(state="skipped", reason=reason))
 
 

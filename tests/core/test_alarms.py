@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.alarm_texts import READ, Facts, alarm, digest, note, plain, taken, which
+from connector.alarm_texts import READ, Facts, Message, alarm, digest, note, plain, taken, which
 from connector.alarms import LONGEST_WAIT, answered, rings, sign, signed, wait_after
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -155,7 +155,7 @@ def test_a_digest_names_nobody_and_quotes_nobody() -> None:
 
 
 def test_notes() -> None:
-    assert note("satu").body == "satu"
+    assert note("satu") == Message("", "satu"), "one line is said once"
     message = note(f"Judul {A}\nbaris\x07 satu\nbaris dua")
     assert (message.title, message.body) == (f"Judul {A}", "baris satu\nbaris dua")
     assert taken(A, "Ani") == f"{A} tercatat: diterima oleh Ani"

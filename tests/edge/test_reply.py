@@ -1,5 +1,6 @@
 """Answers to citizens against the sandbox on all three databases: given once, in time, to the right person, or not at all."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from connector.reply import idle, plan, preview
 from connector.store import items, merging, replies, tickets
 from connector.store.engine import writing
 from tests.answering import COMPLAINT, START, answering, classify
+from tests.reading import register
 
 
 def test_a_complaint_is_acknowledged_under_it_with_number_place_and_photo_asked_for(engine: Engine) -> None:
@@ -104,6 +106,44 @@ def test_never_about_what_is_old_and_never_to_the_account_itself(engine: Engine)
         desk.move(desk.number(), "tuntas")
         assert desk.answer().counts == {"planned": 0}
         assert desk.posts() == []
+
+
+def test_a_supporter_is_answered_by_the_page_that_he_wrote_to(engine: Engine) -> None:
+    words = (
+        "Jembatan gantung di Sambelia Lombok Timur rusak pak, anak sekolah tidak bisa menyeberang, tolong diperbaiki"
+    )
+    with answering(engine) as desk:
+        page = desk.world.add_page("wagub", "100000000000002", "Wakil Gubernur NTB")
+        account = replace(desk.bench.account, key=page.key, id=page.id, name=page.name)
+        register(engine, account)
+        other = replace(desk.bench, account=account, token=desk.sandbox.token("wagub"))
+        desk.comes(words)
+        same = desk.world.add_comment(desk.world.add_post(page, "Selamat pagi"), words, "Budi")
+        desk.time.pass_by(seconds=2)
+        other.poll(full=True)
+        desk.bench.process()
+        (ticket,) = desk.bench.tickets()
+        assert ticket["supporters"] == 2
+        assert desk.answer().counts == {"planned": 1, "sent": 1}
+        assert not idle(engine, "wagub", desk.time())
+        assert desk.answer(account=account, graph=other.graph).counts == {"planned": 1, "sent": 1}
+        (text,) = desk.under(same)
+        assert desk.number() in text and "gabungkan" in text
+        assert {row.kind: row.account for row in desk.rows()} == {"received": "gubernur", "supported": "wagub"}
+
+
+def test_of_two_moves_at_once_the_last_is_told(engine: Engine) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        desk.answer()
+        desk.time.pass_by(minutes=2)
+        for status in ("ditindaklanjuti", "tuntas"):
+            desk.move(desk.number(), status)
+        assert desk.answer().counts == {"planned": 1}
+        assert desk.answer().counts == {"planned": 0}
+        desk.time.pass_by(minutes=59)
+        assert desk.answer().counts == {"planned": 0, "sent": 1}
+        assert "tuntas" in desk.under(comment)[-1]
 
 
 def test_one_answer_for_a_person_in_a_thread_within_an_hour(engine: Engine) -> None:

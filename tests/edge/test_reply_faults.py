@@ -74,6 +74,13 @@ def test_a_missing_permission_rests_the_account_for_an_hour(sqlite_engine: Engin
         assert desk.answer().counts == {"planned": 0}
         desk.time.pass_by(minutes=2)
         assert desk.answer().counts == {"planned": 0, "sent": 1} and len(desk.under(comment)) == 1
+        other = desk.comes(author="Budi")
+        refuse(desk, code, subcode)
+        desk.answer()
+        with writing(sqlite_engine) as connection:
+            pauses.resume(connection, "gubernur")
+        assert desk.answer().counts == {"planned": 0, "sent": 1}, "whoever is resumed answers at once"
+        assert len(desk.under(other)) == 1
 
 
 @pytest.mark.parametrize(("code", "subcode"), BLOCKED)

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine
 
 from connector.settings import Settings, load_routing
-from connector.store import accounts
+from connector.store import accounts, pauses
 from connector.store.engine import writing
 from connector.watching import Watch
 from connector.wiring import Works
@@ -40,3 +40,20 @@ def test_the_operator_is_told_of_blocked_and_silent_accounts_and_of_tokens(
     with ThreadPoolExecutor(1) as pool:
         watch.look(pool, morning + timedelta(minutes=1))
     assert told["blocked/gubernur/2026-11-24"][1] == "190: expired"
+
+
+def test_the_operator_is_told_of_answers_that_wait_for_a_person(sqlite_engine: Engine) -> None:
+    account = {"key": "gubernur", "id": "100000000000001", "token_env": "NO_SUCH_TOKEN", "answers": "on"}
+    works = Works(Settings.model_validate({"accounts": [account]}), load_routing(None), sqlite_engine, Path())
+    works.register()
+    told: dict[str, list[str]] = {}
+    watch = Watch(works, structlog.get_logger(), lambda key, *lines: told.update({key: list(lines)}))
+    night = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    for until in (night + timedelta(hours=1), None):
+        assert not told, "a pause that ends by itself is nobody's business"
+        with writing(sqlite_engine) as connection:
+            pauses.pause(connection, "gubernur", until, "368: blocked", night)
+        with ThreadPoolExecutor(1) as pool:
+            watch.look(pool, night)
+    (lines,) = told.values()
+    assert lines[1] == "368: blocked" and "replies resume --account gubernur" in lines[2]
