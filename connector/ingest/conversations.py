@@ -127,11 +127,11 @@ class _Walk:
             self._bury(connection, nodes)
 
     def _bury(self, connection: Connection, nodes: Sequence[Any]) -> None:
-        """Messages taken back: those that a conversation shown whole, and not empty, does not show any more."""
+        """Messages taken back: those that a conversation of the window, shown whole and not empty, does not show any more."""
         now = self.reader.clock()
         for node in nodes if self.whole else ():
             key, inner = usable_id(child(node, "id")), child(node, "messages")
-            below = nodes_of(inner)
+            below = [] if self._before(moved(node, self.started)) else nodes_of(inner)
             if key and 0 < len(below) <= asks.READABLE_MESSAGES and onward(inner) == (None, True):
                 oldest = min((at for one in below if (at := when(child(one, "created_time")))), default=None)
                 oldest = oldest_shown(connection, key, len(below), oldest)

@@ -53,3 +53,11 @@ def test_one_that_was_emptied_becomes_tombstones(reader: Bench, world: World, me
         world.unsend(message)
     assert reader.poll(full=True).failures == ()
     assert gone(reader) == {message.id for message in emptied.messages}
+
+
+def test_one_that_ended_before_the_window_is_not_read_and_not_gone(reader: Bench, world: World) -> None:
+    talk(world, "Siti", 3)
+    reader.poll()
+    for scope in ("live", "backfill:test"):
+        assert reader.poll(full=True, scope=scope, since=NOW).failures == ()
+        assert gone(reader) == set()
