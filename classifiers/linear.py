@@ -33,8 +33,6 @@ KIND: Final = slice(3, 3 + len(KINDS))
 CATEGORY: Final = slice(3 + len(KINDS), len(COLUMNS))
 EMERGENCY_SHARE: Final = 0.5
 """An emergency is told at this share of the chance that other complaints need: who calls for help may not complain."""
-DIGITS: Final = 9
-"""Of a verdict's scores: the last bits of a sum depend on which texts are summed at once, a verdict does not."""
 _SIZE: Final = len(COLUMNS)
 _CHUNK: Final = 256
 _CHUNK_CHARS: Final = 24_000
@@ -131,10 +129,10 @@ class Linear:
         topics = scores[:, CATEGORY]
         rows = zip(
             texts,
-            _yes(scores[:, : KIND.start]).round(DIGITS).tolist(),
+            _yes(scores[:, : KIND.start]).tolist(),
             scores[:, KIND][:, 1:].argmax(axis=1).tolist(),
             topics.argmax(axis=1).tolist(),
-            _among(topics).max(axis=1).round(DIGITS).tolist(),
+            _among(topics).max(axis=1).tolist(),
             counted.tolist(),
             strict=True,
         )

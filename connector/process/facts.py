@@ -43,8 +43,14 @@ class Change:
 
     @property
     def real(self) -> bool:
-        """True when decision or verdict differ."""
-        return self.before != self.after
+        """True when decision or verdict differ; not by the last bits of a score, which depend on what is judged together."""
+        return self.before != self.after and _told(self.before) != _told(self.after)
+
+
+def _told(state: tuple[str, Verdict | None] | None) -> Any:
+    """Decision and verdict as precisely as they are told."""
+    verdict = state[1] if state else None
+    return state and (state[0], [round(v, 6) if isinstance(v, float) else v for v in verdict or ()])
 
 
 @dataclass(slots=True)

@@ -75,12 +75,6 @@ def test_one_by_one_is_the_same_as_all_at_once_and_a_full_memo_changes_nothing(
     assert np.allclose(together, small.scores(texts[:300]), atol=1e-12)
 
 
-def test_a_verdict_is_the_same_to_the_last_bit_whatever_else_is_judged_with_it(
-    shipped: Linear, texts: list[str]
-) -> None:
-    assert shipped(texts[:300]) == [verdict for text in texts[:300] for verdict in shipped([text])]
-
-
 def test_memory_of_tokens_is_bounded(shipped: Linear) -> None:
     model = Linear(shipped.weights, shipped.decisions, "x", remembered=1_000)
     for start in range(20):

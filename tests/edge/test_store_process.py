@@ -179,6 +179,21 @@ def test_a_replay_with_the_same_model_changes_nothing(engine: Engine) -> None:
     assert dump(engine) == before
 
 
+def test_the_last_bits_of_a_score_are_no_change(engine: Engine) -> None:
+    """They depend on which texts are summed at once."""
+    land(engine, comment("1_1", "jalan rusak"))
+    process.process_pending(engine, desk())
+
+    def together(texts: Sequence[str]) -> list[Verdict]:
+        return [v._replace(urgent_score=v.urgent_score + 3e-17, complaint_score=0.97 - 2e-16) for v in classify(texts)]
+
+    def stricter(texts: Sequence[str]) -> list[Verdict]:
+        return [v._replace(complaint_score=0.96) for v in classify(texts)]
+
+    assert process.replay(engine, desk(classify=together), raw.Selection()).changes == []
+    assert len(process.replay(engine, desk(classify=stricter), raw.Selection()).changes) == 1
+
+
 def test_a_replay_with_another_model_says_and_does_what_changes(engine: Engine) -> None:
     land(engine, comment("1_1", "jalan rusak"), comment("1_2", "jalan parah", "8"), comment("1_3", "halo", "9"))
     process.process_pending(engine, desk())
