@@ -89,10 +89,14 @@ def lapor_clock(opened_at: datetime, last_followed_up: datetime | None, calendar
     )
 
 
+def unanswered(ticket: Ticket) -> bool:
+    """Whether a ticket is open and the citizen has no answer yet."""
+    return ticket.status in ("diterima", "ditindaklanjuti") and ticket.first_response_at is None
+
+
 def overdue(ticket: Ticket, now: datetime) -> bool:
     """Whether an open ticket stands unanswered past its deadline."""
-    waiting = ticket.status in ("diterima", "ditindaklanjuti") and ticket.first_response_at is None
-    return waiting and ticket.answer_by is not None and ticket.answer_by < now
+    return unanswered(ticket) and ticket.answer_by is not None and ticket.answer_by < now
 
 
 def latest(tickets: Iterable[Ticket], now: datetime) -> list[Ticket]:

@@ -3,6 +3,7 @@
 import getpass
 import json as jsonlib
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,11 +95,12 @@ def tickets_list(
     waiting: Annotated[bool, typer.Option("--waiting", help="Only closed ones whose reporter wrote again.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Tickets in the order of their numbers, one a line."""
+    """Tickets in the order of their numbers, one a line; those that nobody has answered yet with the time that is left."""
     from classifiers.verdict import CATEGORIES, URGENCIES
 
     from .. import deadlines
     from ..export import ticket_record
+    from ..report import words
     from ..states import MOVES
     from ..store import tickets
     from ..store.engine import reading
@@ -111,21 +113,25 @@ def tickets_list(
         if value is not None and value not in allowed:
             raise Misuse(f"--{option} {value}: expected one of {', '.join(allowed)}")
     works = open_works(context)
+    now = works.clock()
     with reading(works.engine) as connection:
         found = tickets.every(connection, waiting=waiting, status=status, urgency=urgency, category=category)
-        for ticket in deadlines.latest(found, works.clock()) if overdue else found:
+        for ticket in deadlines.latest(found, now) if overdue else found:
             if json:
                 out_json(ticket_record(ticket))
-            else:
-                out(f"{ticket.number}  {ticket.status:14} {ticket.urgency:8} {ticket.category:20} {ticket.summary}")
+                continue
+            left = words.remaining(ticket.answer_by, now) if deadlines.unanswered(ticket) and ticket.answer_by else ""
+            facts = f"{ticket.status:14} {ticket.urgency:8} {left:24} {ticket.category:20}"
+            out(f"{ticket.number}  {facts} {ticket.summary}")
 
 
 @tickets_app.command("show", epilog="Example: ntbcare tickets show NTB-2026-000017")
 def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -> None:
-    """One ticket with its history."""
+    """One ticket with its history, its times in WITA; with --json in UTC."""
     from ..deadlines import FOLLOW_UPS, lapor_clock
     from ..duplicates import COORDINATED, COPIED
     from ..export import ticket_record, zulu
+    from ..report.words import short_time
     from ..store import history, likeness, tickets
     from ..store.engine import reading
 
@@ -143,12 +149,17 @@ def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -
     if json:
         out_json({**record, "history": events})
         return
+    record |= {
+        name: f"{short_time(at)} WITA" for name in record if isinstance(at := getattr(row, name, None), datetime)
+    }
+    record["lapor"] = {name: f"{short_time(at)} WITA" for name, at in asdict(clock).items()}
     for name, value in record.items():
         out(f"{name:18} {jsonlib.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value}")
     if record["copied"] >= COORDINATED:
         out(f"! {record['copied']} pengirim memakai kata-kata yang sama persis: mungkin terkoordinasi, periksa dulu")
-    for event in events:
-        out(f"  {event['at']}  {event['who']}: {event['what']} {jsonlib.dumps(event['data'], ensure_ascii=False)}")
+    for event, at in zip(events, (e.at for e in told), strict=True):
+        said = f"{event['who']}: {event['what']} {jsonlib.dumps(event['data'], ensure_ascii=False)}"
+        out(f"  {short_time(at)} WITA  {said}")
 
 
 @tickets_app.command("open", epilog="Example: ntbcare tickets open 123_456 --category jalan_jembatan")

@@ -4,13 +4,14 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from connector.report.words import short_time
 from connector.store.engine import open_store, writing
 from connector.store.schema import tickets
 from tests.journeys.rig import Json, Rig, call, now
@@ -195,6 +196,11 @@ def test_overdue_tickets_are_listed_the_longest_waiting_first(office: Rig) -> No
     engine.dispose()
     listed = office.run("tickets", "list", "--overdue", "--json").records
     assert [t["number"] for t in listed] == late[::-1]
+    lines = office.run("tickets", "list", "--overdue").out.splitlines()
+    assert ["terlambat 2 hari" in lines[0], "terlambat 1 hari" in lines[1]] == [True, True]
+    shown = office.run("tickets", "show", late[0]).out
+    due = short_time(datetime.fromisoformat(ticket(office, late[0])["answer_by"]))
+    assert f"answer_by          {due} WITA\n" in shown and ":00Z" not in shown
 
 
 def test_what_a_person_set_survives_replays_and_polls(office: Rig) -> None:
