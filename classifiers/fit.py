@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Any, Final
 
@@ -18,7 +19,6 @@ from classifiers.samples import PEOPLE, Sample
 from classifiers.text import tokens_of, words_of
 from classifiers.verdict import CATEGORIES, KINDS
 from classifiers.wordpairs import COUNTS, EDGE, UNKNOWN, ends_of
-from classifiers.wordtable import words_in
 
 Matrix = Any
 Ints = npt.NDArray[np.int64]
@@ -50,6 +50,7 @@ class Recipe:
 RECIPE: Final = Recipe()
 NEVER: Final = -20.0
 """The score of a kind or category that no sample has."""
+_words_of = lru_cache(maxsize=65_536)(words_of)  # each model of those that calibrate reads nearly the same tokens
 
 
 class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -175,7 +176,8 @@ def blended(rows: Matrix, truth: Bools, weights: Floats, strength: tuple[float, 
 
 def logistic(rows: Matrix, truth: Bools, weights: Floats, c: float, seed: int) -> Column:
     """Logistic regression as coefficients and intercept."""
-    model = LogisticRegression(C=c, solver="liblinear", random_state=seed, max_iter=200)
+    # The dual is solved in a third of the time, and nearer to the optimum: there are more features than texts.
+    model = LogisticRegression(C=c, solver="liblinear", dual=True, tol=1e-3, random_state=seed, max_iter=1_000)
     model.fit(rows, truth, sample_weight=weights)
     return model.coef_[0], float(model.intercept_[0])
 
@@ -211,7 +213,10 @@ def _against_rest(rows: Matrix, labels: Ints, weights: Floats, size: int, c: flo
 def _by_word(texts: Sequence[str]) -> tuple[list[str], Matrix]:
     """The different words of the texts, and how often each text has each."""
     places: dict[str, int] = {}
-    found = [[places.setdefault(word, len(places)) for word in words_in([text])] for text in texts]
+    found = [
+        [places.setdefault(word, len(places)) for token in tokens_of(text) for word in _words_of(token)]
+        for text in texts
+    ]
     return list(places), _counted(found, len(places))
 
 
@@ -224,7 +229,7 @@ def _by_gram(words: Sequence[str], index: dict[str, int]) -> Matrix:
 
 def _pairs_of(text: str, places: dict[str, int]) -> list[tuple[int, int]]:
     """The pairs of known words that end a token and begin the next, with the edges of the text."""
-    ends = [(EDGE, EDGE), *(ends_of(words_of(token), places) for token in tokens_of(text)), (EDGE, EDGE)]
+    ends = [(EDGE, EDGE), *(ends_of(_words_of(token), places) for token in tokens_of(text)), (EDGE, EDGE)]
     return [(last, first) for (_, last), (first, _) in pairwise(ends) if UNKNOWN not in (last, first)]
 
 
