@@ -29,6 +29,7 @@ from .settings import AccountSettings
 from .store import accounts, leases, ledger
 from .store.checkpoints import Shelf
 from .store.engine import reading, writing
+from .store.failing import remark
 
 if TYPE_CHECKING:
     from .ingest import Visit
@@ -147,7 +148,7 @@ class Daemon:
         except LeaseLost as error:
             self.log.warning(str(error), action="lease_lost", account=account.key)
         except SQLAlchemyError as error:
-            self._trouble("store_failed", f"store out of reach: {_brief(error)}", account.key)
+            self._trouble(*remark(error), account.key)
             self.works.stop.wait(5.0)
         except Exception:  # the outermost loop: the next pass must come whatever went wrong in this one
             self.log.exception("pass failed", action="pass_failed", account=account.key)
@@ -221,7 +222,7 @@ class Daemon:
         try:
             self._plan(account, Visit(account.key, {}, ("not read",)))
         except SQLAlchemyError as error:
-            self._trouble("store_failed", f"store out of reach: {_brief(error)}", account.key)
+            self._trouble(*remark(error), account.key)
 
     # -- what people are told ------------------------------------------------------------------------------------------
 
@@ -233,7 +234,7 @@ class Daemon:
             with reading(self.works.engine) as connection:
                 states = accounts.account_states(connection)
         except SQLAlchemyError as error:
-            self._trouble("store_failed", f"store out of reach: {_brief(error)}")
+            self._trouble(*remark(error))
             return
         for account in self.works.settings.accounts:
             if account.key in states:
@@ -255,7 +256,7 @@ class Daemon:
             with reading(self.works.engine) as connection:
                 self.metrics.balanced(ledger.by_stream(connection))
         except SQLAlchemyError as error:
-            self._trouble("store_failed", f"store out of reach: {_brief(error)}")
+            self._trouble(*remark(error))
 
     def _trouble(self, action: str, line: str, account: str = "") -> None:
         self.failures = [*self.failures, line][-100:]
@@ -273,7 +274,7 @@ class Daemon:
         try:
             self._process()
         except SQLAlchemyError as error:
-            self._trouble("store_failed", f"store out of reach: {_brief(error)}")
+            self._trouble(*remark(error))
         except Exception:  # nobody above this thread would log it
             self.log.exception("processing failed", action="process_failed")
 
@@ -290,7 +291,3 @@ class Daemon:
         if result.counts:
             self.log.info("processed", action="process", **result.counts)
         self.metrics.processed(result)
-
-
-def _brief(error: SQLAlchemyError) -> str:
-    return " ".join(str(getattr(error, "orig", error)).split())[:300]

@@ -24,6 +24,7 @@ from .places import find_place
 from .store import alarms, contacts, leases, outbox
 from .store.counters import WITA
 from .store.engine import reading, writing
+from .store.failing import remark
 from .store.raw import ResultRow
 from .telegram import Answers
 from .watching import Watch
@@ -278,8 +279,8 @@ class Delivery:
         return lane if lane.startswith(contacts.LANE) else self.works.contacts.name_of(lane)
 
     def _store_failed(self, error: SQLAlchemyError) -> None:
-        cause = " ".join(str(getattr(error, "orig", error)).split())[:300]
-        self.log.warning(f"store out of reach: {cause}", action="store_failed")
+        action, line = remark(error)
+        self.log.warning(line, action=action)
 
 
 def warm(works: "Works") -> None:

@@ -17,7 +17,7 @@ from .errors import Conflict, NotFound
 from .export import zulu
 from .platforms.facebook.parse import when
 from .records import Label
-from .store import items, raw, tickets
+from .store import counters, items, raw, tickets
 from .store.engine import writing
 
 NOBODY = "petugas"
@@ -91,6 +91,7 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
     """Adds one label; False when it is there already. Raises ValueError or NotFound, saying what was expected."""
     if not isinstance(record, Mapping) or not isinstance(record.get("id"), str):
         raise ValueError("expected an object or row with the item's id")
+    counters.serialize(connection)  # who judges the item now would not see the label, and settle the item without it
     row = items.find(connection, record["id"])
     if row is None:
         raise NotFound(f"{record['id']}: no such item in this store")

@@ -18,6 +18,7 @@ from .errors import SettingsError
 from .notify import target
 from .store import alarms, contacts, counters
 from .store.engine import reading, writing
+from .store.failing import remark
 
 if TYPE_CHECKING:
     from .wiring import Works
@@ -88,8 +89,8 @@ class Answers:
                 self.log.warning(f"answers in Telegram cannot be read: {text}", action="answers_unread")
                 self._next = now + AFTER_FAILURE
             except SQLAlchemyError as error:
-                cause = " ".join(str(getattr(error, "orig", error)).split())[:300]
-                self.log.warning(f"store out of reach: {cause}", action="store_failed")
+                action, line = remark(error)
+                self.log.warning(line, action=action)
 
     def _take(self, name: str, chats: Chats, updates: list[Any]) -> None:
         """Acknowledges in one transaction with the position, so that no answer is lost or counted twice."""

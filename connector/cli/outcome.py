@@ -102,8 +102,12 @@ def _explained(error: Exception) -> str | None:
     from classifiers import ModelUnusable
     from classifiers.corpus import CorpusError
 
+    from ..store.failing import cause_of, collided
+
     if isinstance(error, DBAPIError):
-        cause = " ".join(str(error.orig).split())[:300]
+        cause = cause_of(error)
+        if collided(error):
+            return f"store: {cause}; others held what was needed, nothing of this step was kept: run the command again"
         if type(error) is DatabaseError:  # what SQLite says of a file that it cannot read, and of nothing else
             return f"store: {cause}; put back a backup of it, or name another store"
         return f"store: {cause}; is it reachable and writable, with room on its disk? Try again after mending that"

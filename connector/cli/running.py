@@ -122,13 +122,14 @@ def _await_store(works: "Works", log: Any) -> None:
     """A database that starts after us, or is away, is waited for; one that does not fit is not."""
     from sqlalchemy.exc import OperationalError
 
+    from ..store.failing import cause_of
+
     while not works.stop.is_set():
         try:
             works.ready()
             return
         except OperationalError as error:
-            cause = " ".join(str(error.orig).split())[:300]
-            log.warning(f"the store is out of reach, trying again: {cause}", action="store_awaited")
+            log.warning(f"the store fails, trying again: {cause_of(error)}", action="store_awaited")
             works.stop.wait(5.0)
 
 

@@ -123,8 +123,14 @@ def _allowed(
 
 
 def _settle(connection: Connection, understood: Sequence[Understood], read: Mapping[int, ResultRow]) -> None:
-    outcomes = [(u.row, read[u.row].revision, "done" if u.item else "quarantined", u.reason) for u in understood]
-    raw.settle(connection, outcomes)
+    raw.settle(
+        connection,
+        [
+            (row.id, row.revision, row.deleted_at is not None, "done" if u.item else "quarantined", u.reason)
+            for u in understood
+            for row in [read[u.row]]
+        ],
+    )
 
 
 def _change(row: int, one: Classified, decision: Decision, known: Known) -> Change:

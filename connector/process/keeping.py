@@ -50,7 +50,7 @@ def write_items(
     items.write(connection, written)
     items.write_verdicts(connection, verdicts, now)
     for account in {one.item.account for one in classified.values() if one.item.by_account}:
-        accounts.set_account(connection, account, authors_shown=True)
+        accounts.shows_authors(connection, account)
 
 
 def write_tickets(

@@ -57,6 +57,7 @@ class StreamState:
 _STATES = select(*(accounts.c[name] for name in AccountState.__slots__)).order_by(accounts.c.key)
 _its_stream = (streams.c.account == bindparam("of"), streams.c.stream == bindparam("its"))
 _PAUSED = select(streams.c.paused_until).where(*_its_stream)
+_SHOWN = select(accounts.c.authors_shown).where(accounts.c.key == bindparam("of"))
 _COUNT = update(streams).where(*_its_stream).values(landed=streams.c.landed + bindparam("more"))
 _stream = [streams.c[name] for name in StreamState.__slots__]
 
@@ -94,6 +95,12 @@ def set_account(connection: Connection, key: str, **values: Any) -> None:
     """Sets columns of one account's row."""
     given = {f"new_{name}": value for name, value in values.items()}
     connection.execute(_set(tuple(values)), {"of": key, **given})
+
+
+def shows_authors(connection: Connection, key: str) -> None:
+    """Notes, once, that Graph tells of this account who wrote: whoever reads the account may hold its row for long."""
+    if not connection.scalar(_SHOWN, {"of": key}):
+        set_account(connection, key, authors_shown=True)
 
 
 @lru_cache

@@ -18,6 +18,9 @@ from ..errors import SettingsError
 BUSY_MS = 60_000
 CACHE = "cache_size=-4000"
 """SQLite's pages in memory, at most 4 MB a connection: what a batch changes is not written and read again before its commit."""
+HUNG_S = 40
+"""A server undoes what writes when its process has said nothing for so long: frozen or cut off, it would keep its locks for
+hours. Less than the 50 seconds for which MariaDB lets others wait for a lock."""
 _turns: WeakKeyDictionary[Engine, "Turns"] = WeakKeyDictionary()
 DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
 
@@ -33,7 +36,7 @@ def open_store(url: str) -> Engine:
     if address.drivername == "sqlite":
         return _sqlite(address)
     if address.drivername == "mysql+pymysql":
-        return create_engine(
+        engine = create_engine(
             address.update_query_dict({"charset": "utf8mb4"}),
             isolation_level="READ COMMITTED",
             paramstyle="format",
@@ -44,7 +47,25 @@ def open_store(url: str) -> Engine:
                 "connect_timeout": 10,
             },
         )
-    return create_engine(address, pool_pre_ping=True, pool_size=20, connect_args={"connect_timeout": 10})
+        event.listen(engine, "begin", _bound_session)
+        return engine
+    engine = create_engine(address, pool_pre_ping=True, pool_size=20, connect_args={"connect_timeout": 10})
+    event.listen(engine, "begin", _bound_transaction)
+    return engine
+
+
+def _bound_transaction(connection: Connection) -> None:
+    """PostgreSQL. Who only reads keeps nobody waiting and may take his time: whatever takes an export may be slow."""
+    if not connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{HUNG_S}s'")
+
+
+def _bound_session(connection: Connection) -> None:
+    """MariaDB, which sets it for a connection: the same."""
+    seconds = 0 if connection.get_execution_options().get("reading", False) else HUNG_S
+    if connection.info.get("bound") != seconds:
+        connection.exec_driver_sql(f"SET idle_transaction_timeout = {seconds}")
+        connection.info["bound"] = seconds
 
 
 def parse_url(url: str) -> URL:

@@ -34,6 +34,7 @@ _SETTLE = (
     .where(_c.id.in_(SOME), _c.revision == bindparam("read"))
     .values(state=bindparam("into"), reason=bindparam("because"))
 )
+_SETTLE_ALIVE = _SETTLE.where(_c.deleted_at.is_(None))
 
 
 def bury(
@@ -183,16 +184,18 @@ def revisions(connection: Connection, raw_ids: Sequence[int]) -> Iterator[tuple[
         yield from ((row.raw_id, row.payload) for row in connection.execute(query))
 
 
-def settle(connection: Connection, outcomes: Sequence[tuple[int, int, str, str | None]]) -> None:
-    """Closes processed raw items: (id, revision read, state, reason). One landed anew meanwhile stays pending."""
-    if not outcomes:
-        return
-    alike: dict[tuple[int, str, str | None], list[int]] = {}
-    for raw_id, revision, state, reason in outcomes:
-        alike.setdefault((revision, state, reason), []).append(raw_id)
-    for (revision, state, reason), ids in alike.items():
+def settle(connection: Connection, outcomes: Sequence[tuple[int, int, bool, str, str | None]]) -> None:
+    """Closes processed raw items: (id, revision read, whether gone, state, reason).
+
+    One that was landed anew or found deleted meanwhile stays pending.
+    """
+    alike: dict[tuple[int, bool, str, str | None], list[int]] = {}
+    for raw_id, revision, gone, state, reason in outcomes:
+        alike.setdefault((revision, gone, state, reason), []).append(raw_id)
+    for (revision, gone, state, reason), ids in alike.items():
         for part in chunks(ids):
-            connection.execute(_SETTLE, {"some": part, "read": revision, "into": state, "because": reason})
+            given = {"some": part, "read": revision, "into": state, "because": reason}
+            connection.execute(_SETTLE if gone else _SETTLE_ALIVE, given)
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:

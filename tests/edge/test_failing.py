@@ -1,0 +1,117 @@
+"""R-11, R-15: a server undoes who is frozen with locks in hand; who met others is told apart from a store that fails."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.cli.outcome import _explained
+from connector.store import counters, migrate
+from connector.store import engine as opening
+from connector.store.engine import open_store, reading, writing
+from connector.store.failing import collided, remark
+
+SERVERS = pytest.mark.parametrize("database", ["postgresql", "mariadb"])
+
+
+@SERVERS
+def test_a_frozen_writer_keeps_the_others_waiting_for_seconds_only(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "HUNG_S", 1)
+    frozen, awake = threading.Event(), threading.Event()
+
+    def freeze() -> None:
+        with writing(engine) as connection:
+            counters.serialize(connection)
+            frozen.set()
+            awake.wait(20)
+            counters.set_value(connection, "zombie", 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        zombie = pool.submit(freeze)
+        assert frozen.wait(20)
+        began = time.monotonic()
+        with writing(engine) as connection:
+            counters.serialize(connection)
+        waited = time.monotonic() - began
+        awake.set()
+        assert isinstance(zombie.exception(20), SQLAlchemyError)
+    assert waited < 15
+    with reading(engine) as connection:
+        assert counters.value_of(connection, "zombie") == 0
+
+
+@SERVERS
+def test_who_only_reads_may_take_his_time(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "HUNG_S", 1)
+    with writing(engine) as connection:
+        counters.set_value(connection, "here", 1)
+    with reading(engine) as connection:
+        assert counters.value_of(connection, "here") == 1
+        time.sleep(2.5)
+        assert counters.value_of(connection, "here") == 1
+
+
+@SERVERS
+def test_a_deadlock_is_no_store_that_fails(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for name in ("a", "b"):
+            counters.set_value(connection, name, 0)
+    both = threading.Barrier(2)
+
+    def cross(names: str) -> SQLAlchemyError | None:
+        try:
+            with writing(engine) as connection:
+                counters.set_value(connection, names[0], 1)
+                both.wait(20)
+                counters.set_value(connection, names[1], 1)
+        except SQLAlchemyError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        (error,) = filter(None, pool.map(cross, ("ab", "ba")))
+    _is_told_as_met(error)
+
+
+@pytest.mark.parametrize("database", ["mariadb"])
+def test_nor_is_a_lock_waited_for_in_vain(engine: Engine) -> None:
+    with writing(engine) as connection:
+        counters.set_value(connection, "a", 0)
+    with writing(engine) as holder:
+        counters.set_value(holder, "a", 1)
+        with pytest.raises(SQLAlchemyError) as caught, writing(engine) as other:
+            other.execute(text("SET innodb_lock_wait_timeout = 1"))
+            counters.set_value(other, "a", 2)
+    _is_told_as_met(caught.value)
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_nor_is_a_file_that_another_one_locks(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "BUSY_MS", 100)
+    one, other = open_store(store_url), open_store(store_url)
+    migrate.migrate(one)
+    with writing(one), pytest.raises(SQLAlchemyError) as caught, writing(other):
+        pass
+    _is_told_as_met(caught.value)
+    one.dispose()
+    other.dispose()
+
+
+def _is_told_as_met(error: SQLAlchemyError) -> None:
+    assert collided(error)
+    action, line = remark(error)
+    assert action == "store_busy" and "tried again" in line
+    assert "run the command again" in (_explained(error) or "")
+
+
+def test_a_server_that_is_away_fails() -> None:
+    engine = open_store("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(SQLAlchemyError) as caught, writing(engine):
+        pass
+    assert not collided(caught.value)
+    assert remark(caught.value)[0] == "store_failed" and "127.0.0.1" in remark(caught.value)[1]
