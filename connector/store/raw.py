@@ -101,7 +101,7 @@ def oldest(connection: Connection, limit: int, ahead: Sequence[int]) -> tuple[li
             next_ones = _waiting(connection, _AHEAD, {"ahead": AHEAD}).all()
             known = [row.id for row in sorted(next_ones, key=itemgetter(1, 0))]  # sorted by PostgreSQL: 0.15 s
         ids = known[:limit]
-        rows = [row for part in among(connection, ids) for row in connection.execute(_these(part))]
+        rows = [row for part in among(connection, ids) for row in connection.execute(_these(part)).all()]
         if len(rows) == len(ids):
             break
     return rows, known[limit:]

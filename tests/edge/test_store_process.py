@@ -167,6 +167,20 @@ def test_when_all_is_landed_no_end_of_a_batch_parts_a_follow_up_from_its_complai
     assert [t["source_ids"] for t in tickets_of(engine)] == [["1_0"], ["1_1", "1_3", "1_4", "1_5"]]
 
 
+def test_what_another_process_took_meanwhile_is_looked_for_anew(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "AHEAD", 4)
+    land(engine, *(comment(f"1_{n}", "halo", minute=n) for n in (6, 5, 4, 3, 2, 1)))
+    with writing(engine) as connection:
+        first, ahead = raw.oldest(connection, 1, ())
+        assert [row.external_id for row in first] == ["1_3"]  # of the four that were landed first
+        taken, _ = raw.oldest(connection, 1, ahead)
+        raw.settle(connection, [(row.id, row.revision, "done", None) for row in (*first, *taken)])
+        again, _ = raw.oldest(connection, 1, ahead)
+    assert [row.external_id for row in again] == ["1_1"]
+
+
 def test_a_replay_with_the_same_model_changes_nothing(engine: Engine) -> None:
     words = ["jalan rusak", "mantap", "mungkin rusak", "TOLONG", "lampu rusak"]
     land(engine, *(comment(f"1_{n}", w, f"70{n % 3}", n) for n, w in enumerate(words)))
