@@ -176,7 +176,7 @@ def test_what_another_process_took_meanwhile_is_looked_for_anew(
         first, ahead = raw.oldest(connection, 1, ())
         assert [row.external_id for row in first] == ["1_3"]  # of the four that were landed first
         taken, _ = raw.oldest(connection, 1, ahead)
-        raw.settle(connection, [(row.id, row.revision, "done", None) for row in (*first, *taken)])
+        raw.settle(connection, [(row.id, row.revision, False, "done", None) for row in (*first, *taken)])
         again, _ = raw.oldest(connection, 1, ahead)
     assert [row.external_id for row in again] == ["1_1"]
 
