@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"\bNTB-\d{4}-\d{6,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z0-9]+")
 _YES = {
     *("ok", "oke", "okey", "siap", "ya", "iya", "terima", "diterima", "tangani", "menangani", "ditangani", "ambil"),
-    *("meluncur", "laksanakan", "86"),
+    *("meluncur", "merapat", "otw", "laksanakan", "86"),
 }
 _NO = {
     *("tidak", "bukan", "belum", "jangan", "gak", "ga", "nggak", "enggak", "ndak", "tdk", "bkn", "blm", "batal"),

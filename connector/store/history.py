@@ -9,14 +9,14 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from .raw import ResultRow
-from .schema import ticket_events, tickets
+from .schema import counters, ticket_events, tickets
 from .statements import among, insert_all
 from .types import compact
 
@@ -165,11 +165,26 @@ def faults(connection: Connection, numbers: Iterable[str] = ()) -> Iterator[str]
     query = select(c.id, c.number, c.status, c.events, c.head).where(*only).order_by(c.id).limit(200)
     while rows := list(connection.execute(query.where(c.id > after))):
         after = rows[-1].id
-        chain = select(ticket_events).where(e.ticket_id.in_([row.id for row in rows])).order_by(e.ticket_id, e.id)
-        held = {k: list(own) for k, own in groupby(connection.execute(chain), key=lambda event: event.ticket_id)}
+        events = select(ticket_events).where(e.ticket_id.in_([row.id for row in rows])).order_by(e.ticket_id, e.id)
+        held = {k: list(own) for k, own in groupby(connection.execute(events), key=lambda event: event.ticket_id)}
         for row in rows:
             if fault := _fault(row, held.get(row.id, [])):
                 yield f"{row.number}: {fault}"
+    if not numbers:
+        yield from (f"{number}: the whole ticket is missing" for number in _gone(connection))
+
+
+def _gone(connection: Connection) -> Iterator[str]:
+    """Numbers that were given and that no ticket has: none is ever taken back."""
+    n, c = counters.c, tickets.c
+    for year, last in list(connection.execute(select(n.name, n.value).where(n.name.like("tickets:%")))):
+        prefix, before = f"NTB-{year.removeprefix('tickets:')}-", 0
+        query = select(c.number).where(c.number.like(f"{prefix}%")).order_by(func.length(c.number), c.number)
+        there = connection.scalars(query.execution_options(yield_per=1000))
+        for number in chain(there, [f"{prefix}{last + 1}"]):
+            given = int(number.removeprefix(prefix))
+            yield from (f"{prefix}{lost:06d}" for lost in range(before + 1, given))
+            before = given
 
 
 def _fault(ticket: ResultRow, events: Sequence[ResultRow]) -> str | None:

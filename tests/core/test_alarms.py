@@ -66,6 +66,7 @@ def test_no_other_token_is_taken(token: str) -> None:
     [
         ("ok", "", [A], (A, False)),
         ("OK pak, meluncur", "", [A], (A, False)),
+        ("otw ke sana", "", [A], (A, False)),
         ("/ok@ntbcare_bot", "", [A], (A, False)),
         ("siap", f"… Tiket {B}, masuk …", [A, B], (B, False)),
         (f"ok {B.lower()}", f"Tiket {A}", [A, B], (B, False)),

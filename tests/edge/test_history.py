@@ -13,7 +13,7 @@ from connector.errors import Conflict
 from connector.records import Place
 from connector.store import history, merging, migrate, tickets
 from connector.store.engine import open_store, reading, writing
-from connector.store.schema import ticket_events
+from connector.store.schema import ticket_events, ticket_items
 from connector.store.schema import tickets as ticket_table
 
 T0 = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -103,6 +103,18 @@ def test_whatever_is_tampered_with_or_missing_is_found(sqlite_engine: Engine, wh
     found = faults(sqlite_engine)
     assert len(found) == 1 and found[0].startswith(f"{number}: ")
     assert faults(sqlite_engine, [number]) == found and faults(sqlite_engine, [other]) == []
+
+
+def test_a_whole_ticket_that_is_missing_is_found(engine: Engine) -> None:
+    first, second, third, fourth = opened(engine, 4)
+    with writing(engine) as connection:
+        for number in (second, fourth):
+            row = tickets.get(connection, number).id
+            connection.execute(delete(ticket_events).where(E.ticket_id == row))
+            connection.execute(delete(ticket_items).where(ticket_items.c.ticket_id == row))
+            connection.execute(delete(ticket_table).where(ticket_table.c.id == row))
+    assert faults(engine) == [f"{number}: the whole ticket is missing" for number in (second, fourth)]
+    assert faults(engine, [first, third]) == []
 
 
 def test_an_event_that_was_put_in_or_taken_from_another_ticket_is_found(engine: Engine) -> None:
