@@ -154,7 +154,7 @@ class Works:
         )
 
     def desk(self, classify: Classify) -> Desk:
-        """What processing needs."""
+        """What processing needs. Its time is the store's: hosts that disagree by an hour open tickets and ring alike."""
         own = {account.key: account.id for account in self.settings.accounts}
         with reading(self.engine) as connection:
             own |= accounts.external_ids(connection)
@@ -175,9 +175,8 @@ class Works:
         def reopens_until(closed_at: datetime) -> datetime:
             return add_working_days(closed_at, REOPEN_DAYS, self.settings.calendar.calendar)
 
-        return Desk(
-            classify, parsed, find_place, route, answer_by, official, self.clock, reopens_until, self.roster, why
-        )
+        clock = leases.store_clock(self.engine, self.clock)
+        return Desk(classify, parsed, find_place, route, answer_by, official, clock, reopens_until, self.roster, why)
 
     @property
     def roster(self) -> Roster:
