@@ -57,11 +57,11 @@ def read_labelled(file: Path) -> list[Sample]:
     """A labelled CSV: `text` and `is_complaint`; `kind`, `category`, `urgent`, `parent`, `style`, `hard` if known."""
     content = "\n".join(row for _, row in numbered(file))
     reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
-    missing = " or ".join(sorted({"text", "is_complaint"} - set(reader.fieldnames or ())))
-    if missing:
-        raise CorpusError(f"{file}:1: no column {missing}; expected text,is_complaint[,kind,category,urgent]")
     samples = []
     try:
+        missing = " or ".join(sorted({"text", "is_complaint"} - set(reader.fieldnames or ())))
+        if missing:
+            raise CorpusError(f"{file}:1: no column {missing}; expected text,is_complaint[,kind,category,urgent]")
         for row in reader:
             samples.append(_labelled(row, f"{file}:{reader.line_num}"))
     except csv.Error as error:

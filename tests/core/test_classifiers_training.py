@@ -81,6 +81,7 @@ def test_the_corpus_is_what_it_has_to_be() -> None:
         (["text,is_complaint,category", "a,1,jalan"], ":2: unknown category"),
         (["text,is_complaint,kind", "a,1,spam"], ":2: kind 'spam' does not go with"),
         (["text,is_complaint", 'a,1', '"b,0'], "not readable as CSV"),
+        (["a" * 200_000], "not readable as CSV"),
     ],
 )  # fmt: skip
 def test_a_wrong_label_file_is_said(tmp_path: Path, rows: Sequence[str], said: str) -> None:
