@@ -46,7 +46,7 @@ def _raw_records(connection: Connection, rows: Sequence[Any], masked: bool) -> I
 
 
 def raw_record(row: Any, masked: bool = False, payload: Any = None) -> dict[str, Any]:
-    """A stored object as the platform sent it, less its paging; `import` takes the same."""
+    """A stored object as the platform sent it, less its paging; `import` takes the same, unless it is masked."""
     payload = json.loads(row.payload) if payload is None else payload
     return {
         "platform": row.platform,
@@ -61,6 +61,7 @@ def raw_record(row: Any, masked: bool = False, payload: Any = None) -> dict[str,
         "fetched_at": zulu(row.fetched_at),
         "deleted_at": zulu(row.deleted_at),
         "payload": _masked_payload(payload) if masked else payload,
+        **({"masked": True} if masked else {}),
     }
 
 

@@ -65,6 +65,8 @@ def read_record(record: Any, account: Callable[[str], Account | None]) -> RawIte
     """One exported raw record as a raw item. Raises ValueError saying what was expected."""
     if not isinstance(record, dict):
         raise ValueError("expected a JSON object")
+    if record.get("masked"):
+        raise ValueError("expected an object as Graph sent it, exported without --masked")
     kind: Any
     stream: Any
     kind, stream, payload = record.get("kind"), record.get("stream"), record.get("payload")

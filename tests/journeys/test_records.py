@@ -79,6 +79,14 @@ def test_masked_exports_hide_people_and_numbers(tmp_path: Path) -> None:
         assert secret in [record["text"] for record in rig.run("export", "items").records]
 
 
+def test_a_masked_export_is_not_read_in(polled: Rig) -> None:
+    before = polled.stored("raw")
+    polled.run("export", "raw", "--masked", "--out", "masked.jsonl")
+    done = polled.run("import", "masked.jsonl", code=1)
+    assert len(done.err.splitlines()) == len(before) and "masked.jsonl:1: " in done.err and "--masked" in done.err
+    assert polled.stored("raw") == before
+
+
 def test_out_writes_the_same_as_stdout(polled: Rig) -> None:
     for what in ("items", "tickets"):
         to_file = polled.run("export", what, "--out", f"{what}.jsonl")
