@@ -1,7 +1,7 @@
 """What staff do to tickets from a shell or the review page: open, move, set, merge."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +82,8 @@ def _check(values: dict[str, Any]) -> None:
     for name, allowed in (("category", CATEGORIES), ("urgency", URGENCIES)):
         if name in values and values[name] not in allowed:
             raise Misuse(f"{name}: expected one of {', '.join(allowed)}, found {values[name]!r}")
+    if not values.get("summary", "?").strip():
+        raise Misuse("summary: expected words")
     if len(values.get("summary", "")) > SUMMARY:
         raise Misuse(f"summary: expected at most {SUMMARY} characters, found {len(values['summary'])}")
 
@@ -195,10 +197,16 @@ def answered(engine: Engine, number: str, at: datetime | None, *, who: str, now:
         tickets.change(connection, number, values, who=who, what="answered", now=now)
 
 
-def ticket_of(connection: Connection, item_id: str) -> str | None:
-    """The number of the ticket that an item belongs to. Raises NotFound for an unknown item."""
+def openable(connection: Connection, item_id: str, official: Collection[str]) -> None:
+    """Whether a ticket may come of an item. Raises Conflict for what no citizen wrote: a label would only mislead."""
+    row = items.find(connection, item_id)
+    if row is not None and (row.by_account or row.author_id in official):
+        raise Conflict(f"{item_id}: an account of the government wrote it: that opens no ticket")
+
+
+def ticket_of(connection: Connection, item_id: str) -> tuple[str | None, str | None]:
+    """The number of the ticket that an item belongs to, and why it does or does not. Raises NotFound for an unknown item."""
     row = items.find(connection, item_id)
     if row is None:
         raise NotFound(f"{item_id}: no such item in this store")
-    number: str | None = row.ticket
-    return number
+    return row.ticket, row.reason

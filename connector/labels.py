@@ -41,8 +41,8 @@ def import_labels(engine: Engine, file: Path, clock: Callable[[], datetime], dea
     done = Imported()
     for where, record in read_records(file):
         try:
-            if isinstance(record, str):
-                raise ValueError(record)
+            if isinstance(record, ValueError):
+                raise record
             with writing(engine) as connection:
                 fresh = add(connection, record, clock(), deadline, route)
         except (ValueError, Conflict, NotFound) as error:
@@ -54,7 +54,7 @@ def import_labels(engine: Engine, file: Path, clock: Callable[[], datetime], dea
 
 
 def read_records(file: Path) -> Iterator[tuple[str, Any]]:
-    """Records with where each stands; in its place a text that says what is wrong with a line that holds none."""
+    """Records with where each stands; in its place an error that says what is wrong with a line that holds none."""
     text = file.read_text("utf-8-sig")
     if file.suffix.lower() == ".csv":
         yield from _rows(file, text)
@@ -75,7 +75,7 @@ def _rows(file: Path, text: str) -> Iterator[tuple[str, Any]]:
         for row in rows:
             yield f"{file}:{rows.line_num}", {k: v for k, v in row.items() if k and v not in (None, "")}
     except csv.Error as error:
-        yield f"{file}:{rows.line_num}", f"not CSV from here on: {error}"
+        yield f"{file}:{rows.line_num}", ValueError(f"not CSV from here on: {error}")
 
 
 def _lines(file: Path, text: str) -> Iterator[tuple[str, Any]]:
@@ -84,7 +84,7 @@ def _lines(file: Path, text: str) -> Iterator[tuple[str, Any]]:
             try:
                 yield f"{file}:{n}", json.loads(line)
             except (ValueError, RecursionError):
-                yield f"{file}:{n}", "not JSON"
+                yield f"{file}:{n}", ValueError("not JSON")
 
 
 def add(connection: Connection, record: Any, now: datetime, deadline: Any, route: Any) -> bool:

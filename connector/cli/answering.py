@@ -9,6 +9,7 @@ from .app import app
 from .opening import open_works
 from .outcome import finish, out, out_json
 from .reading import HELD, Accounts, AsJson, need_tokens
+from .staff import Number, number_of
 
 if TYPE_CHECKING:
     from ..settings import AccountSettings
@@ -25,18 +26,22 @@ def replies_list(
     context: typer.Context,
     account: Annotated[str | None, typer.Option("--account", metavar="KEY", help="Only of this account.")] = None,
     state: Annotated[str | None, typer.Option("--state", help=f"One of {', '.join(STATES)}.")] = None,
-    ticket: Annotated[str | None, typer.Option("--ticket", metavar="NUMBER", help="Only about this ticket.")] = None,
+    ticket: Annotated[
+        str | None, typer.Option("--ticket", metavar="NUMBER", help="Only about this ticket.", parser=number_of)
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Answers, oldest first, one a line: what was sent, what waits, what only would be said."""
     from ..export import reply_record
-    from ..store import pauses, persons, replies
+    from ..store import pauses, persons, replies, tickets
     from ..store.engine import reading
 
     if state is not None and state not in STATES:
         raise Misuse(f"--state {state}: expected one of {', '.join(STATES)}")
     works = open_works(context)
     with reading(works.engine) as connection:
+        if ticket is not None:
+            tickets.get(connection, ticket)
         for row in replies.every(connection, account=account, state=state, number=ticket):
             record = reply_record(row, shown=not persons.states(connection, [row.author_id]))
             out_json(record) if json else out(_line(record))
@@ -55,7 +60,7 @@ def _line(record: dict[str, Any]) -> str:
 @replies_app.command("preview", epilog="Example: ntbcare replies preview NTB-2026-000017 --kind tuntas")
 def replies_preview(
     context: typer.Context,
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="A ticket's number.")],
+    number: Number,
     kind: Annotated[str | None, typer.Option("--kind", help="Which answer; else the one of its state.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="As if the office gave this reason.")] = "",
     language: Annotated[str | None, typer.Option("--language", help="id, sasak, samawa or mbojo.")] = None,
@@ -74,7 +79,9 @@ def replies_preview(
     works = open_works(context)
     with reading(works.engine) as connection:
         key = tickets.get(connection, number).account
-    account = works.configured([key])[0]
+    account = next((a for a in works.settings.accounts if a.key == key), None)
+    if account is None:
+        raise Misuse(f"{number}: came from {key}, which is no account of the configuration: nobody is answered there")
     work = works.answering(account)
     if language is not None:
         work = replace(work, wording=works.wordings[next(name for name in LANGUAGES if name == language)])

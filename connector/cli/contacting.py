@@ -73,7 +73,9 @@ def contacts_list(context: typer.Context, json: AsJson = False) -> None:
 @contacts_app.command("remove", epilog="Example: ntbcare contacts remove 17 18")
 def contacts_remove(
     context: typer.Context,
-    numbers: Annotated[list[int], typer.Argument(metavar="ID…", help="As `contacts list` shows them.")],
+    numbers: Annotated[
+        list[int], typer.Argument(metavar="ID…", min=1, max=2**31 - 1, help="As `contacts list` shows them.")
+    ],
     by: By = None,
 ) -> None:
     """Erase contacts, with all that waits for them."""

@@ -171,7 +171,7 @@ def tickets_open(
     by: By = None,
 ) -> None:
     """Make a ticket of an item that the classifier missed or was unsure of."""
-    from ..casework import ticket_of
+    from ..casework import openable, ticket_of
     from ..labels import add
     from ..store.engine import reading, writing
 
@@ -179,7 +179,8 @@ def tickets_open(
     desk = works.desk(works.classify())
     record: dict[str, Any] = {"id": item, "kind": "pengaduan", "by": _who(by), "category": category, "urgency": urgency}
     with reading(works.engine) as connection:
-        already = ticket_of(connection, item)
+        already, _ = ticket_of(connection, item)
+        openable(connection, item, desk.official)
     if already:
         out(already)
         finish([f"{item}: belongs to {already} already; use `ntbcare tickets move` or `amend`"])
@@ -190,10 +191,10 @@ def tickets_open(
         raise Misuse(str(error)) from None
     failures = process(works)[1]
     with reading(works.engine) as connection:
-        number = ticket_of(connection, item)
+        number, why = ticket_of(connection, item)
     if number:
         out(number)
-    finish(failures if number else [*failures, f"{item}: no ticket was made: what the account itself wrote opens none"])
+    finish(failures if number else [*failures, f"{item}: no ticket was made: {why}"])
 
 
 @tickets_app.command(

@@ -78,13 +78,20 @@ def test_labels_survive_what_other_programs_write(office: Rig, tmp_path: Path) -
     done = office.run("labels", "import", "a.csv", "--json", code=1)
     assert done.answer["new"] == 1 and done.err.startswith("a.csv:4: category") and len(done.err.splitlines()) == 1
     apart = "Baiq\u2028loket\x85dua"
-    lines = [f'{{"id":"{third}","kind":"spam","by":"{apart}"}}', '{"id":"a\\u0000\\ud800"}', "[" * 100_000]
+    lines = [
+        f'{{"id":"{third}","kind":"spam","by":"{apart}"}}',
+        '{"id":"a\\u0000\\ud800"}',
+        "[" * 100_000,
+        '"' + third + '"',
+    ]
     (tmp_path / "b.jsonl").write_text("\n".join(lines), "utf-8")
     done = office.run("labels", "import", "b.jsonl", "--json", code=1)
     assert done.answer["new"] == 1 and [line.split(": ")[0] for line in done.err.splitlines()] == [
         "b.jsonl:2",
         "b.jsonl:3",
+        "b.jsonl:4",
     ]
+    assert "expected an object" in done.err.splitlines()[-1]
     assert apart in [record["by"] for record in office.run("labels", "export").records]
     (tmp_path / "open.csv").write_text('id,kind\n"1,spam\n', "utf-8")
     assert "open.csv" in office.run("labels", "import", "open.csv", code=1).err
@@ -101,6 +108,12 @@ def test_a_label_from_a_clock_that_is_ahead_does_not_outrank_later_ones(office: 
     assert [record["kind"] for record in office.run("labels", "export").records] == ["spam", "aspirasi"]
 
 
+def test_who_came_another_way_is_answered_on_no_page(office: Rig) -> None:
+    number = office.run("tickets", "new", "--text", "Lampu jalan mati di Gerung").out.strip()
+    done = office.run("replies", "preview", number.lower(), code=2)
+    assert done.err.startswith(f"{number}: ") and "--account" not in done.err and len(done.err.splitlines()) == 1
+
+
 def test_open_makes_a_ticket_of_a_missed_item_once(office: Rig) -> None:
     missed = one(office, decision="review", by_account=False, kind="comment")
     number = office.run("tickets", "open", missed["id"], "--category", "listrik", "--by", "Baiq").out.strip()
@@ -110,6 +123,9 @@ def test_open_makes_a_ticket_of_a_missed_item_once(office: Rig) -> None:
     assert again.out.strip() == number and number in again.err
     own = one(office, by_account=True, kind="post")
     assert office.run("tickets", "open", own["id"], code=1).out == ""
+    assert [record["id"] for record in office.run("labels", "export").records] == [missed["id"]], (
+        "nothing false is taught"
+    )
     assert "unknown" in office.run("tickets", "open", "unknown", code=1).err
     assert len(office.stored("tickets")) == len({t["number"] for t in office.stored("tickets")})
 
