@@ -81,6 +81,8 @@ def _rehearse(works: Works, account: AccountSettings, order: Order, as_json: boo
         with reading(scratch.engine) as new, reading(works.engine) as old:
             found = compare.compare(new, old, account.key, order.streams, order.since, order.until)
         scratch.engine.dispose()
+    if works.stop.is_set():
+        finish([f"{account.key}: stopped before the end: nothing can be said of the window"])
     if as_json:
         out_json({"account": account.key, "dry_run": True, **found})
     else:

@@ -22,8 +22,11 @@ _ARENA_MAX = -8
 WITA = timezone(timedelta(hours=8))
 
 
-def open_works(context: typer.Context, *, ready: bool = True) -> "Works":
-    """The works for the configuration named before the verb; `ready` checks the store's schema too."""
+def open_works(context: typer.Context, *, ready: bool = True, stops: bool = True) -> "Works":
+    """The works for the configuration named before the verb; `ready` checks the store's schema too.
+
+    `stops`: the verb looks whether it is to stop. One that does not is interrupted where it is.
+    """
     from .. import settings as configuration
     from ..contactbook import load_contacts
     from ..wiring import works
@@ -35,7 +38,8 @@ def open_works(context: typer.Context, *, ready: bool = True) -> "Works":
     made = works(settings, routing, beside, load_contacts(beside, routing, settings.alarms.operator))
     made.wordings = configuration.load_wordings(beside)
     context.call_on_close(made.engine.dispose)
-    stop_on_signals(made.stop)
+    if stops:
+        stop_on_signals(made.stop)
     if ready:
         made.ready()
     collect_seldom()
@@ -120,6 +124,8 @@ def chosen_model(folder: Path | None) -> Path | None:
     """The same folder of a model, if it is there. Raises Misuse: no other model may answer in its place."""
     if folder is not None and not folder.is_dir():
         raise Misuse(f"--model {folder}: no such folder")
+    if folder is not None and not any(folder.iterdir()):
+        raise Misuse(f"--model {folder}: there is no model in it")
     return folder
 
 
@@ -153,7 +159,9 @@ def written(file: Path | None) -> Iterator[Any]:
             if not special:
                 os.fsync(stream.fileno())
                 draft.replace(file)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(file)  # a full disk does not say where
         if not special:
             draft.unlink(missing_ok=True)
         raise

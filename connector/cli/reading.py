@@ -43,8 +43,7 @@ def poll(
     visits = read_accounts(works, [(a, order, f"account:{a.key}") for a, order in orders])
     result, failures = process(works)
     show(visits, result, json)
-    stopped = ["stopped before the end; all that was read is kept: run it again"] if works.stop.is_set() else []
-    finish([line for v in visits for line in (*v.failures, *v.waiting)] + failures + stopped)
+    finish([line for v in visits for line in (*v.failures, *v.waiting)] + failures)
 
 
 def need_tokens(context: typer.Context, wanted: Iterable["AccountSettings"]) -> list[str]:
@@ -73,7 +72,7 @@ def read_accounts(works: "Works", jobs: Sequence[tuple["AccountSettings", Any, s
 
 
 def process(works: "Works") -> tuple["Result", list[str]]:
-    """Makes tickets of what was landed. Without a usable model it waits, which is said."""
+    """Makes tickets of what was landed. Without a usable model it waits, which is said; so is a stop before the end."""
     from classifiers import ModelUnusable
 
     from ..process import Result, process_pending
@@ -82,7 +81,9 @@ def process(works: "Works") -> tuple["Result", list[str]]:
         classify = works.classify()
     except ModelUnusable as error:
         return Result(), [f"nothing is classified until this is mended, all is kept: {error}"]
-    return process_pending(works.engine, works.desk(classify), works.stop.is_set, oldest_first=True), []
+    result = process_pending(works.engine, works.desk(classify), works.stop.is_set, oldest_first=True)
+    stopped = ["stopped before the end; all that was read is kept: run it again"] if works.stop.is_set() else []
+    return result, stopped
 
 
 def show(visits: Sequence["Visit"], result: "Result", as_json: bool) -> None:

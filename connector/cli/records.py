@@ -96,7 +96,7 @@ def import_(
     works = open_works(context)
     known = {a.key: a.account for a in works.settings.accounts}
     with file.open(encoding="utf-8", errors="surrogateescape") as lines:
-        numbered = ((f"{file}:{n}", line) for n, line in enumerate(lines, 1))
+        numbered = ((f"{file}:{n}", line) for n, line in enumerate(lines, 1) if not works.stop.is_set())
         landed = land_records(works.engine, numbered, known.get, works.clock)
     result, failures = process(works)
     if json:
@@ -129,7 +129,7 @@ def export(
         raise Misuse(f"--as {as_}: only tickets are handed over")
     if services and as_ != "open311":
         raise Misuse("--services: goes with --as open311 only")
-    works = open_works(context)
+    works = open_works(context, stops=False)
     if as_:
         _hand_over(works, as_, format, services, out)
         return

@@ -211,7 +211,7 @@ def report(
     if csv is not None:
         raise Misuse("--csv: goes with --rapor only; for tickets: ntbcare export tickets --format csv")
     start, end = window(since, until)
-    works = open_works(context)
+    works = open_works(context, stops=False)
     file = out or Path("laporan-ntbcare.html")
     with reading(works.engine) as connection, written(file) as stream:
         write_report(connection, stream, works.routing, start, end, works.clock())
@@ -222,7 +222,7 @@ def _rapor(context: typer.Context, name: str, out: Path | None, csv: Path | None
     from ..report import month_of, read_rapor, write_csv, write_page
     from ..store.engine import reading
 
-    month, works = month_of(name), open_works(context)
+    month, works = month_of(name), open_works(context, stops=False)
     if month.start > works.clock():
         raise Misuse(f"--rapor {name}: this month has not begun")
     file = out or Path(f"rapor-{month.start:%Y-%m}.html")

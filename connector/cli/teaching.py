@@ -60,7 +60,7 @@ def _teach(context: typer.Context, files: Sequence[Path], out_dir: Path | None) 
 
     samples: list[Sample] = []
     if out_dir is None or _configured(context):
-        works = open_works(context)
+        works = open_works(context, stops=False)
         with reading(works.engine) as connection:
             samples = list(taught(connection))
     trained = fit(list(files), samples=samples, today=utc_now().date())
@@ -121,7 +121,10 @@ def evaluate(
     readable(file)
     with ExitStack() as beside:
         page = beside.enter_context(written(card)) if card is not None else None
-        measured = measure(classifiers.load(chosen_model(model)), read_labelled(file))
+        classify = classifiers.load(chosen_model(model))
+        if not (samples := read_labelled(file)):
+            raise Misuse(f"{file}: there are no labelled texts in it")
+        measured = measure(classify, samples)
         if page is not None:
             place = classifiers.place_of(model)
             page.write(card_of(manifest_of(place) if place.exists() else {}, measured))

@@ -1,5 +1,6 @@
 """S-10: where a command writes when it is told a file: whole or not at all, and never over what is no file."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -18,6 +19,11 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert file.read_text("utf-8") == "lama\n"
     assert [one.name for one in tmp_path.iterdir()] == ["laporan.html"]
+
+
+def test_a_full_disk_is_said_with_the_files_name(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"laporan\.html"), written(tmp_path / "laporan.html"):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_device_or_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:

@@ -223,6 +223,17 @@ def test_a_backfill_resumes_after_any_stop(rig: Rig, how: signal.Signals) -> Non
     rig.assert_whole()
 
 
+def test_a_dry_backfill_that_is_stopped_says_nothing_of_the_window(rig: Rig) -> None:
+    rig.run("poll")
+    rig.sandbox.calls.clear()
+    rig.sandbox.faults.add(Fault(faults.latency(1.0), times=None))
+    process = rig.start("backfill", "--account", "gubernur", "--since", f"{ago(days=200):%Y-%m-%d}", "--dry-run")
+    until(lambda: rig.sandbox.calls, 20, "the backfill asks")
+    process.popen.send_signal(signal.SIGTERM)
+    assert process.popen.wait(10) == 1
+    assert process.out.read_text("utf-8") == "" and "stopped before the end" in process.err.read_text("utf-8")
+
+
 def test_run_once_does_what_is_due_and_ends(rig: Rig) -> None:
     done = rig.run("run", "--once")
     assert done.out == ""

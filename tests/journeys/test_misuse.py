@@ -159,8 +159,10 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "labels of nothing": (["labels", "import", "nowhere.json"], ("nowhere.json",)),
     "classify nothing": (["classify", "nowhere.txt"], ("nowhere.txt",)),
     "classify by nothing": (["classify", "--model", "nowhere"], ("nowhere",)),
+    "classify by an empty folder": (["classify", "--model", "models"], ("--model models", "no model")),
     "places of nothing": (["places", "nowhere.txt"], ("nowhere.txt",)),
     "evaluate nothing": (["evaluate", "nowhere.csv"], ("nowhere.csv",)),
+    "evaluate no texts": (["evaluate", "heads.csv"], ("heads.csv", "no labelled texts")),
     "evaluate a folder": (["evaluate", "."], (".", "is a folder")),
     "evaluate by nothing": (["evaluate", "connector.toml", "--model", "nowhere"], ("--model nowhere",)),
     "card nowhere": (["evaluate", "connector.toml", "--card", "no/such/x.html"], ("no/such/x.html",)),
@@ -178,13 +180,17 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "amend to nonsense": (["tickets", "amend", "NTB-2026-000001", "--category", "cuaca"], ("category", "listrik")),
     "unknown agency": (["tickets", "amend", "NTB-2026-000001", "--agency", "nasa"], ("--agency nasa",)),
     "list what": (["tickets", "list", "--status", "dibuang"], ("dibuang", "diterima")),
+    "amend to no words": (["tickets", "amend", "NTB-2026-000001", "--summary", " "], ("summary",)),
     "new without words": (["tickets", "new", "--text", " "], ("--text",)),
+    "a contact beyond numbers": (["contacts", "remove", str(10**30)], ("ID…", "2147483647")),
 }
 
 
 @pytest.mark.parametrize("case", WRONG_USE)
 def test_wrong_use_is_refused_and_touches_nothing(office_once: Rig, case: str) -> None:
     args, says = WRONG_USE[case]
+    (office_once.folder / "models").mkdir()
+    (office_once.folder / "heads.csv").write_text("text,is_complaint\n", "utf-8")
     refused(office_once, *args, says=says)
 
 
@@ -210,7 +216,12 @@ def office_once(_read_small: Path, rig: Rig) -> Rig:
 
 
 @pytest.mark.parametrize(
-    "args", [["tickets", "show", "NTB-2026-999999"], ["tickets", "move", "NTB-2026-999999", "tuntas"]]
+    "args",
+    [
+        ["tickets", "show", "NTB-2026-999999"],
+        ["tickets", "move", "NTB-2026-999999", "tuntas"],
+        ["replies", "list", "--ticket", "ntb-2026-999999"],
+    ],
 )
 def test_a_number_that_is_not_there_fails_with_one_line(office_once: Rig, args: list[str]) -> None:
     done = office_once.run(*args, code=1)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -73,6 +74,43 @@ def test_records_come_in_through_a_pipe(polled: Rig, tmp_path: Path) -> None:
     raw = polled.run("export", "raw").out
     polled.run("import", "/dev/stdin", stdin=raw.encode(), env=other)
     assert len(polled.run("export", "items", env=other).records) == len(polled.stored())
+
+
+def test_an_import_that_is_stopped_says_so(rig: Rig) -> None:
+    rig.run("poll")
+    raw, other = rig.run("export", "raw").out, {"NTBCARE_STORE_URL": f"sqlite:///{rig.folder / 'other.db'}"}
+    rig.run("migrate", env=other)
+    pipe = rig.folder / "pipa"
+    os.mkfifo(pipe)
+    command = [PROGRAM, "--config", str(rig.config), "import", str(pipe)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=clean(rig.env | other), cwd=rig.folder)
+    with pipe.open("w", encoding="utf-8") as lines:  # it reads, and so hears of signals
+        process.send_signal(signal.SIGINT)
+        lines.write(raw)
+    assert "stopped before the end" in process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 1
+    rig.run("import", "/dev/stdin", stdin=raw.encode(), env=other)
+    assert len(rig.run("export", "items", env=other).records) == len(rig.stored())
+
+
+def test_an_export_that_nobody_reads_is_interrupted(polled: Rig) -> None:
+    command = [PROGRAM, "--config", str(polled.config), "export", "raw"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean(polled.env))
+    assert process.stdout is not None and process.stdout.read(1) == b"{"
+    process.send_signal(signal.SIGINT)
+    try:
+        assert process.wait(30) == 130
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_an_interrupt_while_all_is_loaded_is_no_traceback(tmp_path: Path) -> None:
+    code = "import os, signal, sys\nclass Loading:\n    def find_spec(self, name, *_):\n"
+    code += "        if name == 'connector.cli.app':\n            os.kill(os.getpid(), signal.SIGINT)\n"
+    code += "sys.meta_path.insert(0, Loading())\nfrom connector.cli import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=clean({}), cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
 
 
 def test_a_defect_is_one_line_that_says_where(tmp_path: Path) -> None:
