@@ -34,5 +34,14 @@ class Verdict(NamedTuple):
     model: str
 
 
+LAST_BITS: Final = 1e-6
 Classify = Callable[[Sequence[str]], Sequence[Verdict]]
 """Texts in, one verdict for each out, in the same order; never raises on a text."""
+
+
+def same(one: Verdict | None, other: Verdict | None) -> bool:
+    """Whether two verdicts say the same; the last bits of a score depend on what is judged together."""
+    if one is None or other is None:
+        return one is other
+    pairs = zip(one, other, strict=True)
+    return all(abs(a - b) <= LAST_BITS if isinstance(a, float) and isinstance(b, float) else a == b for a, b in pairs)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from classifiers.verdict import Classify, Verdict
+from classifiers.verdict import Classify, Verdict, same
 
 from ..pipeline import Parse
 from ..records import NOBODY, Decision, Place, Roster
@@ -43,14 +43,8 @@ class Change:
 
     @property
     def real(self) -> bool:
-        """True when decision or verdict differ; not by the last bits of a score, which depend on what is judged together."""
-        return self.before != self.after and _told(self.before) != _told(self.after)
-
-
-def _told(state: tuple[str, Verdict | None] | None) -> Any:
-    """Decision and verdict as precisely as they are told."""
-    verdict = state[1] if state else None
-    return state and (state[0], [round(v, 6) if isinstance(v, float) else v for v in verdict or ()])
+        """True when decision or verdict differ."""
+        return self.before is None or self.before[0] != self.after[0] or not same(self.before[1], self.after[1])
 
 
 @dataclass(slots=True)

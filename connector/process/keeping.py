@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from classifiers.verdict import Verdict
+from classifiers.verdict import Verdict, same
 
 from ..pipeline import summary_of
 from ..records import RESTRICTED, Append, Classified, Decision, Item, Open, Place
@@ -186,10 +186,13 @@ def _update(
         tickets.note(connection, number, "source_deleted", {"item": one.item.id}, now)
     if position == 0 and one.verdict and one.label is None and not read.deleted_at:
         values: dict[str, Any] = {"summary": summary_of(one.item.text or "")}
+        said = items.verdict_of(before)
+        judged_anew = not same(said, one.verdict)  # if not, a later item may have raised it since
         if one.verdict.is_complaint:
             values |= {"category": one.verdict.category}
-            values |= _where(one.item, one.verdict, items.verdict_of(before), desk, find)
-            if items.verdict_of(before) != one.verdict:  # else a later item may have raised it
+            if judged_anew or before.text != one.item.text:  # if not, the post may have other words since
+                values |= _where(one.item, one.verdict, said, desk, find)
+            if judged_anew:
                 values["urgency"] = "mendesak" if items.any_urgent(connection, number, row) else one.verdict.urgency
         tickets.refresh(connection, number, values, now, desk.deadline)
     if position and one.item.text != before.text and one.verdict and one.verdict.urgency == "mendesak":

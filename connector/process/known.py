@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from classifiers.verdict import same
+
 from ..pipeline import by_time
 from ..records import Classified, Decision, Item, Open, OpenTicket, Situation
 from ..states import takes_up
@@ -147,4 +149,4 @@ def _settled(one: Classified, before: ResultRow | None, read: ResultRow) -> bool
     """Whether the very same reading was decided before and stayed outside of tickets."""
     if before is None or before.decision not in ("ignore", "review"):
         return False
-    return bool(before.revision == read.revision) and items.verdict_of(before) == one.verdict
+    return bool(before.revision == read.revision) and same(items.verdict_of(before), one.verdict)
