@@ -34,6 +34,7 @@ _SETTLE = (
     .where(_c.id.in_(SOME), _c.revision == bindparam("read"))
     .values(state=bindparam("into"), reason=bindparam("because"))
 )
+_HOLD = select(_c.id).where(_c.id.in_(SOME)).order_by(_c.id).with_for_update()
 _SETTLE_ALIVE = _SETTLE.where(_c.deleted_at.is_(None))
 
 
@@ -189,6 +190,11 @@ def settle(connection: Connection, outcomes: Sequence[tuple[int, int, bool, str,
 
     One that was landed anew or found deleted meanwhile stays pending.
     """
+    if (
+        connection.dialect.name != "sqlite"
+    ):  # held in the order of ids, as landing holds them: else each may wait for the other
+        for part in chunks(sorted(outcome[0] for outcome in outcomes)):
+            connection.execute(_HOLD, {"some": part})
     alike: dict[tuple[int, bool, str, str | None], list[int]] = {}
     for raw_id, revision, gone, state, reason in outcomes:
         alike.setdefault((revision, gone, state, reason), []).append(raw_id)

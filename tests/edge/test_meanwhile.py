@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Update, update
 
 from classifiers.verdict import Verdict
 from connector import process
 from connector.labels import add
 from connector.store import accounts, lost, raw
 from connector.store.engine import writing
+from connector.store.schema import raw_items
 from tests.edge.test_store_process import ACCOUNT, PAGE, T0, classify, clock, comment, desk, items_of, land, tickets_of
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql", "mariadb"])
@@ -79,3 +80,25 @@ def test_who_reads_and_who_judges_an_account_do_not_wait_for_each_other(engine: 
     with writing(engine) as reader, ThreadPoolExecutor(1) as judge:
         accounts.set_account(reader, ACCOUNT.key, heard_at=T0)
         judge.submit(process.process_pending, engine, desk()).result(20)
+
+
+def test_who_judges_holds_items_in_the_order_in_which_they_are_landed(engine: Engine) -> None:
+    land(engine, comment("1_1", "halo"), comment("1_2", "halo"))
+    with writing(engine) as connection:
+        first, second = raw.pending(connection, 2)
+
+    def settle() -> None:
+        with writing(engine) as judge:
+            outcomes = [(second.id, 1, False, "quarantined", "aneh"), (first.id, 1, False, "done", None)]
+            raw.settle(judge, outcomes)
+
+    def seen(row_id: int) -> Update:
+        return update(raw_items).where(raw_items.c.id == row_id).values(seen_at=T0)
+
+    with ThreadPoolExecutor(1) as judging:
+        with writing(engine) as landing:
+            landing.execute(seen(first.id))
+            settled = judging.submit(settle)
+            wait([settled], 1)  # it waits for the first
+            landing.execute(seen(second.id))
+        settled.result(20)
