@@ -40,6 +40,8 @@ def open_works(context: typer.Context, *, ready: bool = True, stops: bool = True
     context.call_on_close(made.engine.dispose)
     if stops:
         stop_on_signals(made.stop)
+    else:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # no draft is left behind
     if ready:
         made.ready()
     collect_seldom()

@@ -5,13 +5,14 @@ token and could name any host, so nothing but its `after` is taken from it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.errors import BadRequest
 
-MOST_EMPTY = 10
+MOST_EMPTY, MOST_EMPTY_WHOLE = 10, 100
+"""So many batches may hold nothing: what moderators hid leaves them empty. A reading of everything is more patient."""
 _LONGEST_CURSOR = 4096
 
 
@@ -56,18 +57,19 @@ class Halt:
 class Guard:
     """What one walk has met so far: a value, replaced at each step."""
 
+    most: int = MOST_EMPTY
     seen: frozenset[str] = frozenset()
     empty: int = 0
 
     def step(self, after: str, items: int) -> "Guard | Halt":
         """The guard after a batch of `items` items that goes on at `after`, or Halt.
 
-        Halts on a cursor that was there before (Graph would go in circles) and after more than MOST_EMPTY empty
-        batches in a row.
+        Halts on a cursor that was there before (Graph would go in circles) and after more than `most` empty batches
+        in a row.
         """
         if after in self.seen:
             return Halt("Graph repeats a cursor: the list goes in circles")
         empty = 0 if items else self.empty + 1
-        if empty > MOST_EMPTY:
+        if empty > self.most:
             return Halt(f"Graph sent {empty} empty batches in a row and announces still more")
-        return Guard(self.seen | {after}, empty)
+        return replace(self, seen=self.seen | {after}, empty=empty)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ..errors import BadRequest, Transient
-from ..graph.paging import Guard, Halt, after_of
+from ..graph.paging import MOST_EMPTY, MOST_EMPTY_WHOLE, Guard, Halt, after_of
 from ..platforms.facebook.parse import child, nodes_of
 from .reader import Reader
 
@@ -28,7 +28,7 @@ def walk(reader: Reader, label: str, after: str | None, ask: Ask, keep: Keep) ->
     `ask` gives the next list (`data` and `paging`); `keep` lands it and notes the cursor to go on with. Returns False when
     Graph leads round in circles, which is said. Raises GraphError.
     """
-    guard, met = Guard(), set[str]()
+    guard, met = Guard(MOST_EMPTY_WHOLE if reader.order.full else MOST_EMPTY), set[str]()
     while not reader.stop.is_set():
         edge = ask(after)
         if not isinstance(

@@ -89,6 +89,17 @@ def test_endless_paging_ends(reader: Bench, world: World, loop: tuple[str, ...],
     assert len(reader.items()) == 12
 
 
+def test_a_full_reading_goes_through_batches_of_which_moderators_hid_all(reader: Bench, world: World) -> None:
+    (post,) = fill(world, 1, 3)
+    for n in range(1_300):
+        world.add_comment(post, f"judi {n}", "Bandar", at=NOW - timedelta(minutes=1), held=True)
+    done = reader.poll()
+    assert "empty batches in a row" in done.failures[0]
+    assert reader.poll(full=True).failures == ()
+    reader.process()
+    assert len(reader.items()) == 4
+
+
 def test_a_stale_cursor_starts_the_walk_again(reader: Bench, world: World) -> None:
     fill(world, 60, 2)
     reader.sandbox.faults.add(

@@ -93,11 +93,12 @@ def test_an_import_that_is_stopped_says_so(rig: Rig) -> None:
     assert len(rig.run("export", "items", env=other).records) == len(rig.stored())
 
 
-def test_an_export_that_nobody_reads_is_interrupted(polled: Rig) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_export_that_nobody_reads_is_interrupted(polled: Rig, number: signal.Signals) -> None:
     command = [PROGRAM, "--config", str(polled.config), "export", "raw"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean(polled.env))
     assert process.stdout is not None and process.stdout.read(1) == b"{"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     try:
         assert process.wait(30) == 130
     finally:
