@@ -34,6 +34,7 @@ from .states import REOPEN_DAYS
 from .store import accounts, leases, migrate
 from .store.checkpoints import LIVE_SCOPE
 from .store.engine import open_store, reading, writing
+from .store.failing import persistently
 
 SWEEP, AGAIN = "sweep", "again"
 # Meta allows two reads of conversations a second and Page: one live reading, one beside it, one backfill by hand.
@@ -132,9 +133,13 @@ class Works:
                 leases.extend(connection, held, leases.SECONDS)
 
             with self.graph(account, token, LIVE_PACE if live else BULK_PACE) as graph, workers() as pool:
-                reader = self._reader(account.account, graph, order, pool, guard, progress)
-                reader.stop = stop or self.stop
-                return visit(reader)
+
+                def once() -> Visit:
+                    reader = self._reader(account.account, graph, order, pool, guard, progress)
+                    reader.stop = stop or self.stop
+                    return visit(reader)
+
+                return persistently(once)
 
     def _reader(
         self,

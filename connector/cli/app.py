@@ -35,17 +35,3 @@ def _configured(
     ] = False,
 ) -> None:
     context.obj = config
-
-
-from . import (  # noqa: E402  (each adds its verbs to `app`)
-    answering,  # noqa: F401
-    casework,  # noqa: F401
-    contacting,  # noqa: F401
-    reading,  # noqa: F401
-    records,  # noqa: F401
-    reviewing,  # noqa: F401
-    rights,  # noqa: F401
-    running,  # noqa: F401
-    staff,  # noqa: F401
-    teaching,  # noqa: F401
-)

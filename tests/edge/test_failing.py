@@ -12,7 +12,7 @@ from connector.cli.outcome import _explained
 from connector.store import counters, migrate
 from connector.store import engine as opening
 from connector.store.engine import open_store, reading, writing
-from connector.store.failing import collided, remark
+from connector.store.failing import collided, persistently, remark
 
 SERVERS = pytest.mark.parametrize("database", ["postgresql", "mariadb"])
 
@@ -54,6 +54,42 @@ def test_who_only_reads_may_take_his_time(engine: Engine, monkeypatch: pytest.Mo
         assert counters.value_of(connection, "here") == 1
         time.sleep(2.5)
         assert counters.value_of(connection, "here") == 1
+
+
+@SERVERS
+def test_what_fell_into_a_deadlock_is_done_anew(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for name in ("a", "b"):
+            counters.set_value(connection, name, 0)
+    both, turns = threading.Barrier(2), []
+
+    def raised(*names: str) -> None:
+        def work() -> None:
+            turns.append(names)
+            with writing(engine) as connection:
+                counters.set_value(connection, names[0], 1)
+                if len(turns) <= 2:
+                    both.wait(20)
+                counters.set_value(connection, names[1], 1)
+
+        persistently(work)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(raised, "a", "b"), pool.submit(raised, "b", "a")]:
+            done.result(30)
+    assert len(turns) == 3
+
+
+def test_any_other_failure_is_not_tried_again() -> None:
+    turns = []
+
+    def work() -> None:
+        turns.append(1)
+        raise SQLAlchemyError("weg")
+
+    with pytest.raises(SQLAlchemyError):
+        persistently(work)
+    assert turns == [1]
 
 
 @SERVERS

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from typer.main import get_command
 
-from connector.cli.app import app
 from connector.cli.outcome import run
+from connector.cli.verbs import app
 
 
 def verbs() -> Iterator[tuple[str, ...]]:
