@@ -123,14 +123,8 @@ def _allowed(
 
 
 def _settle(connection: Connection, understood: Sequence[Understood], read: Mapping[int, ResultRow]) -> None:
-    raw.settle(
-        connection,
-        [
-            (row.id, row.revision, row.deleted_at is not None, "done" if u.item else "quarantined", u.reason)
-            for u in understood
-            for row in [read[u.row]]
-        ],
-    )
+    rows = [(read[u.row], "done" if u.item else "quarantined", u.reason) for u in understood]
+    raw.settle(connection, [(row.id, row.revision, row.deleted_at is not None, into, why) for row, into, why in rows])
 
 
 def _change(row: int, one: Classified, decision: Decision, known: Known) -> Change:

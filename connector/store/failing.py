@@ -7,20 +7,26 @@ from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
 TRIES = 3
-_DEADLOCKS = ("1213", "40P01")
+_DEADLOCKS = frozenset({"1213", "40P01"})
 """MariaDB; PostgreSQL."""
-_NUMBERS = frozenset({5, 6, 1020, 1205, 1213})
-"""SQLite: busy, locked. MariaDB: changed since it was read, waited in vain for a lock, deadlock."""
-_STATES = ("40", "55P03")
-"""PostgreSQL: deadlock and serialization failure, lock not available."""
+_HELD = _DEADLOCKS | {"sqlite 5", "sqlite 6", "1020", "1205", "40000", "40001", "40002", "40003", "55P03"}
+"""SQLite: busy, locked. MariaDB: changed since it was read, waited in vain for a lock. PostgreSQL: transaction rolled back, of
+which serialization failure is one; lock not available."""
 
 
 def collided(error: SQLAlchemyError) -> bool:
     """Whether others held what the transaction needed: the same once more will do."""
+    return _code_of(error) in _HELD
+
+
+def _code_of(error: SQLAlchemyError) -> str:
+    """By what the database names the error: SQLite's primary code, MariaDB's number, PostgreSQL's state."""
     cause = getattr(error, "orig", None)
     extended = getattr(cause, "sqlite_errorcode", None)
-    number = next(iter(getattr(cause, "args", ())), None) if extended is None else extended & 0xFF
-    return number in _NUMBERS or str(getattr(cause, "sqlstate", None)).startswith(_STATES)
+    if extended is not None:
+        return f"sqlite {extended & 0xFF}"
+    number = next(iter(getattr(cause, "args", ())), None)
+    return str(number if isinstance(number, int) else getattr(cause, "sqlstate", None))
 
 
 def cause_of(error: SQLAlchemyError) -> str:
@@ -41,7 +47,6 @@ def persistently(work: Callable[[], T]) -> T:
         try:
             return work()
         except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None)
-            if not {str(getattr(cause, "sqlstate", None)), *map(str, getattr(cause, "args", ())[:1])} & {*_DEADLOCKS}:
+            if _code_of(error) not in _DEADLOCKS:
                 raise
     return work()

@@ -190,9 +190,8 @@ def settle(connection: Connection, outcomes: Sequence[tuple[int, int, bool, str,
 
     One that was landed anew or found deleted meanwhile stays pending.
     """
-    if (
-        connection.dialect.name != "sqlite"
-    ):  # held in the order of ids, as landing holds them: else each may wait for the other
+    if connection.dialect.name != "sqlite":
+        # In the order of ids, as landing holds them: else each may wait for the other.
         for part in chunks(sorted(outcome[0] for outcome in outcomes)):
             connection.execute(_HOLD, {"some": part})
     alike: dict[tuple[int, bool, str, str | None], list[int]] = {}
