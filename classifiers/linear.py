@@ -117,11 +117,14 @@ class Linear:
     def _summed(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
         """The scores of a few texts, and what else was counted of them."""
         parents = [text.parent if isinstance(text, Reply) else "" for text in texts]
+        different = {parent: n for n, parent in enumerate(dict.fromkeys(parents))}  # many answer the same post
         with self._lock:
             sums, ends, starts = self._texts.sums(texts)
-            said = self._parents.sums(parents)[0] if any(parents) else None
+            said = self._parents.sums(list(different))[0] if any(parents) else None
         scores = _scored(sums, sums) + self._pairs.scores(ends, starts) + self.weights.bias
-        return scores if said is None else scores + _scored(said, said), sums[:, 2 * _SIZE :]
+        if said is not None:
+            scores += _scored(said, said)[[different[parent] for parent in parents]]
+        return scores, sums[:, 2 * _SIZE :]
 
     def _verdicts(self, texts: Sequence[str]) -> Iterator[Verdict]:
         """Scores of many texts at once; what is decided by them is decided text by text, which one alone gains from."""

@@ -71,6 +71,9 @@ def read_records(file: Path) -> Iterator[tuple[str, Any]]:
 
 def _rows(file: Path, text: str) -> Iterator[tuple[str, Any]]:
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    if "id" not in (rows.fieldnames or ()):
+        yield f"{file}:1", ValueError("expected a line of column names, id among them")
+        return
     try:
         for row in rows:
             yield f"{file}:{rows.line_num}", {k: v for k, v in row.items() if k and v not in (None, "")}
@@ -95,6 +98,8 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
     row = items.find(connection, record["id"])
     if row is None:
         raise NotFound(f"{record['id']}: no such item in this store")
+    if row.by_account:
+        raise ValueError(f"{record['id']}: the account's own words are no citizen's: nothing is learned of them")
     label, at = _label(record, row), when(record.get("at"))
     if at is None or at > now:  # a clock ahead of ours must not outrank what is said later
         if items.latest_labels(connection, [row.id]).get(row.id) == label:
@@ -157,6 +162,7 @@ def export_labels(connection: Connection) -> Iterator[dict[str, Any]]:
             "platform": row["platform"],
             "id": row["external_id"],
             "text": row["text"],
+            "parent": row["parent"],
             "kind": row["kind"],
             "is_complaint": row["kind"] == "pengaduan",
             "category": row["category"],
@@ -183,5 +189,6 @@ def taught(connection: Connection) -> Iterator[Any]:
             kind=row["kind"],
             category=row["category"],
             urgent=row["urgency"] == "mendesak",
+            parent=row["parent"],
             weight=PEOPLE_WEIGH,
         )

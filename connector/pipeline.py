@@ -6,6 +6,7 @@ Pure over batches: everything it needs to know is an argument, everything it fin
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from classifiers.text import Reply
 from classifiers.verdict import Classify
 
 from .errors import Unreadable
@@ -34,12 +35,23 @@ def understand(raws: Sequence[tuple[int, RawItem]], parse: Parse) -> list[Unders
     return found
 
 
-def judge(understood: Sequence[Understood], classify: Classify, labels: Mapping[int, Label]) -> dict[int, Classified]:
-    """Classifies the readable items of a batch in one call; what the account itself wrote is context: no verdict."""
+def judge(
+    understood: Sequence[Understood], classify: Classify, labels: Mapping[int, Label], above: Mapping[int, str]
+) -> dict[int, Classified]:
+    """Classifies the readable items of a batch in one call; what the account itself wrote is context: no verdict.
+
+    `above`: the words that a comment answers, by its row.
+    """
     items = {u.row: u.item for u in understood if u.item is not None}
     wanted = [row for row, item in items.items() if not item.by_account]
-    verdicts = dict(zip(wanted, classify([items[row].text or "" for row in wanted]), strict=True))
+    verdicts = dict(
+        zip(wanted, classify([_said(items[row].text or "", above.get(row)) for row in wanted]), strict=True)
+    )
     return {row: Classified(item, verdicts.get(row), labels.get(row)) for row, item in items.items()}
+
+
+def _said(text: str, above: str | None) -> str:
+    return Reply(text, above) if above else text
 
 
 def withhold(classified: Mapping[int, Classified], decisions: Mapping[int, Decision]) -> dict[int, Classified]:

@@ -15,7 +15,7 @@ from ..store.engine import reading, writing
 from ..store.raw import ResultRow
 from .facts import Change, Desk, Result, name_of
 from .keeping import write_items, write_tickets
-from .known import Known, decide, know
+from .known import Known, decide, know, words_above
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
@@ -93,7 +93,7 @@ def _batch(
     understood, states = _allowed(connection, rows, desk, keep=keep)
     read = {row.id: row for row in rows}
     labels = items.latest_labels(connection, list(read))
-    classified = judge(understood, desk.classify, labels)
+    classified = judge(understood, desk.classify, labels, words_above(connection, understood))
     known = know(connection, read, classified, desk, states)
     decisions = decide(classified, known, desk)
     classified = withhold(classified, decisions)

@@ -47,10 +47,22 @@ def write_items(
         written.append((row, one.item, kept))
         if one.verdict:
             verdicts.append((row, read.revision, one.verdict))
+    for model, rows in _overtaken(classified, known).items():
+        items.revoke(connection, rows, model)
     items.write(connection, written)
     items.write_verdicts(connection, verdicts, now)
     for account in {one.item.account for one in classified.values() if one.item.by_account}:
         accounts.shows_authors(connection, account)
+
+
+def _overtaken(classified: Mapping[int, Classified], known: Known) -> dict[str, list[int]]:
+    """By model, what it judges otherwise than before in the very same words: something else stands above them now."""
+    found: dict[str, list[int]] = {}
+    for row, before in known.before.items():
+        verdict, stood = classified[row].verdict, items.verdict_of(before)
+        if verdict and stood and stood.model == verdict.model and not same(stood, verdict):
+            found.setdefault(verdict.model, []).append(row)
+    return found
 
 
 def write_tickets(
@@ -132,8 +144,8 @@ def _finder(
     heads = [row for row, decision in decisions.items() if isinstance(decision, Open)]
     heads += [row for row, (_, position) in known.of_ticket.items() if position == 0 and row in classified]
     above = {classified[row].item.post_id for row in heads if classified[row].item.kind == "comment"}
-    said = items.texts_of_posts(connection, sorted(post for post in above if post))
-    places = {post: desk.find_place(text) for post, text in said.items()}
+    said = items.words(connection, "post", sorted(post for post in above if post))
+    places = {post: desk.find_place(text) for post, (text, _) in said.items() if text}
 
     def find(item: Item) -> Place:
         above = places.get(item.post_id or "", Place()) if item.kind == "comment" else Place()

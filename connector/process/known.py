@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from classifiers.verdict import same
 
-from ..pipeline import by_time
+from ..pipeline import Understood, by_time
 from ..records import Classified, Decision, Item, Open, OpenTicket, Situation
 from ..states import takes_up
 from ..store import accounts, items, persons, raw, tickets
@@ -85,6 +85,29 @@ def know(
         twins=gather(connection, classified, gone | of_ticket.keys(), desk),
         restricted=frozenset(row for row, item in found.items() if states.get(item.author_id or "") == "restricted"),
     )
+
+
+def words_above(connection: Connection, understood: Sequence[Understood]) -> dict[int, str]:
+    """The words that each comment answers, by row: those of the comment above it or else of the post, as they stand now.
+
+    What stands above may be of somebody whose words are not to be processed: then it says nothing.
+    """
+    batch = [(u.row, u.item) for u in understood if u.item is not None]
+    asked = [(row, item) for row, item in batch if item.kind == "comment" and not item.by_account]
+    said = {
+        "comment": items.words(connection, "comment", sorted({i.parent_id for _, i in asked if i.parent_id})),
+        "post": items.words(connection, "post", sorted({i.post_id for _, i in asked if i.post_id})),
+    }
+    for _, item in batch:
+        said.get(item.kind, {})[item.id] = item.text, item.author_id
+    barred = persons.states(connection, (author for there in said.values() for _, author in there.values()))
+
+    def words(kind: str, key: str | None) -> str:
+        text, author = said[kind].get(key or "", ("", None))
+        return "" if author in barred else text or ""
+
+    above = {row: words("comment", item.parent_id) or words("post", item.post_id) for row, item in asked}
+    return {row: text for row, text in above.items() if text}
 
 
 def _thread(item: Item, roots: Mapping[str, str]) -> str | None:

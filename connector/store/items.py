@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
 
 from classifiers.verdict import Verdict
 
-from ..records import Item, Label
+from ..records import Item, ItemKind, Label
 from .raw import ResultRow
 from .schema import items, labels, ticket_items, tickets, verdicts
-from .statements import among, insert_new, named, upsert
+from .statements import among, chunks, insert_new, named, upsert
 from .types import escape
 
 _written = [
@@ -83,6 +83,13 @@ def write(connection: Connection, rows: Sequence[tuple[int, Item, Kept]]) -> Non
         for row, item, kept in rows
     ]
     upsert(connection, items, values, _written)
+
+
+def revoke(connection: Connection, rows: Sequence[int], model: str) -> None:
+    """Takes back this model's verdicts on these items as they stand, before another is written."""
+    v, stands = verdicts.c, select(items.c.revision).where(items.c.id == verdicts.c.item_id).scalar_subquery()
+    for part in chunks(rows):
+        connection.execute(delete(verdicts).where(v.item_id.in_(part), v.model == model, v.revision == stands))
 
 
 def write_verdicts(connection: Connection, rows: Iterable[tuple[int, int, Verdict]], now: datetime) -> None:
@@ -178,12 +185,12 @@ def threads(connection: Connection, comment_ids: Sequence[str]) -> dict[str, str
     return found
 
 
-def texts_of_posts(connection: Connection, post_ids: Sequence[str]) -> dict[str, str]:
-    """What these posts say, by their platform ids; those that are not known or say nothing are left out."""
-    found: dict[str, str] = {}
-    for part in among(connection, post_ids):
-        query = select(items.c.external_id, items.c.text).where(named(items, part, ("post",)))
-        found |= {row.external_id: row.text for row in connection.execute(query) if row.text}
+def words(connection: Connection, kind: ItemKind, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+    """What these say and who wrote them, by their platform ids; those that are not known are left out."""
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for part in among(connection, ids):
+        query = select(items.c.external_id, items.c.text, items.c.author_id).where(named(items, part, (kind,)))
+        found |= {row.external_id: (row.text, row.author_id) for row in connection.execute(query)}
     return found
 
 
@@ -230,12 +237,20 @@ def add_label(connection: Connection, row: int, label: Label, at: datetime) -> b
 
 
 def every_label(connection: Connection) -> Iterator[Mapping[str, Any]]:
-    """All labels with the text they were given to, oldest first."""
-    c = labels.c
+    """All labels with the text they were given to, and with the comment or post that it answers, oldest first."""
+    c, i, comment, post = labels.c, items.c, items.alias(), items.alias()
     query = (
-        select(items.c.platform, items.c.external_id, items.c.kind.label("item_kind"), items.c.text, *labels.c)
-        .join(items, items.c.id == c.item_id)
+        select(i.platform, i.external_id, i.kind.label("item_kind"), i.text, *c)
+        .join(items, i.id == c.item_id)
+        .outerjoin(comment, _is(comment, "comment", i.parent_id))
+        .outerjoin(post, _is(post, "post", i.post_id) & (i.kind == "comment"))
+        .add_columns(comment.c.text.label("comment"), post.c.text.label("post"))
         .order_by(c.at, c.id)
     )
     for row in connection.execute(query.execution_options(yield_per=500)):
-        yield dict(row._mapping)
+        yield dict(row._mapping) | {"parent": row.comment or row.post or ""}
+
+
+def _is(other: Any, kind: ItemKind, external_id: ColumnElement[str]) -> ColumnElement[bool]:
+    c = other.c
+    return and_(c.platform == items.c.platform, c.kind == kind, c.external_id == external_id)

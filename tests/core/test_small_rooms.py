@@ -1,12 +1,13 @@
 """Deadlines, schedule, masking, the pipeline."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.verdict import Urgency
+from classifiers.verdict import Urgency, Verdict
 from connector.deadlines import answer_by
 from connector.errors import Unreadable
 from connector.masking import mask
@@ -63,14 +64,26 @@ def test_an_unreadable_item_keeps_no_neighbour_back() -> None:
         (2, False, "no"),
         (3, True, None),
     ]
-    judged = judge(found, lambda texts: [SURE] * len(texts), {})
+    judged = judge(found, lambda texts: [SURE] * len(texts), {}, {})
     assert list(judged) == [1, 3] and judged[1].verdict == SURE
+
+
+def test_a_comment_is_judged_beside_what_it_answers() -> None:
+    read: list[tuple[str, str | None]] = []
+
+    def classify(texts: Sequence[str]) -> list[Verdict]:
+        read.extend((str(text), getattr(text, "parent", None)) for text in texts)
+        return [SURE] * len(texts)
+
+    found = understand([(1, raw("a")), (2, raw("b"))], lambda _: ITEM._replace(text="di sini juga"))
+    judge(found, classify, {}, {2: "lampu mati"})
+    assert read == [("di sini juga", None), ("di sini juga", "lampu mati")]
 
 
 def test_what_the_account_wrote_is_not_judged() -> None:
 
     found = understand([(1, raw("a"))], lambda _: ITEM._replace(by_account=True))
-    assert judge(found, lambda texts: [SURE] * len(texts), {})[1].verdict is None
+    assert judge(found, lambda texts: [SURE] * len(texts), {}, {})[1].verdict is None
 
 
 def test_oldest_first_and_timeless_last() -> None:
