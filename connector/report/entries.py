@@ -10,7 +10,7 @@ from ..records import FORGOTTEN, Label
 from ..routing import KABUPATEN
 from . import words
 from .summary import OPEN, URGENCY_NAMES, Names
-from .texts import Shown, clean, line, link, shown
+from .texts import Shown, line, link, shown
 
 STATUS = {
     "diterima": "Diterima",
@@ -26,14 +26,8 @@ KINDS = {
     "spam": "Spam",
     "lainnya": "Lainnya",
 }
-_THINGS = {"post": "Kiriman", "comment": "Komentar", "message": "Pesan"}
+THINGS = {"post": "Kiriman", "comment": "Komentar", "message": "Pesan"}
 _FILES = {"photo": "foto", "image": "foto", "video": "video", "sticker": "stiker", "share": "tautan", "file": "berkas"}
-_REASONS = (
-    ("Graph shows only the id", "Facebook hanya memberi nomornya: pesan ini lebih lama dari 20 pesan terbaru"),
-    ("the object came without", "datang tanpa nomor yang dapat dipakai"),
-    ("message is a ", "isinya bukan teks"),
-)
-"""What the parser says, in the words of those who read the report."""
 CONTEXT = 600
 """As much of a neighbour's text as is shown beside an item."""
 
@@ -82,6 +76,14 @@ class Deadline:
     remaining: str
     open: bool
     late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Who has what is urgent in hand, and since when; `by` is empty while nobody has, and `at` says since when it rings."""
+
+    by: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +140,16 @@ class TicketPart:
     items: int
     copied: int = 0
     waiting: str = ""
+    alarm: Alarm | None = None
 
 
 def ticket_entry(
-    row: Any, item: Any, around: Around, count: int, names: Names, now: datetime, copied: int = 0
+    row: Any, item: Any, around: Around, count: int, names: Names, now: datetime, copied: int = 0, rang: Any = None
 ) -> Entry:
-    """A ticket's row; `item` is its first one, None for one written by hand; `copied` is how many sent the very same words."""
+    """A ticket's row; `item` is its first one, None for one written by hand; `copied` is how many sent the very same words.
+
+    `rang`: the row of its alarm, None where none has rung.
+    """
     is_open = row.status in OPEN
     part = TicketPart(
         number=row.number,
@@ -163,6 +169,7 @@ def ticket_entry(
         items=count,
         copied=copied,
         waiting=words.short_time(row.waiting_since) if row.waiting_since else "",
+        alarm=_alarm(rang, is_open) if rang is not None else None,
     )
     said = _said(item, around, names) if item is not None else None
     return _entry(said, "pengaduan", row.category, row.urgency, row.account, names, part)
@@ -189,7 +196,7 @@ def _said(item: Any, around: Around, names: Names) -> Said:
     marks = [word for word, true in _marks(item) if true]
     return Said(
         id=item.external_id,
-        what=_THINGS.get(item.kind, item.kind) if item.parent_id is None else "Balasan",
+        what=THINGS.get(item.kind, item.kind) if item.parent_id is None else "Balasan",
         text=shown(item.text),
         files=_files(item.attachments),
         author=_author(item),
@@ -272,22 +279,7 @@ def _deadline(row: Any, is_open: bool, now: datetime) -> Deadline | None:
     return Deadline(row.answer_by, words.short_time(row.answer_by), rest, waiting, late)
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """What could not be read, and why."""
-
-    id: str
-    what: str
-    account: str
-    at: str
-    reason: str
-    payload: str
-
-
-def broken(row: Any, names: Names) -> Broken:
-    """The row of a raw item in quarantine."""
-    what = _THINGS.get(row.kind, row.kind)
-    at, account = words.short_time(row.fetched_at), names.account(row.account)
-    said = row.reason or ""
-    reason = next((ours for theirs, ours in _REASONS if said.startswith(theirs)), line(said, 300))
-    return Broken(clean(row.external_id), what, account, at, reason, line(row.payload, 300))
+def _alarm(rang: Any, is_open: bool) -> Alarm | None:
+    if rang.acked_at is not None:
+        return Alarm(line(rang.acked_by, 60) or "petugas", words.short_time(rang.acked_at))
+    return Alarm("", words.short_time(rang.at)) if is_open else None

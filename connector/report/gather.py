@@ -9,14 +9,15 @@ from sqlalchemy import Connection
 
 from ..duplicates import COORDINATED, COPIED
 from ..settings import Routing
-from ..store import accounts, items, ledger, likeness, raw, summary
+from ..store import accounts, alarms, items, ledger, likeness, raw, summary
 from ..store.schema import tickets as ticket_table
 from ..store.summary import Window
 from .answered import NONE, Answered, answered
-from .entries import CONTEXT, Around, Broken, Entry, broken, item_entry, ticket_entry
+from .entries import CONTEXT, Around, Entry, item_entry, ticket_entry
 from .health import AccountFact, StreamFact
 from .summary import Facts, Flow, Names, ReasonCount, TicketCount
 from .texts import MOST
+from .unreadable import Broken, broken
 
 SLICE = 100
 TICKETS, REVIEW, SAMPLE, UNREADABLE = 10_000, 5_000, 200, 200
@@ -122,7 +123,7 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
     said = summary.item_rows(connection, list(first.values()), MOST)
     more = summary.item_rows(connection, rest, CONTEXT)
     around = _around(connection, said)
-    copied = likeness.copies(connection, ids, COPIED)
+    copied, rang = likeness.copies(connection, ids, COPIED), alarms.of_tickets(connection, ids)
     found = []
     for row in rows:
         item = said.get(first.get(row.id, 0))
@@ -132,7 +133,8 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
         near = Around(near.post, near.parent, [n for n in near.talk if n.id not in there], extra, near.label)
         senders = copied.get(row.id, 0) + 1
         flagged = senders if senders >= COORDINATED else 0
-        found.append(ticket_entry(row, item, near, counts.get(row.id, 0), names, window.now, flagged))
+        count, alarm = counts.get(row.id, 0), rang.get(row.id)
+        found.append(ticket_entry(row, item, near, count, names, window.now, flagged, alarm))
     return found
 
 

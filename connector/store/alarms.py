@@ -194,6 +194,15 @@ def any_waiting(connection: Connection, since: datetime) -> bool:
     return connection.scalar(select(c.ticket_id).where(c.acked_at.is_(None), c.at >= since).limit(1)) is not None
 
 
+def of_tickets(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, ResultRow]:
+    """The alarms of these tickets that have rung or were acknowledged."""
+    found: dict[int, ResultRow] = {}
+    for part in chunks(ticket_ids):
+        rows = connection.execute(select(alarms).where(alarms.c.ticket_id.in_(part)))
+        found |= {row.ticket_id: row for row in rows}
+    return found
+
+
 def facts(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, tuple[ResultRow, str | None]]:
     """Tickets with who acknowledged them (`acked_by`), and the words of each one's first item as far as they are shown.
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from connector.records import Label
-from connector.report.entries import CONTEXT, Around, broken, item_entry, ticket_entry
+from connector.report.entries import CONTEXT, Alarm, Around, item_entry, ticket_entry
 from connector.report.summary import Names
 from connector.report.texts import Shown
+from connector.report.unreadable import broken
 
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC)
 NAMES = Names({"listrik": "Listrik"}, {"pln": "PLN NTB"}, {"gub": "Gubernur NTB"})
@@ -42,6 +43,21 @@ def part(**more: Any) -> Any:
 
 def test_who_wrote_again_is_shown() -> None:
     assert part().waiting == "" and part(status="tuntas", waiting_since=NOW).waiting == "24 Nov 2026 22.05"
+
+
+def test_who_has_the_alarm_in_hand_is_shown() -> None:
+    def shown(status: str, **rang: Any) -> Any:
+        alarm = SimpleNamespace(**({"at": NOW, "acked_at": None, "acked_by": None} | rang))
+        return ticket_entry(ticket(status=status), item(), Around(), 1, NAMES, NOW, rang=alarm).ticket
+
+    later = NOW + timedelta(minutes=3)
+    assert part().alarm is None
+    assert shown("diterima").alarm == Alarm("", "24 Nov 2026 22.05")
+    taken = Alarm("Baiq (Telegram)", "24 Nov 2026 22.08")
+    assert shown("diterima", acked_at=later, acked_by="Baiq (Telegram)").alarm == taken
+    assert shown("tuntas", acked_at=later, acked_by="Baiq (Telegram)").alarm == taken
+    assert shown("diterima", acked_at=later).alarm == Alarm("petugas", "24 Nov 2026 22.08")
+    assert shown("tuntas").alarm is None, "nothing waits for anybody any more"
 
 
 def test_a_ticket() -> None:

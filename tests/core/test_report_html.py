@@ -18,9 +18,10 @@ from sqlalchemy import Engine, insert, update
 from classifiers.verdict import Kind, Urgency, Verdict
 from connector.records import Label, Place
 from connector.report import gather, write_report
-from connector.report.entries import Around, broken, item_entry, ticket_entry
+from connector.report.entries import Around, item_entry, ticket_entry
 from connector.report.html import render
 from connector.report.summary import Facts, Names, ReasonCount, summarise
+from connector.report.unreadable import broken
 from connector.sandbox import Sandbox, World
 from connector.settings import load_routing
 from connector.store import accounts, items, tickets

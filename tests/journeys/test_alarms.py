@@ -82,6 +82,9 @@ def test_a_cry_rings_is_acknowledged_by_link_and_rings_no_further(rig: Rig, sink
     assert sinks["kabid"].taken == [] and len(sinks["piket"].taken) == 1
     assert rig.run("tickets", "ack", number, "--by", "Budi").out.startswith(f"{number}: was acknowledged before by Ani")
     daemon.stop()
+    rig.run("report", "--out", "laporan.html")
+    report = (rig.folder / "laporan.html").read_text("utf-8")
+    assert report.count("alarm ditanggapi <bdi>Ani &lt;b&gt; (tautan)</bdi>") == 1
     everything = daemon.err.read_text("utf-8") + daemon.out.read_text("utf-8")
     assert link.rpartition("/")[2] not in everything and daemon.said("acknowledged", how="link")
 
