@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from classifiers import ModelUnusable
 
 from .deadlines import WITA
-from .errors import ConnectorError
+from .errors import ConnectorError, SettingsError
 from .export import zulu
 from .graph.tokens import TokenReport, inspect
 from .handing import load_mapping
@@ -237,7 +237,11 @@ def _answers(works: Works, account: AccountSettings, scopes: list[str] | None) -
 
 def _token(works: Works, account: AccountSettings) -> Finding:
     app_id, secret = app_of(works.settings.graph)
-    with works.graph(account, token_of(account)) as graph:
+    try:
+        token = token_of(account)
+    except SettingsError as error:
+        return Finding(f"account {account.key}", "broken", str(error), {"configuration": True})
+    with works.graph(account, token) as graph:
         app_secret = secret.get_secret_value() if secret else None
         report = inspect(graph, app_id, app_secret, page_id=account.id, now=works.clock())
     return _told(account, report, works.settings.graph.version)

@@ -39,6 +39,8 @@ def replies_list(
     if state is not None and state not in STATES:
         raise Misuse(f"--state {state}: expected one of {', '.join(STATES)}")
     works = open_works(context)
+    if account is not None:
+        works.configured([account])
     with reading(works.engine) as connection:
         if ticket is not None:
             tickets.get(connection, ticket)

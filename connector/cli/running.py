@@ -1,6 +1,6 @@
 """Verbs of the operator: demo, init, migrate, check, run, report, sandbox."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -11,11 +11,12 @@ import typer
 from ..errors import Misuse, SettingsError
 from .app import app
 from .opening import open_works, stop_on_signals, window, written
-from .outcome import finish, out, out_json
+from .outcome import finish, out, out_json, say
 from .reading import AsJson, need_tokens
 from .records import Out, Since, Until
 
 if TYPE_CHECKING:
+    from ..checkup import Finding
     from ..delivery import Delivery
     from ..wiring import Works
 
@@ -81,7 +82,18 @@ def check(context: typer.Context, json: AsJson = False) -> None:
             out(f"{finding.state:8} {finding.what}: {finding.text}")
             for scope, breaks in finding.facts.get("missing", {}).items():
                 out(f"         without {scope}: {breaks}")
-    finish(f"{f.what}: {f.text}" for f in findings if f.state == "broken")
+    _tell_broken(context, [f for f in findings if f.state == "broken"])
+
+
+def _tell_broken(context: typer.Context, broken: Sequence["Finding"]) -> None:
+    """What is broken, a line each. A token that is not there is a wrong configuration: its file is named, and the code is 2."""
+    from ..settings import found
+
+    wrong = [f for f in broken if f.facts.get("configuration")]
+    for finding in broken:
+        say(f"{found(context.obj)}: {finding.text}" if finding in wrong else f"{finding.what}: {finding.text}")
+    if broken:
+        raise typer.Exit(2 if wrong else 1)
 
 
 @app.command(epilog="Example: ntbcare run --once")

@@ -34,6 +34,7 @@ def opened(graph: StandIn, url: str | None = None) -> Iterator[Works]:
         try:
             migrate.migrate(made.engine)
             made.ready()
+            made.classify()  # loaded before the clock runs, as the naive script's model is
             collect_seldom()
             yield made
         finally:

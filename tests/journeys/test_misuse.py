@@ -125,6 +125,13 @@ def test_a_missing_or_broken_token_is_named_and_never_shown(office: Rig, token: 
         assert len(done.err.splitlines()) == 1 and (not token.strip() or token not in done.err)
 
 
+def test_check_looks_at_everything_although_a_token_is_missing(office: Rig) -> None:
+    done = office.run("check", code=2, env={"TOKEN_WAGUB": ""})
+    assert "connector.toml: accounts.wagub" in done.err and "TOKEN_WAGUB" in done.err
+    assert len(done.err.splitlines()) == 1
+    assert "ok       account gubernur" in done.out and "ok       model" in done.out
+
+
 def test_a_missing_token_file_is_named(office: Rig) -> None:
     office.config.write_text(
         office.config.read_text("utf-8").replace('token_env = "TOKEN_WAGUB"', 'token_file = "nix"'), "utf-8"
@@ -179,6 +186,7 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "amend nothing": (["tickets", "amend", "NTB-2026-000001"], ("--category",)),
     "amend to nonsense": (["tickets", "amend", "NTB-2026-000001", "--category", "cuaca"], ("category", "listrik")),
     "unknown agency": (["tickets", "amend", "NTB-2026-000001", "--agency", "nasa"], ("--agency nasa",)),
+    "answers of nobody": (["replies", "list", "--account", "bupati"], ("--account bupati", "gubernur")),
     "list what": (["tickets", "list", "--status", "dibuang"], ("dibuang", "diterima")),
     "amend to no words": (["tickets", "amend", "NTB-2026-000001", "--summary", " "], ("summary",)),
     "new without words": (["tickets", "new", "--text", " "], ("--text",)),
