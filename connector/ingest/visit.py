@@ -130,8 +130,8 @@ def _feed(reader: Reader) -> None:
     server_time = walk_feed(reader)
     _hears(reader)
     _read_all(reader, COMMENTS, server_time)
-    if reader.order.full and not reader.stop.is_set():
-        _look_for_lost_posts(reader)
+    if reader.order.full and not reader.stop.is_set() and _look_for_lost_posts(reader):
+        _read_all(reader, COMMENTS, server_time)
 
 
 def _messages(reader: Reader) -> None:
@@ -171,22 +171,30 @@ def _read_all(reader: Reader, kin: Kin, server_time: datetime | None) -> None:
         tried |= {object_id for object_id, (seen, done) in moved.items() if done in (seen, before[object_id])}
 
 
-def _look_for_lost_posts(reader: Reader) -> None:
-    """A stored post that the whole feed did not show is gone only if Graph says so: the feed shows no more than some."""
+def _look_for_lost_posts(reader: Reader) -> bool:
+    """A stored post that the whole feed did not show is gone only if Graph says so; else it is to be read by itself.
+
+    The feed shows no more than some, and one slips past where another is deleted while we page by offsets. Returns
+    whether there was any.
+    """
     with reading(reader.engine) as connection:
         started = reader.shelf("posts").get(connection).newest
         if started is None:
-            return
+            return False
         order = reader.order
         missing = lost.unseen_posts(connection, reader.account.key, order.streams, started, order.since, order.until)
-    reader.each(lambda post_id: _bury_if_gone(reader, post_id), missing)
+    reader.each(lambda post_id: _bury_or_read(reader, post_id), missing)
+    return bool(missing)
 
 
-def _bury_if_gone(reader: Reader, post_id: str) -> None:
-    if reader.is_gone(post_id):
-        with reader.writing() as connection:
+def _bury_or_read(reader: Reader, post_id: str) -> None:
+    gone = reader.is_gone(post_id)
+    with reader.writing() as connection:
+        if gone:
             reader.progress.add("deleted", lost.bury_post(connection, post_id, reader.clock()))
             _count_nothing(reader, connection, "comments", post_id)
+        else:
+            reader.shelf("comments").put(connection, post_id, done=None, newest=None, position=None)
 
 
 def _look_for_lost_conversations(reader: Reader) -> None:

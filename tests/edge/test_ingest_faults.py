@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from connector.sandbox import Fault, World, faults
+from connector.sandbox.rules import Proceed
+from connector.sandbox.wire import Request, Response
 from connector.store import accounts
 from connector.store.engine import reading
 from tests.edge.test_ingest_sandbox import NOW, fill
@@ -98,6 +100,22 @@ def test_a_full_reading_goes_through_batches_of_which_moderators_hid_all(reader:
     assert reader.poll(full=True).failures == ()
     reader.process()
     assert len(reader.items()) == 4
+
+
+def test_a_post_that_slips_past_a_deletion_is_read_all_the_same(reader: Bench, world: World) -> None:
+    posts = sorted(fill(world, 30, 1), key=lambda post: post.created, reverse=True)
+    reader.poll()
+    world.add_comment(posts[25], "Masih gelap", "Warga Baru")
+
+    def meanwhile(_: Request, proceed: Proceed) -> Response:
+        answer = proceed()
+        world.delete(posts[3])
+        return answer
+
+    reader.sandbox.faults.add(Fault(meanwhile, path="/feed", times=1))
+    assert reader.poll(full=True).failures == ()
+    reader.process()
+    assert "Masih gelap" in {item["text"] for item in reader.items().values()}
 
 
 def test_a_stale_cursor_starts_the_walk_again(reader: Bench, world: World) -> None:
