@@ -1,6 +1,8 @@
 """Why a verdict is what it is: the words that decided, in numbers that add up to the score."""
 
+import re
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from classifiers import rules
 from classifiers.linear import Linear
@@ -8,7 +10,10 @@ from classifiers.rules import KeywordRules
 from classifiers.text import Reply
 from classifiers.verdict import Verdict
 
+_WORD: Final = re.compile(r"[^\W\d_]{2,}(?: [^\W\d_]+)*")
 Shares = tuple[tuple[str, float], ...]
+WEAK: Final = 0.25
+"""Of a text's strongest word: what adds less to its score decided nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,26 @@ class Explanation:
     urgent: Shares
     context: Shares
     net: bool
+
+
+class Deciding(NamedTuple):
+    """The words of a text that speak most for its being a complaint, and those that speak against it."""
+
+    pro: tuple[str, ...] = ()
+    contra: tuple[str, ...] = ()
+
+
+UNTOLD: Final = Deciding()
+
+
+def deciding(model: Linear | KeywordRules, text: str, most: int = 4) -> Deciding:
+    """The words that decided, at most so many on each side, the strongest first; marks such as `<url>` are no words."""
+    if isinstance(model, KeywordRules):
+        return Deciding(tuple(rules.keywords(text))[:most])
+    shares = [(word, share) for word, share in model.shares(text, "complaint") if _WORD.fullmatch(word)]
+    strong = [(word, share) for word, share in shares if abs(share) >= WEAK * abs(shares[0][1])]
+    pro, contra = ([word for word, share in strong if (share > 0) is side][:most] for side in (True, False))
+    return Deciding(tuple(pro), tuple(contra))
 
 
 def explain(model: Linear | KeywordRules, text: str, most: int = 12) -> Explanation:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine
 
 import classifiers
+from classifiers.explain import UNTOLD, Deciding, deciding
 from classifiers.verdict import Classify
 
 from .answers.wording import Language, Wording
@@ -237,6 +238,14 @@ class Works:
         if self._model is None or self._model[0] != stamp:
             self._model = stamp, classifiers.load(self.models)
         return self._model[1]
+
+    def why(self) -> Callable[[str, str], Deciding]:
+        """Tells which words of a text decided; of what another model than the one in use judged, none."""
+        try:
+            judge = self.classify()
+        except classifiers.ModelUnusable:
+            return lambda *_: UNTOLD
+        return lambda model, text: deciding(judge, text) if model == judge.name else UNTOLD
 
     def ready(self) -> None:
         """Raises StoreMismatch unless the store stands at this program's schema; then registers the accounts."""

@@ -49,7 +49,7 @@ def _work(made: Works, folder: Path) -> None:
     result, failures = process(made)
     report = folder / REPORT
     with reading(made.engine) as connection, written(report) as stream:
-        write_report(connection, stream, made.routing, None, None, made.clock())
+        write_report(connection, stream, made.routing, None, None, made.clock(), why=made.why())
     r = result.counts
     out(
         f"Read {sum(v.counts.get('new', 0) for v in visits)} posts, comments and messages of {len(visits)} Facebook Pages."

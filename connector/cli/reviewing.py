@@ -56,7 +56,7 @@ def office(works: "Works", since: str | None, until: str | None) -> "Office":
 
     def write(stream: TextIO, live: "Live") -> None:
         with reading(works.engine) as connection:
-            write_report(connection, stream, works.routing, start, end, works.clock(), live)
+            write_report(connection, stream, works.routing, start, end, works.clock(), live, works.why())
 
     def correct(records: Sequence[Mapping[str, Any]]) -> list[str]:
         desk, failures = works.desk(classify), []

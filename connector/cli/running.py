@@ -226,7 +226,7 @@ def report(
     works = open_works(context, stops=False)
     file = out or Path("laporan-ntbcare.html")
     with reading(works.engine) as connection, written(file) as stream:
-        write_report(connection, stream, works.routing, start, end, works.clock())
+        write_report(connection, stream, works.routing, start, end, works.clock(), why=works.why())
     print(file.resolve())
 
 

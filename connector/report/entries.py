@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from classifiers.explain import UNTOLD, Deciding
+
 from ..records import FORGOTTEN, Label
 from ..routing import KABUPATEN
 from . import words
@@ -52,11 +54,12 @@ class Around:
     talk: Sequence[Any] = ()
     more: Sequence[Any] = ()
     label: Label | None = None
+    why: Deciding = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The verdict, in words."""
+    """The verdict, in words; `why`: the words of the item that decided."""
 
     kind: str
     complaint: str
@@ -65,6 +68,7 @@ class Scores:
     urgency: str
     urgent: str
     model: str
+    why: Deciding
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ def _said(item: Any, around: Around, names: Names) -> Said:
         reason=line(item.reason),
         account=names.account(item.account),
         beside=tuple(_beside(around)),
-        scores=_scores(item, names),
+        scores=_scores(item, around.why, names),
         label=f"{KINDS[label.kind]} · {names.category(label.category)} · {URGENCY_NAMES[label.urgency]} "
         f"(oleh {line(label.by, 60)})"
         if label
@@ -240,7 +244,7 @@ def _text(row: Any) -> Shown:
     return got if got.text or not files else Shown(f"[{files}]")
 
 
-def _scores(item: Any, names: Names) -> Scores | None:
+def _scores(item: Any, why: Deciding, names: Names) -> Scores | None:
     if item.v_kind is None:
         return None
     return Scores(
@@ -251,6 +255,7 @@ def _scores(item: Any, names: Names) -> Scores | None:
         urgency=URGENCY_NAMES.get(item.urgency, item.urgency),
         urgent=words.percent(item.urgent_score),
         model=item.model,
+        why=why,
     )
 
 

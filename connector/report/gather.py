@@ -1,11 +1,13 @@
 """Between the store and the pure part: counted facts, and lists of entries in slices."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
+
+from classifiers.explain import UNTOLD, Deciding
 
 from ..duplicates import COORDINATED, COPIED
 from ..settings import Routing
@@ -19,6 +21,8 @@ from .summary import Facts, Flow, Names, ReasonCount, TicketCount
 from .texts import MOST
 from .unreadable import Broken, broken
 
+Why = Callable[[str, str], Deciding]
+"""Which words of a text decided, given the name of the model that judged it and the text."""
 SLICE = 100
 TICKETS, REVIEW, SAMPLE, UNREADABLE = 10_000, 5_000, 200, 200
 _BEFORE, _AFTER, _MORE = 3, 2, 6
@@ -92,18 +96,23 @@ def _streams(connection: Connection) -> list[StreamFact]:
     ]
 
 
-def lists_of(connection: Connection, window: Window, names: Names) -> Lists:
+def unexplained(_model: str, _text: str) -> Deciding:
+    """No words."""
+    return UNTOLD
+
+
+def lists_of(connection: Connection, window: Window, names: Names, why: Why = unexplained) -> Lists:
     """Every list; rows are read only when the iterators are."""
     ids = summary.ticket_order(connection, window, TICKETS)
     review = summary.item_order(connection, window, "review", REVIEW)
     sample = summary.item_order(connection, window, "ignore", SAMPLE)
     _, bad = summary.unreadable(connection, window, UNREADABLE, 1500)
     return Lists(
-        tickets=_slices(ids, lambda part: _tickets(connection, part, window, names)),
+        tickets=_slices(ids, lambda part: _tickets(connection, part, window, names, why)),
         ticket_count=len(ids),
-        review=_slices(review, lambda part: _items(connection, part, names)),
+        review=_slices(review, lambda part: _items(connection, part, names, why)),
         review_count=len(review),
-        ignored=_slices(sample, lambda part: _items(connection, part, names)),
+        ignored=_slices(sample, lambda part: _items(connection, part, names, why)),
         ignored_count=len(sample),
         unreadable=[broken(row, names) for row in bad],
         answers=answered(connection, window, names),
@@ -114,7 +123,7 @@ def _slices(ids: Sequence[int], read: Callable[[Sequence[int]], list[Entry]]) ->
     return (read(ids[start : start + SLICE]) for start in range(0, len(ids), SLICE))
 
 
-def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: Names) -> list[Entry]:
+def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: Names, why: Why) -> list[Entry]:
     rows = summary.by_ids(connection, ticket_table, ids)
     held = summary.items_of(connection, ids, _MORE)
     first = {ticket: mine[0] for ticket, mine in held.items()}
@@ -122,7 +131,7 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
     counts = summary.items_in(connection, ids)
     said = summary.item_rows(connection, list(first.values()), MOST)
     more = summary.item_rows(connection, rest, CONTEXT)
-    around = _around(connection, said)
+    around = _around(connection, said, why)
     copied, rang = likeness.copies(connection, ids, COPIED), alarms.of_tickets(connection, ids)
     found = []
     for row in rows:
@@ -130,7 +139,7 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
         near = around.get(item.id, Around()) if item is not None else Around()
         extra = [more[i] for i in held.get(row.id, [])[1:] if i in more]
         there = {one.id for one in extra}
-        near = Around(near.post, near.parent, [n for n in near.talk if n.id not in there], extra, near.label)
+        near = replace(near, talk=[n for n in near.talk if n.id not in there], more=extra)
         senders = copied.get(row.id, 0) + 1
         flagged = senders if senders >= COORDINATED else 0
         count, alarm = counts.get(row.id, 0), rang.get(row.id)
@@ -138,13 +147,13 @@ def _tickets(connection: Connection, ids: Sequence[int], window: Window, names: 
     return found
 
 
-def _items(connection: Connection, ids: Sequence[int], names: Names) -> list[Entry]:
+def _items(connection: Connection, ids: Sequence[int], names: Names, why: Why) -> list[Entry]:
     said = summary.item_rows(connection, ids, MOST)
-    around = _around(connection, said)
+    around = _around(connection, said, why)
     return [item_entry(said[i], around[i], names) for i in ids if i in said]
 
 
-def _around(connection: Connection, said: dict[int, Any]) -> dict[int, Around]:
+def _around(connection: Connection, said: dict[int, Any], why: Why) -> dict[int, Around]:
     posts = sorted({row.post_id for row in said.values() if row.kind == "comment" and row.post_id})
     parents = sorted({row.parent_id for row in said.values() if row.parent_id})
     post = summary.by_external(connection, "post", posts, CONTEXT)
@@ -158,6 +167,7 @@ def _around(connection: Connection, said: dict[int, Any]) -> dict[int, Around]:
             talk.get(i, ()),
             (),
             labels.get(i),
+            why(row.model or "", row.text or ""),
         )
         for i, row in said.items()
     }

@@ -44,15 +44,16 @@ def write_report(
     until: datetime | None,
     now: datetime,
     live: Live | None = None,
+    why: gather.Why = gather.unexplained,
 ) -> None:
     """Writes the report of what was created in [since, until) as it stands at `now`, in bounded memory.
 
-    `live` makes it a page that a server stands behind.
+    `live` makes it a page that a server stands behind; `why` names the words that decided.
     """
     window = Window(now, since, until)
     names = gather.names_of(connection, routing)
     summary = summarise(gather.facts_of(connection, window), names)
-    render(stream, summary, gather.lists_of(connection, window, names), names, live)
+    render(stream, summary, gather.lists_of(connection, window, names, why), names, live)
 
 
 def render(stream: TextIO, summary: Summary, lists: Lists, names: Names, live: Live | None = None) -> None:

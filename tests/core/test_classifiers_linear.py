@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import classifiers
 from classifiers import corpus, rules, train
+from classifiers.explain import deciding
 from classifiers.linear import CATEGORY, COLUMNS, KIND, Decisions, Linear
 from classifiers.samples import is_held_out, of_corpus
 from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Verdict
@@ -184,6 +185,17 @@ def test_explanation_adds_up(shipped: Linear) -> None:
     explained = classifiers.explain(shipped, text)
     assert explained.verdict.is_complaint and explained.complaint and not explained.net
     assert classifiers.explain(RULES, text).complaint
+
+
+def test_deciding_words_are_words_and_none_are_weak(shipped: Linear) -> None:
+    text = "lampu jalan mati di depan rumah, tolong diperbaiki https://contoh.id 081234567890 makasih 😀"
+    pro, contra = deciding(shipped, text)
+    shares = dict(shipped.shares(text, "complaint"))
+    assert pro and pro[0] == max(shares, key=lambda word: shares[word]) and len(pro) <= 4
+    assert all(shares[word] > 0 for word in pro) and all(shares[word] < 0 for word in contra)
+    assert not any(c in word for word in (*pro, *contra) for c in "<0😀")
+    assert deciding(shipped, text, most=1).pro == pro[:1]
+    assert deciding(RULES, "lampu jalan mati").pro and deciding(shipped, "😀 12").pro == ()
 
 
 def test_the_shipped_model_learned_from_this_corpus() -> None:

@@ -15,6 +15,7 @@ import pytest
 from jinja2 import UndefinedError
 from sqlalchemy import Engine, insert, update
 
+from classifiers.explain import Deciding
 from classifiers.verdict import Kind, Urgency, Verdict
 from connector.records import Label, Place
 from connector.report import gather, write_report
@@ -224,7 +225,8 @@ def hand_made(text: str, count: int = 1) -> str:
     names = Names({"listrik": short}, {"pln": short}, {"gub": short})
     facts = Facts(NOW, None, None, (), (), [ReasonCount("ignore", text or "-", 1)], (), (), 0, 0, 0, 0)
     row = item(text=text, author_name=text, external_id=short, reason=text, permalink=text)
-    around = Around(post=row, parent=row, talk=[row], more=[row], label=Label("spam", "listrik", "biasa", text))
+    said, word = Label("spam", "listrik", "biasa", text), text[:64]
+    around = Around(row, row, [row], [row], said, Deciding((word,) * 2, (word,)))
     tall = ticket(summary="~" + text, place_text="~" + text, number="~" + short, permalink=text)
     entries = [
         ticket_entry(tall, row, around, 2, names, NOW),
@@ -237,6 +239,13 @@ def hand_made(text: str, count: int = 1) -> str:
     stream = io.StringIO()
     render(stream, summarise(facts, names), lists, names)
     return stream.getvalue()
+
+
+def test_the_words_that_decided_are_shown() -> None:
+    html = hand_made("Jalan rusak")
+    assert html.count("Kata penentu") == 6
+    said = "<bdi>Jalan rusak</bdi>"
+    assert f'<dd>{said}, {said}; <span class="none">bukan pengaduan:</span> {said}</dd>' in html
 
 
 def test_the_elements_are_the_same_whatever_the_text() -> None:
