@@ -243,7 +243,7 @@ def hand_made(text: str, count: int = 1) -> str:
 
 def test_the_words_that_decided_are_shown() -> None:
     html = hand_made("Jalan rusak")
-    assert html.count("Kata penentu") == 6
+    assert html.count("<dt>Kata penentu<") == 6
     said = "<bdi>Jalan rusak</bdi>"
     assert f'<dd>{said}, {said}; <span class="none">bukan pengaduan:</span> {said}</dd>' in html
 

@@ -239,7 +239,7 @@ def test_report_is_one_file_and_its_path_is_said(office: Rig) -> None:
     done = office.run("report", "--out", "laporan.html")
     assert Path(done.out.strip()) == (office.folder / "laporan.html").resolve() and done.err == ""
     html = (office.folder / "laporan.html").read_text("utf-8")
-    assert html.lstrip().lower().startswith("<!doctype html") and "NTB-" in html and "Kata penentu" in html
+    assert html.lstrip().lower().startswith("<!doctype html") and "NTB-" in html and "<dt>Kata penentu<" in html
     office.assert_no_secret(html)
     assert "has not begun" in office.run("report", "--rapor", "2099-01", code=2).err
     empty = office.run("report", "--since", "2020-01-01", "--until", "2020-01-02", "--out", "kosong.html")
