@@ -99,7 +99,7 @@ def open_new(
     category = values.get("category", verdict.category)
     draft = tickets.Draft(
         item=None,
-        urgency=values.get("urgency", verdict.urgency),
+        urgency=values.get("urgency") or desk.class_of(category, place, verdict.urgency),
         category=category,
         agency=desk.route(category, place, text),
         summary=summary_of(text),
@@ -134,7 +134,7 @@ def split(
         said = verdict if verdict and verdict.is_complaint else source
         draft = tickets.Draft(
             item=first.id,
-            urgency=said.urgency,
+            urgency=desk.class_of(said.category, place, said.urgency),
             category=said.category,
             agency=desk.route(said.category, place, first.text),
             summary=summary_of(first.text),

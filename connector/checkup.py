@@ -1,6 +1,6 @@
 """What `check` finds out: configuration, store, model, each account's token, the Graph version asked and served."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -77,7 +77,9 @@ def examine(works: Works) -> list[Finding]:
 
 def _routes(works: Works) -> Finding:
     """Whether each rule for a kecamatan or desa names one that is there; the rest was looked at when the file was read."""
-    tables = {"local": works.routing.local, **{f"places.{c}": t for c, t in works.routing.places.items()}}
+    rules = works.routing
+    tables: dict[str, Iterable[str]] = {"local": rules.local, **{f"places.{c}": t for c, t in rules.places.items()}}
+    tables |= {f"penting.{category}": codes for category, codes in rules.penting.items()}
     missing = [f"{name}.{code}" for name, table in tables.items() for code in table if get_wilayah(code) is None]
     if missing:
         text = f"{', '.join(missing)}: no kecamatan or desa has this code, so the rule leads nowhere"

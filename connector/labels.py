@@ -36,7 +36,7 @@ def import_labels(engine: Engine, file: Path, clock: Callable[[], datetime], dea
     """Takes corrections from JSON (a list, or lines) or CSV. A bad one is named by its line and loses no other.
 
     Each has `id` (of the platform) and any of kind, is_complaint, category, urgency, by, at; what is missing stays as the
-    verdict has it. Items not in a ticket are processed again after this; tickets take the label as a person's word.
+    ticket or the verdict has it. Items not in a ticket are processed again after this; tickets take the label as a person's word.
     """
     done = Imported()
     for where, record in read_records(file):
@@ -100,7 +100,7 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
         raise NotFound(f"{record['id']}: no such item in this store")
     if row.by_account:
         raise ValueError(f"{record['id']}: the account's own words are no citizen's: nothing is learned of them")
-    label, at = _label(record, row), when(record.get("at"))
+    label, at = _label(record, row, _standing(connection, row)), when(record.get("at"))
     if at is None or at > now:  # a clock ahead of ours must not outrank what is said later
         if items.latest_labels(connection, [row.id]).get(row.id) == label:
             return False
@@ -113,7 +113,15 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
     return True
 
 
-def _label(record: Mapping[str, Any], row: Any) -> Label:
+def _standing(connection: Connection, row: Any) -> str | None:
+    """The class of the ticket that an item opened: a rule or another item may have raised it above the item's own."""
+    if not row.ticket or tickets.of_items(connection, [row.id])[row.id][1] != 0:
+        return None
+    urgency: str = tickets.get(connection, row.ticket).urgency
+    return urgency
+
+
+def _label(record: Mapping[str, Any], row: Any, standing: str | None) -> Label:
     verdict = items.verdict_of(row)
     kind = record.get("kind")
     if kind is None and "is_complaint" in record:
@@ -122,7 +130,8 @@ def _label(record: Mapping[str, Any], row: Any) -> Label:
         kind = "pengaduan" if yes else guessed
     kind = kind or (verdict.kind if verdict else "lainnya")
     category = record.get("category") or (verdict.category if verdict else "lainnya")
-    urgency = record.get("urgency") or (verdict.urgency if verdict and kind == "pengaduan" else "biasa")
+    stands = standing or (verdict.urgency if verdict else "biasa")
+    urgency = record.get("urgency") or (stands if kind == "pengaduan" else "biasa")
     for name, value, allowed in (
         ("kind", kind, KINDS),
         ("category", category, CATEGORIES),

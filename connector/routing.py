@@ -1,4 +1,4 @@
-"""Which agency a complaint goes to, and why. Pure.
+"""Which agency a complaint goes to, and why; and which class a rule of the office gives it. Pure.
 
 The first rule that fits decides: a word of the complaint, the finest place known, the kabupaten's own government, else the
 category's agency. A place that is not certain routes nothing. *Bukan wewenang* is a route too: to an agency outside the
@@ -9,9 +9,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from classifiers.verdict import Urgency
+
 from .records import Place
 
 _WORD = re.compile(r"[^\W_]+")
+NTB = "52"
+"""All of the province: as the place of a rule, it holds wherever a complaint is from."""
 LONGEST = 8_000
 KABUPATEN = {
     "52.01": "Kab. Lombok Barat", "52.02": "Kab. Lombok Tengah", "52.03": "Kab. Lombok Timur",
@@ -30,6 +34,7 @@ class Routes:
     places: Mapping[str, Mapping[str, str]]
     words: Mapping[str, Mapping[str, str]]
     outside: Mapping[str, str]
+    penting: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,28 @@ def route(routes: Routes, category: str, place: Place | None = None, text: str =
     return Route(agency, reason)
 
 
+def class_of(routes: Routes, category: str, place: Place, said: Urgency) -> Urgency:
+    """The class of a complaint: what its words say, but at least penting where a rule names its category and place.
+
+    No rule makes it mendesak: what rings at night, the words must say.
+    """
+    at = routes.penting.get(category, frozenset())
+    there = {NTB, *_codes(place)}
+    return "penting" if said == "biasa" and at & there else said
+
+
+def _codes(place: Place) -> list[str]:
+    """Of a place that is certain, the finest first."""
+    return [] if place.ambiguous else [c for c in (place.desa, place.kecamatan, place.kabupaten) if c]
+
+
 def _decided(routes: Routes, category: str, place: Place, text: str) -> tuple[str, str]:
     words = routes.words.get(category)
     if words:
         said = next((word for word in _WORD.findall(text[:LONGEST].lower()) if word in words), None)
         if said:
             return words[said], f"kategori {category}, kata {said}"
-    codes = [] if place.ambiguous else [c for c in (place.desa, place.kecamatan, place.kabupaten) if c]
+    codes = _codes(place)
     for table in (routes.places.get(category, {}), routes.governments if category in routes.local else {}):
         code = next((code for code in codes if code in table), None)
         if code:

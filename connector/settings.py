@@ -17,7 +17,7 @@ from .configfiles import Environment, Strict, beside_or_default, read, secret, v
 from .deadlines import Calendar
 from .errors import SettingsError
 from .records import Account, Stream
-from .routing import KABUPATEN, Routes
+from .routing import KABUPATEN, NTB, Routes
 from .store.engine import parse_url
 
 _VERSION = re.compile(r"/v\d+\.\d+(/|$)")
@@ -169,6 +169,10 @@ def _in_ntb(code: str) -> str:
     return code
 
 
+def _in_ntb_or_all(code: str) -> str:
+    return code if code == NTB else _in_ntb(code)
+
+
 def _one_word(word: str) -> str:
     if not re.fullmatch(r"[^\W_A-Z]+", word):
         raise ValueError("expected one word in small letters")
@@ -176,11 +180,15 @@ def _one_word(word: str) -> str:
 
 
 _Code = Annotated[str, AfterValidator(_in_ntb)]
+_Anywhere = Annotated[str, AfterValidator(_in_ntb_or_all)]
 _Word = Annotated[str, AfterValidator(_one_word)]
 
 
 class Routing(Strict):
-    """All of categories.toml. `outside` are agencies that are not the government's, with what to tell the citizen."""
+    """All of categories.toml. `outside` are agencies that are not the government's, with what to tell the citizen.
+
+    `penting`: where complaints of a category are to be answered within a day whatever their words say.
+    """
 
     categories: dict[str, Category]
     agencies: dict[str, Annotated[str, Field(min_length=1)]]
@@ -188,11 +196,12 @@ class Routing(Strict):
     places: dict[str, dict[_Code, str]] = Field(default_factory=dict)
     words: dict[str, dict[_Word, str]] = Field(default_factory=dict)
     outside: dict[str, str] = Field(default_factory=dict)
+    penting: dict[str, list[_Anywhere]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> "Routing":
         missing = [c for c in CATEGORIES if c not in self.categories]
-        unknown = [c for c in (*self.categories, *self.places, *self.words) if c not in CATEGORIES]
+        unknown = [c for c in (*self.categories, *self.places, *self.words, *self.penting) if c not in CATEGORIES]
         if missing or unknown:
             raise ValueError(f"expected each category once; missing: {missing or 'none'}, unknown: {unknown or 'none'}")
         named = [*(c.agency for c in self.categories.values()), *self.local.values(), *self.outside]
@@ -212,6 +221,7 @@ class Routing(Strict):
             self.places,
             self.words,
             self.outside,
+            {key: frozenset(codes) for key, codes in self.penting.items()},
         )
 
 

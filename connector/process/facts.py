@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from classifiers.verdict import Classify, Verdict, same
+from classifiers.verdict import Category, Classify, Urgency, Verdict, same
 
 from ..pipeline import Parse
 from ..records import NOBODY, Decision, Place, Roster
@@ -17,7 +17,8 @@ class Desk:
     """What processing needs beside the store: all of it pure functions and plain facts.
 
     `find_place` takes a text and, where it is known, the place of the post that it stands under; `route` gives the agency
-    of a category, a place and, where they are known, the words, and `why` the reason; `reopens_until` the time until which
+    of a category, a place and, where they are known, the words, and `why` the reason; `class_of` the class of a complaint that
+    a machine judged, which the office's rules may raise; `reopens_until` the time until which
     the reporter's next word takes up a ticket closed at some time; `roster` says whom an alarm rings.
     """
 
@@ -31,6 +32,7 @@ class Desk:
     reopens_until: Callable[[datetime], datetime] = ten_days
     roster: Roster = NOBODY
     why: Callable[..., str] = lambda *_: ""
+    class_of: Callable[[Category, Place, Urgency], Urgency] = lambda _category, _place, said: said
 
 
 @dataclass(slots=True)

@@ -75,9 +75,7 @@ def write_tickets(
 ) -> None:
     """New tickets in the order decided, facts added to open ones, and what changed about their items."""
     find = _finder(connection, classified, decisions, known, desk)
-    drafts = [
-        _draft(row, classified[row].item, d, known, desk, find) for row, d in decisions.items() if isinstance(d, Open)
-    ]
+    drafts = [_draft(row, classified[row], d, known, desk, find) for row, d in decisions.items() if isinstance(d, Open)]
     numbers = tickets.open_tickets(connection, drafts, now, desk.deadline)
     facts, urgent = [], []
     for row, decision in decisions.items():
@@ -160,13 +158,15 @@ def _reworded(row: int, one: Classified, known: Known) -> bool:
     return before is not None and known.of_ticket[row][1] == 0 and before.text != one.item.text
 
 
-def _draft(row: int, item: Item, decision: Open, known: Known, desk: Desk, find: Find) -> tickets.Draft:
+def _draft(row: int, one: Classified, decision: Open, known: Known, desk: Desk, find: Find) -> tickets.Draft:
+    item = one.item
     told = known.twins.told.get(row)
     sure = told is not None and told.place.text is not None and not told.place.ambiguous
     place = told.place if told is not None and sure else find(item)
+    urgency = decision.urgency if one.label else desk.class_of(decision.category, place, decision.urgency)
     return tickets.Draft(
         item=row,
-        urgency=decision.urgency,
+        urgency=urgency,
         category=decision.category,
         agency=desk.route(decision.category, place, item.text or ""),
         summary=summary_of(item.text or ""),
@@ -174,7 +174,7 @@ def _draft(row: int, item: Item, decision: Open, known: Known, desk: Desk, find:
         reporter_id=item.author_id,
         place=place,
         permalink=item.permalink,
-        reason=decision.reason,
+        reason=decision.reason if urgency == decision.urgency else f"{decision.reason}; {urgency} menurut aturan",
         route=desk.why(decision.category, place, item.text or ""),
     )
 
@@ -205,7 +205,8 @@ def _update(
             if judged_anew or before.text != one.item.text:  # if not, the post may have other words since
                 values |= _where(one.item, one.verdict, said, desk, find)
             if judged_anew:
-                values["urgency"] = "mendesak" if items.any_urgent(connection, number, row) else one.verdict.urgency
+                own = desk.class_of(one.verdict.category, find(one.item), one.verdict.urgency)
+                values["urgency"] = "mendesak" if items.any_urgent(connection, number, row) else own
         tickets.refresh(connection, number, values, now, desk.deadline)
     if position and one.item.text != before.text and one.verdict and one.verdict.urgency == "mendesak":
         tickets.refresh(connection, number, {"urgency": "mendesak"}, now, desk.deadline)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from classifiers.verdict import CATEGORIES
+from classifiers.verdict import CATEGORIES, Urgency
 from connector.errors import SettingsError
 from connector.records import Place
-from connector.routing import route
+from connector.routing import class_of, route
 from connector.settings import load_routing
 
 ROUTES = load_routing(None).routes
@@ -38,6 +38,23 @@ def test_where_a_complaint_goes_and_why(category: str, place: Place | None, text
     assert found.agency == agency and why in found.reason
 
 
+@pytest.mark.parametrize(
+    ("category", "place", "said", "found"),
+    [
+        ("listrik", Place(), "biasa", "penting"),
+        ("listrik", GERUNG, "mendesak", "mendesak"),
+        ("kesehatan", Place("52.06", "52.06.14"), "biasa", "penting"),
+        ("kesehatan", Place("52.06", "52.06.14", text="tambora", ambiguous=True), "biasa", "biasa"),
+        ("kesehatan", Place("52.06"), "biasa", "biasa"),
+        ("pendidikan", GERUNG, "biasa", "biasa"),
+    ],
+)
+def test_what_a_rule_makes_penting(tmp_path: Path, category: str, place: Place, said: Urgency, found: Urgency) -> None:
+    rules = load_routing(written(tmp_path, penting={"listrik": ["52"], "kesehatan": ["52.06.14"]})).routes
+    assert class_of(rules, category, place, said) == found
+    assert class_of(ROUTES, category, place, said) == said
+
+
 def test_the_finest_place_decides(tmp_path: Path) -> None:
     found = load_routing(written(tmp_path, places={"jalan_jembatan": {"52.01": "bpbd", "52.01.01": "satpol-pp"}}))
     assert route(found.routes, "jalan_jembatan", GERUNG).agency == "satpol-pp"
@@ -63,6 +80,8 @@ def test_every_category_has_a_route_in_every_kabupaten() -> None:
         ({"places": {"kesehatan": {"Gerung": "pln"}}}, "places.kesehatan.Gerung"),
         ({"places": {"kesehatan": {"51.03": "pln"}}}, "places.kesehatan.51.03"),
         ({"local": {"52.99": "pln"}}, "local.52.99"),
+        ({"penting": {"cuaca": ["52"]}}, "cuaca"),
+        ({"penting": {"kesehatan": ["Tambora"]}}, "penting.kesehatan.0"),
         ({"agencies": {"pln": ""}}, "agencies.pln"),
         ({"words": {"kesehatan": {"Dua kata": "pln"}}}, "words.kesehatan.Dua kata"),
     ],

@@ -47,6 +47,7 @@ def test_a_rule_for_a_kecamatan_that_is_not_there_is_named(tmp_path: Path) -> No
     assert finding(tmp_path, "categories.toml", datetime(2026, 11, 24, tzinfo=UTC)).state == "ok"
     rules = (resources.files("connector.defaults") / "categories.toml").read_text("utf-8")
     own = rules.replace("[places.air_bersih]", '[places.air_bersih]\n"52.01.99" = "pdam"\n"52.01.01.2002" = "pdam"')
+    own = own.replace("[penting]", '[penting]\nkesehatan = ["52", "52.06.99"]')
     (tmp_path / "categories.toml").write_text(own, "utf-8")
     found = finding(tmp_path, "categories.toml", datetime(2026, 11, 24, tzinfo=UTC))
-    assert found.state == "broken" and "places.air_bersih.52.01.99:" in found.text
+    assert found.state == "broken" and "places.air_bersih.52.01.99, penting.kesehatan.52.06.99:" in found.text
