@@ -35,8 +35,8 @@ from .worlds import texts
 PAGE = "100000000000001"
 ACCOUNT = Account("page1", "facebook", PAGE, "Bulk 1", ("posts", "comments"), 60)
 CRY = "Tolong, ada kebakaran besar di Desa {}, orang terjebak di dalam rumah!"
-ALARMS, BATCH = 100, 100
-BACKLOG = int(os.environ.get("NTBCARE_BACKLOG", 100_000))
+ALARMS, BATCH = 200, 100
+BACKLOG = int(os.environ.get("NTBCARE_BACKLOG", 200_000))
 
 
 def run() -> None:
