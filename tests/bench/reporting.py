@@ -27,5 +27,5 @@ def run() -> None:
 def _write(works: Works) -> str:
     page = io.StringIO()
     with reading(works.engine) as connection:
-        write_report(connection, page, works.routing, None, None, works.clock())
+        write_report(connection, page, works.routing, None, None, works.clock(), why=works.why())
     return page.getvalue()
