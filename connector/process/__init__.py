@@ -15,7 +15,7 @@ from ..store.engine import reading, writing
 from ..store.raw import ResultRow
 from .facts import Change, Desk, Result, name_of
 from .keeping import write_items, write_tickets
-from .known import Known, decide, know, words_above
+from .known import Known, decide, know, steady, words_above
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
@@ -93,8 +93,9 @@ def _batch(
     understood, states = _allowed(connection, rows, desk, keep=keep)
     read = {row.id: row for row in rows}
     labels = items.latest_labels(connection, list(read))
-    classified = judge(understood, desk.classify, labels, words_above(connection, understood))
-    known = know(connection, read, classified, desk, states)
+    before = items.by_row(connection, list(read))
+    classified = steady(judge(understood, desk.classify, labels, words_above(connection, understood)), before, read)
+    known = know(connection, read, classified, before, desk, states)
     decisions = decide(classified, known, desk)
     classified = withhold(classified, decisions)
     _count(result, understood, classified, decisions)

@@ -47,22 +47,10 @@ def write_items(
         written.append((row, one.item, kept))
         if one.verdict:
             verdicts.append((row, read.revision, one.verdict))
-    for model, rows in _overtaken(classified, known).items():
-        items.revoke(connection, rows, model)
     items.write(connection, written)
     items.write_verdicts(connection, verdicts, now)
     for account in {one.item.account for one in classified.values() if one.item.by_account}:
         accounts.shows_authors(connection, account)
-
-
-def _overtaken(classified: Mapping[int, Classified], known: Known) -> dict[str, list[int]]:
-    """By model, what it judges otherwise than before in the very same words: something else stands above them now."""
-    found: dict[str, list[int]] = {}
-    for row, before in known.before.items():
-        verdict, stood = classified[row].verdict, items.verdict_of(before)
-        if verdict and stood and stood.model == verdict.model and not same(stood, verdict):
-            found.setdefault(verdict.model, []).append(row)
-    return found
 
 
 def write_tickets(

@@ -56,10 +56,11 @@ def know(
     connection: Connection,
     read: Mapping[int, ResultRow],
     classified: Mapping[int, Classified],
+    stored: Mapping[int, ResultRow],
     desk: Desk,
     states: Mapping[str, persons.State],
 ) -> Known:
-    """Everything that triage and writing need to know around these items."""
+    """Everything that triage and writing need to know around these items; `stored` is what was made of them before."""
     rows = list(classified)
     found = {row: classified[row].item for row in rows}
     parents = sorted({item.parent_id for item in found.values() if item.parent_id})
@@ -70,7 +71,7 @@ def know(
     shown = {key: state.authors_shown for key, state in accounts.account_states(connection).items()}
     shown |= {item.account: True for item in found.values() if item.by_account}
     still_open, closed = tickets.in_threads(connection, sorted(keys))
-    before = items.by_row(connection, rows)
+    before = {row: stored[row] for row in rows if row in stored}
     of_ticket = {row: (one.ticket, one.position) for row, one in before.items() if one.ticket}
     gone = {row for row in rows if read[row].deleted_at is not None}
     return Known(
@@ -85,6 +86,25 @@ def know(
         twins=gather(connection, classified, gone | of_ticket.keys(), desk),
         restricted=frozenset(row for row, item in found.items() if states.get(item.author_id or "") == "restricted"),
     )
+
+
+def steady(
+    judged: Mapping[int, Classified], stored: Mapping[int, ResultRow], read: Mapping[int, ResultRow]
+) -> dict[int, Classified]:
+    """What the same model said of the same words stays, whatever stands above them by now: a replay moves nothing for that.
+
+    Only the category hangs on what stands above; a model that says anything else anew is heard.
+    """
+    kept = {row: _as_before(one, stored[row], read[row]) for row, one in judged.items() if row in stored}
+    return {**judged, **kept}
+
+
+def _as_before(one: Classified, stored: ResultRow, read: ResultRow) -> Classified:
+    stood, now = items.verdict_of(stored), one.verdict
+    if stood is None or now is None or (stored.model, stored.revision) != (now.model, read.revision):
+        return one
+    likened = now._replace(category=stood.category, category_score=stood.category_score)
+    return one._replace(verdict=stood) if same(stood, likened) else one
 
 
 def words_above(connection: Connection, understood: Sequence[Understood]) -> dict[int, str]:

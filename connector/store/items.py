@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
 from classifiers.verdict import Verdict
 
 from ..records import Item, ItemKind, Label
 from .raw import ResultRow
 from .schema import items, labels, ticket_items, tickets, verdicts
-from .statements import among, chunks, insert_new, named, upsert
+from .statements import among, insert_new, named, upsert
 from .types import escape
 
 _written = [
@@ -83,13 +83,6 @@ def write(connection: Connection, rows: Sequence[tuple[int, Item, Kept]]) -> Non
         for row, item, kept in rows
     ]
     upsert(connection, items, values, _written)
-
-
-def revoke(connection: Connection, rows: Sequence[int], model: str) -> None:
-    """Takes back this model's verdicts on these items as they stand, before another is written."""
-    v, stands = verdicts.c, select(items.c.revision).where(items.c.id == verdicts.c.item_id).scalar_subquery()
-    for part in chunks(rows):
-        connection.execute(delete(verdicts).where(v.item_id.in_(part), v.model == model, v.revision == stands))
 
 
 def write_verdicts(connection: Connection, rows: Iterable[tuple[int, int, Verdict]], now: datetime) -> None:
