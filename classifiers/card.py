@@ -16,14 +16,14 @@ _STYLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A learning curve: how good a figure is after so many texts."""
+    """A learning curve: how good a figure is after so many texts. A manifest holds it as plain data."""
 
     title: str
-    points: tuple[tuple[int, float], ...]
+    points: Sequence[tuple[int, float]]
 
 
-def card(manifest: dict[str, Any], evaluation: Evaluation, curves: Sequence[Curve] = ()) -> str:
-    """The page; opens without network."""
+def card(manifest: dict[str, Any], evaluation: Evaluation) -> str:
+    """The page, with the learning curves that the manifest holds; opens without network."""
     parts = [
         f"<h1>Model {escape(str(manifest.get('name', evaluation.model)))}</h1>",
         "<p>Linear model on character n-grams and words of Indonesian social media texts. It says of a text whether it "
@@ -40,7 +40,7 @@ def card(manifest: dict[str, Any], evaluation: Evaluation, curves: Sequence[Curv
         "<h2>Taken for each other</h2><ul>",
         *(f"<li>{escape(t)} → {escape(s)}: {n}</li>" for t, s, n in evaluation.confusion[:15]),
         "</ul>",
-        *(_learning(curve) for curve in curves),
+        *(_learning(Curve(**curve)) for curve in manifest.get("curves", ())),
         "<h2>Not for</h2><p>Deciding alone about a person; texts outside public services; languages other than "
         "Indonesian with Sasak, Samawa, Mbojo, Balinese or Javanese mixed in.</p>",
     ]

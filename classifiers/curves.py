@@ -22,10 +22,7 @@ def own_texts(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Curve]:
     mixed = _shuffled(samples)
     sizes = [*(size for size in STEPS if size < len(mixed)), len(mixed)]
     scores = {size: _scored(mixed[:size], real) for size in sizes}
-    return [
-        Curve(f"PR-AUC after so many own texts, {title}", tuple((size, figure(scores[size])) for size in sizes))
-        for title, figure in _figures(real)
-    ]
+    return _drawn("own texts", scores, real)
 
 
 def people_labels(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Curve]:
@@ -33,12 +30,10 @@ def people_labels(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Cur
     mixed = _shuffled(real)
     most = len(mixed) - len(mixed) // _PARTS
     sizes = [*(size for size in LABELS if size < most), most]
-    scores = {size: np.concatenate(list(_crosswise(samples, mixed, size))) for size in sizes}
     order = [sample for part in range(_PARTS) for sample in mixed[part::_PARTS]]
-    return [
-        Curve(f"PR-AUC after so many labels, {title}", tuple((size, figure(scores[size])) for size in sizes))
-        for title, figure in _figures(order)
-    ]
+    scores = {size: np.concatenate(list(_crosswise(samples, mixed, size))) for size in sizes if size}
+    scores[0] = _scored(samples, order)
+    return _drawn("labels", scores, order)
 
 
 def _crosswise(samples: Sequence[Sample], real: Sequence[Sample], size: int) -> Iterator[metrics.Floats]:
@@ -52,13 +47,23 @@ def _scored(samples: Sequence[Sample], real: Sequence[Sample]) -> metrics.Floats
     return Linear(weights, UNDECIDED, "").scores([sample.said for sample in real])[:, 0]
 
 
+def _drawn(what: str, scores: dict[int, metrics.Floats], real: Sequence[Sample]) -> list[Curve]:
+    return [
+        Curve(
+            f"PR-AUC after so many {what}, {title}",
+            [(size, round(figure(scores[size]), 4)) for size in sorted(scores)],
+        )
+        for title, figure in _figures(real)
+    ]
+
+
 def _figures(real: Sequence[Sample]) -> list[tuple[str, Callable[[metrics.Floats], float]]]:
     truth = np.array([sample.complaint for sample in real])
     hard = np.array([sample.hard for sample in real])
-    figures: list[tuple[str, Callable[[metrics.Floats], float]]] = [
-        ("all", lambda scores: metrics.average_precision(truth, scores))
-    ]
-    if hard.any():
+    figures: list[tuple[str, Callable[[metrics.Floats], float]]] = []
+    if truth.any():
+        figures.append(("all", lambda scores: metrics.average_precision(truth, scores)))
+    if truth[hard].any():
         figures.append(("hard", lambda scores: metrics.average_precision(truth[hard], scores[hard])))
     return figures
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from classifiers import artifact, corpus
 from classifiers.card import card
-from classifiers.evaluate import Evaluation, evaluate
+from classifiers.evaluate import evaluate
+from classifiers.learned import marks
 from classifiers.linear import Decisions, Linear, Weights
 from classifiers.samples import Sample, is_held_out, of_corpus, read_labelled, without_known
 
@@ -62,6 +63,7 @@ def train(
         "name": name,
         "sklearn": sklearn_version,
         "corpus_sha256": corpus.digest(folder),
+        "learned": marks(s for s in people if not is_held_out(s)),
         "texts": {"corpus": len(known), "people": len(people), "held_out": len(held_out)},
         "metrics": {key: figure.value for key, figure in measured.figures.items()},
         "unheard_voices": calibrate.by_voice(scores, learned, decisions),
@@ -70,19 +72,16 @@ def train(
     return Trained(weights, decisions, manifest, held_out)
 
 
-def measured(trained: Trained) -> Evaluation:
-    """The figures of a trained model on the texts it never saw."""
-    return evaluate(trained.model, trained.held_out)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Rebuilds the shipped model, or with `--out` another."""
     parser = argparse.ArgumentParser(prog="python -m classifiers.train", description=__doc__)
     parser.add_argument("--with", dest="labelled", type=Path, action="append", default=[], metavar="FILE.csv")
     parser.add_argument("--corpus", type=Path, default=corpus.FOLDER, metavar="DIR", help="another corpus")
     parser.add_argument("--out", type=Path, default=SHIPPED, metavar="DIR")
-    parser.add_argument("--measure", type=Path, metavar="FILE.csv", help="real texts to measure with; never trained on")
-    parser.add_argument("--card", type=Path, metavar="FILE.html", help="writes the model card, with learning curves")
+    parser.add_argument(
+        "--measure", type=Path, metavar="FILE.csv", help="real texts for the learning curves; the model never sees them"
+    )
+    parser.add_argument("--card", type=Path, metavar="FILE.html", help="writes the model card")
     parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(tz=UTC).date())
     chosen = parser.parse_args(arguments)
     try:
@@ -91,22 +90,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except corpus.CorpusError as error:
         print(error, file=sys.stderr)
         return 1
+    if real:
+        trained.manifest["curves"] = _curves(real, chosen.corpus)
     trained.write(chosen.out)
     print(f"{trained.manifest['name']} written to {chosen.out}")
     if chosen.card:
-        chosen.card.write_text(_card(trained, real, chosen.corpus), encoding="utf-8")
+        page = card(trained.manifest, evaluate(trained.model, real or trained.held_out))
+        chosen.card.write_text(page, encoding="utf-8")
     return 0
 
 
-def _card(trained: Trained, real: Sequence[Sample], folder: Path) -> str:
-    """The card of a model, measured on real texts if there are any, else on those held out."""
-    if not real:
-        return card(trained.manifest, measured(trained))
+def _curves(real: Sequence[Sample], folder: Path) -> list[dict[str, Any]]:
+    """The learning curves on real texts, as a manifest holds them."""
     from classifiers import curves
 
     own = [s for s in of_corpus(corpus.load(folder)) if not is_held_out(s)]
-    drawn = [*curves.own_texts(own, real), *curves.people_labels(own, real)]
-    return card(trained.manifest, evaluate(trained.model, real), drawn)
+    return [asdict(curve) for curve in (*curves.own_texts(own, real), *curves.people_labels(own, real))]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,19 @@
 """The model card: figures with intervals for every style, voices not learned from, and learning curves, on one page."""
 
 import csv
-import json
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from classifiers import corpus, train
+import classifiers
+from classifiers import artifact, corpus, train
+from classifiers.card import card as card_of
+from classifiers.evaluate import evaluate
+from classifiers.learned import unlearned
+from classifiers.samples import Sample, is_held_out, read_labelled
 
 HEADER = "\t".join(corpus.COLUMNS)
 
@@ -33,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return here
 
 
-def test_a_card_with_learning_curves_is_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_keeps_its_learning_curves_for_every_card(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     card = folder / "card.html"
     arguments = ["--corpus", str(folder / "corpus"), "--out", str(folder / "model"), "--date", "2026-11-24"]
     assert train.main([*arguments, "--measure", str(folder / "real.csv"), "--card", str(card)]) == 0
@@ -43,7 +49,13 @@ def test_a_card_with_learning_curves_is_written(folder: Path, capsys: pytest.Cap
     assert "PR-AUC after so many labels, hard" in page and "Voices not learned from" in page
     assert "Style komentar" in page and "sure_accuracy" in page
     assert not re.search(r"<script|https?://|NaN|\bnan\b", page)
-    manifest = json.loads((folder / "model" / "manifest.json").read_bytes())
+    manifest = artifact.manifest_of(folder / "model")
+    drawn = {curve["title"]: curve["points"] for curve in manifest["curves"]}
+    assert len(drawn) == 4 and [size for size, _ in drawn["PR-AUC after so many labels, all"]][:3] == [0, 50, 100]
+    real = read_labelled(folder / "real.csv")
+    again = card_of(manifest, evaluate(classifiers.load(folder / "model"), real, rounds=5))
+    assert again.count("<svg") == 5 and all(title in again for title in drawn)
+    assert all(str(size) in again for size, _ in drawn["PR-AUC after so many labels, hard"])
     assert set(manifest["unheard_voices"]) == {"satu", "dua"}
     assert all(0 <= figures["macro_f1"] <= 1 for figures in manifest["unheard_voices"].values())
 
@@ -55,3 +67,14 @@ def test_a_wrong_file_to_measure_with_stops_before_training(
     wrong.write_text("text\nx\n")
     assert train.main(["--measure", str(wrong), "--out", str(tmp_path / "m")]) == 1
     assert f"{wrong}:1" in capsys.readouterr().err and not (tmp_path / "m").exists()
+
+
+def test_a_model_knows_the_texts_that_people_taught_it(folder: Path, tmp_path: Path) -> None:
+    taught = [Sample(f"pak, jalan nomor {i} rusak", complaint=True) for i in range(60)]
+    trained = train.train(samples=taught, folder=folder / "corpus", today=date(2026, 11, 24))
+    trained.write(tmp_path / "m")
+    written = (tmp_path / "m" / artifact.MANIFEST).read_text("utf-8")
+    assert "curves" not in artifact.manifest_of(tmp_path / "m") and "rusak" not in written
+    other = Sample("pak, jalan nomor seratus rusak", complaint=True)
+    asked = [*taught, replace(taught[0], text="PAK,  jalan nomor 0 rusak"), other]
+    assert unlearned(asked, artifact.manifest_of(tmp_path / "m")) == [*(s for s in taught if is_held_out(s)), other]

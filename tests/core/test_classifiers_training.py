@@ -12,7 +12,7 @@ import pytest
 
 import classifiers
 from classifiers import ModelUnusable, artifact, corpus, metrics, promote, samples, shelf, train
-from classifiers.card import Curve, card
+from classifiers.card import card
 from classifiers.evaluate import evaluate, table
 from classifiers.linear import COLUMNS, Decisions, Linear, Weights
 from classifiers.promote import worse
@@ -286,6 +286,6 @@ def test_evaluation_as_data_table_and_card(tmp_path: Path) -> None:
     shown = table(measured)
     assert "macro_f1" in shown and "jalan_jembatan" in shown
     assert json.loads(json.dumps(measured.as_dict()))["texts"] == 61
-    page = card({"name": "<x>"}, measured, [Curve("own texts", ((100, 0.5), (200, 0.7)))])
-    assert "&lt;x&gt;" in page and "<script" not in page and "http" not in page
+    page = card({"name": "<x>", "curves": [{"title": "own texts", "points": [[100, 0.5], [200, 0.7]]}]}, measured)
+    assert "&lt;x&gt;" in page and "own texts" in page and "<script" not in page and "http" not in page
     assert evaluate(classifiers.load(), [], rounds=2).texts == 0
