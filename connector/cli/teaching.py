@@ -16,12 +16,18 @@ from .reading import AsJson
 if TYPE_CHECKING:
     from classifiers.samples import Sample
 
+COLUMNS = (
+    "CSV with the columns text and is_complaint, and if known kind, category, urgency (or urgent), parent (what it "
+    "answers), style, hard; or .jsonl as `ntbcare labels export` writes it"
+)
+
 
 @app.command(epilog="Example: ntbcare train --with corrected.csv")
 def train(
     context: typer.Context,
     with_: Annotated[
-        list[Path] | None, typer.Option("--with", metavar="FILE.csv", help="Own labelled texts; may be repeated.")
+        list[Path] | None,
+        typer.Option("--with", metavar="FILE", help=f"Own labelled texts: {COLUMNS}. May be repeated."),
     ] = None,
     out_dir: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Only write the model there.")] = None,
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the model before.")] = False,
@@ -99,9 +105,7 @@ def _configured(context: typer.Context) -> bool:
 
 @app.command(epilog="Example: ntbcare evaluate labelled.csv")
 def evaluate(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE.csv", help="Columns text, is_complaint; kind, category, urgent.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=f"Labelled texts: {COLUMNS}.")],
     model: Annotated[Path | None, typer.Option("--model", metavar="DIR", help="Another model.")] = None,
     card: Annotated[
         Path | None, typer.Option("--card", metavar="FILE.html", help="Also write the model card there.")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import classifiers
-from classifiers import ModelUnusable, artifact, corpus, metrics, promote, samples, shelf, train
+from classifiers import ModelUnusable, artifact, corpus, metrics, promote, shelf, train
 from classifiers.card import card
 from classifiers.evaluate import evaluate, table
 from classifiers.linear import COLUMNS, Decisions, Linear, Weights
@@ -70,42 +70,6 @@ def test_the_corpus_is_what_it_has_to_be() -> None:
     assert sum(line.kind != "pengaduan" for line in lines) >= len(lines) / 2
     assert {line.kind for line in lines} == set(classifiers.verdict.KINDS)
     assert {line.category for line in lines} == set(classifiers.verdict.CATEGORIES)
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        (["text,label", "a,1"], ":1: no column is_complaint"),
-        (["text,is_complaint", "a,1", "b,mungkin"], ":3: is_complaint is 'mungkin'"),
-        (["text,is_complaint", ",1"], ":2: no text"),
-        (["text,is_complaint,category", "a,1,jalan"], ":2: unknown category"),
-        (["text,is_complaint,kind", "a,1,spam"], ":2: kind 'spam' does not go with"),
-        (["text,is_complaint", 'a,1', '"b,0'], "not readable as CSV"),
-        (["a" * 200_000], "not readable as CSV"),
-    ],
-)  # fmt: skip
-def test_a_wrong_label_file_is_said(tmp_path: Path, rows: Sequence[str], said: str) -> None:
-    file = write(tmp_path / "x.csv", *rows)
-    with pytest.raises(corpus.CorpusError) as caught:
-        read_labelled(file)
-    assert str(file) in str(caught.value) and said in str(caught.value)
-
-
-def test_labels_are_read_as_given(tmp_path: Path) -> None:
-    file = write(
-        tmp_path / "x.csv", "text,is_complaint,kind,category,urgent",
-        '"air\nmati",1,,air_bersih,0', "makasih,tidak,apresiasi,,", "banjir,ya,,,1",
-    )  # fmt: skip
-    first, second, third = read_labelled(file)
-    assert (first.text, first.kind, first.category, first.urgent) == ("air\nmati", "pengaduan", "air_bersih", False)
-    assert (second.complaint, second.kind, second.urgent) == (False, "apresiasi", False)
-    assert third.urgent and third.category is None and third.weight == samples.PEOPLE_WEIGH
-
-
-def test_a_later_label_counts_and_a_person_is_heard_before_the_corpus() -> None:
-    said = [Sample("Jalan rusak", complaint=True), Sample("jalan  RUSAK", complaint=False)]
-    assert [s.complaint for s in samples.without_known(said, ())] == [False]
-    assert samples.without_known([Sample("jalan rusak", complaint=True, voice="a")], said) == []
 
 
 def weights(bias: float = 0.0) -> Weights:
