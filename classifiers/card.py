@@ -6,6 +6,7 @@ from html import escape
 from typing import Any, Final
 
 from classifiers.evaluate import Evaluation, Figure, Row
+from classifiers.metrics import Matrix
 
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}"
@@ -30,14 +31,19 @@ def card(manifest: dict[str, Any], evaluation: Evaluation) -> str:
         "is a complaint, of what kind and category, and how urgent; where it is unsure it asks for a person.</p>",
         _facts(manifest),
         f"<h2>Measured on {evaluation.texts} texts ({evaluation.complaints} complaints, {evaluation.urgent} urgent)</h2>",
+        f"<p>Left out, since the model learned from them: {evaluation.learned} texts.</p>"
+        if evaluation.learned
+        else "",
         _figures(evaluation.figures),
         *(f"<h3>Style {escape(style)}</h3>{_figures(figures)}" for style, figures in evaluation.styles.items()),
         _voices(manifest.get("unheard_voices", {})),
         "<h2>Reliability</h2><p>What it said, and how often that came true.</p>",
         _plot("reliability", [(said, came) for said, came, _ in evaluation.reliability], diagonal=True),
         _labels("Category", evaluation.categories),
+        _labels("Urgency of complaints", evaluation.urgencies),
         _labels("Kind", evaluation.kinds),
-        "<h2>Taken for each other</h2><ul>",
+        *(_crossed(question, matrix) for question, matrix in evaluation.matrices.items()),
+        "<h2>Categories taken for each other</h2><ul>",
         *(f"<li>{escape(t)} → {escape(s)}: {n}</li>" for t, s, n in evaluation.confusion[:15]),
         "</ul>",
         *(_learning(Curve(**curve)) for curve in manifest.get("curves", ())),
@@ -89,10 +95,23 @@ def _voices(voices: dict[str, dict[str, float]]) -> str:
 
 
 def _labels(title: str, rows: Sequence[Row]) -> str:
+    """Precision and recall by label; nothing where the labels of the texts are not known."""
+    if not rows:
+        return ""
     body = "".join(
         f"<tr><td>{escape(r.label)}<td>{r.precision:.2f}<td>{r.recall:.2f}<td>{r.f1:.2f}<td>{r.texts}" for r in rows
     )
     return f"<h2>{title}</h2><table><tr><th>label<th>precision<th>recall<th>F1<th>texts{body}</table>"
+
+
+def _crossed(question: str, matrix: Matrix) -> str:
+    """The confusion of one question: true labels down, said ones across."""
+    labels = list(next(iter(matrix.values())))
+    head = "".join(f"<th>{escape(label)}" for label in labels)
+    body = "".join(
+        f"<tr><td>{escape(true)}" + "".join(f"<td>{row[label]}" for label in labels) for true, row in matrix.items()
+    )
+    return f"<h2>What was said of what: {escape(question)}</h2><table><tr><th>true, then said{head}{body}</table>"
 
 
 def _learning(curve: Curve) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 
 from classifiers import corpus
 from classifiers.corpus import same_text
+from classifiers.evaluate import Evaluation, evaluate
 from classifiers.samples import Sample, is_held_out
+from classifiers.verdict import Classify
 
 
 def marks(samples: Iterable[Sample]) -> str:
@@ -22,6 +24,12 @@ def unlearned(samples: Sequence[Sample], manifest: dict[str, Any]) -> list[Sampl
     taught = set(manifest.get("learned", "").split())
     own = {same_text(line.text) for line in corpus.load()} if "corpus_sha256" in manifest else set()
     return [s for s in samples if _mark(s) not in taught and (same_text(s.text) not in own or is_held_out(s))]
+
+
+def measured(classify: Classify, manifest: dict[str, Any], samples: Sequence[Sample]) -> Evaluation:
+    """Measures the model of a manifest on those samples that it did not learn from."""
+    fresh = unlearned(samples, manifest)
+    return evaluate(classify, fresh, learned=len(samples) - len(fresh))
 
 
 def _mark(sample: Sample) -> str:

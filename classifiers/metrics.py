@@ -9,6 +9,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]
+Matrix = dict[str, dict[str, int]]
+"""For each label that is true, how many texts were given which label."""
 NONE: Final = float("nan")
 
 
@@ -53,6 +55,15 @@ def macro_f1(truth: Texts, said: Texts, labels: Sequence[str] | None = None) -> 
     true, heard = (np.array([place.get(name, len(place)) for name in side.tolist()]) for side in (truth, said))
     hits, there, told = (np.bincount(at, minlength=len(place) + 1)[:-1] for at in (true[true == heard], true, heard))
     return float(np.mean(2 * hits / np.maximum(there + told, 1)))
+
+
+def matrix(truth: Texts, said: Texts, labels: Sequence[str]) -> Matrix:
+    """What was said of what, a row for each label that is true of something."""
+    return {
+        true: {label: int(((truth == true) & (said == label)).sum()) for label in labels}
+        for true in labels
+        if (truth == true).any()
+    }
 
 
 def reliability(truth: Bools, score: Floats, bins: int = 10) -> list[tuple[float, float, int]]:

@@ -12,7 +12,7 @@ from typing import Any
 from classifiers import artifact, corpus
 from classifiers.card import card
 from classifiers.evaluate import evaluate
-from classifiers.learned import marks
+from classifiers.learned import marks, measured
 from classifiers.linear import Decisions, Linear, Weights
 from classifiers.samples import Sample, is_held_out, of_corpus, read_labelled, without_known
 
@@ -58,14 +58,14 @@ def train(
     weights, scores = calibrate.calibrated(fit.fitted(learned), calibrate.unheard(learned), learned)
     weights, decisions = artifact.rounded(weights), calibrate.decided(scores, learned)
     name = f"linear-{today.isoformat()}-{sha256(artifact.packed(weights)).hexdigest()[:6]}"
-    measured = evaluate(Linear(weights, decisions, name), held_out, rounds=100)
+    evaluation = evaluate(Linear(weights, decisions, name), held_out, rounds=100)
     manifest = {
         "name": name,
         "sklearn": sklearn_version,
         "corpus_sha256": corpus.digest(folder),
         "learned": marks(s for s in people if not is_held_out(s)),
         "texts": {"corpus": len(known), "people": len(people), "held_out": len(held_out)},
-        "metrics": {key: figure.value for key, figure in measured.figures.items()},
+        "metrics": {key: figure.value for key, figure in evaluation.figures.items()},
         "unheard_voices": calibrate.by_voice(scores, learned, decisions),
         "recipe": asdict(fit.RECIPE),
     }
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     trained.write(chosen.out)
     print(f"{trained.manifest['name']} written to {chosen.out}")
     if chosen.card:
-        page = card(trained.manifest, evaluate(trained.model, real or trained.held_out))
+        page = card(trained.manifest, measured(trained.model, trained.manifest, real or trained.held_out))
         chosen.card.write_text(page, encoding="utf-8")
     return 0
 

@@ -1,6 +1,5 @@
 """S-08: what a model learns from is checked line by line; what it becomes is kept whole, promoted with care, and can go back."""
 
-import csv
 import json
 from collections.abc import Sequence
 from datetime import date
@@ -12,11 +11,9 @@ import pytest
 
 import classifiers
 from classifiers import ModelUnusable, artifact, corpus, metrics, promote, shelf, train
-from classifiers.card import card
-from classifiers.evaluate import evaluate, table
 from classifiers.linear import COLUMNS, Decisions, Linear, Weights
 from classifiers.promote import worse
-from classifiers.samples import Sample, read_labelled
+from classifiers.samples import Sample
 from classifiers.verdict import Classify, Verdict
 
 HEADER = "\t".join(corpus.COLUMNS)
@@ -233,23 +230,3 @@ def test_figures_agree_with_sklearn() -> None:
     assert metrics.calibration_error(np.array([True, False]), np.array([1.0, 0.0])) == 0
     assert metrics.recall_at(np.array([True, False, True]), np.array([0.9, 0.5, 0.1]), 0.9) == 0.5
     assert metrics.interval(lambda p: float(len(p)), 10, rounds=5) == (10, 10)
-
-
-def test_evaluation_as_data_table_and_card(tmp_path: Path) -> None:
-    file = tmp_path / "x.csv"
-    with file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(("text", "is_complaint", "category", "urgent", "style", "hard"))
-        for i in range(30):
-            writer.writerow((f"jalan rusak parah {i} tolong diperbaiki", 1, "jalan_jembatan", 0, "pesan", 0))
-            writer.writerow((f"selamat pagi semua {i}", 0, "", "", "komentar", 1))
-        writer.writerow(("tolong kebakaran di pasar sekarang", 1, "bencana_kebakaran", 1, "pesan", 0))
-    measured = evaluate(classifiers.load(), read_labelled(file), rounds=20)
-    assert measured.texts == 61 and measured.value("macro_f1") > 0.9 and measured.urgent == 1
-    assert measured.figures["pr_auc_hard"].value is None and set(measured.styles) == {"pesan", "komentar"}
-    shown = table(measured)
-    assert "macro_f1" in shown and "jalan_jembatan" in shown
-    assert json.loads(json.dumps(measured.as_dict()))["texts"] == 61
-    page = card({"name": "<x>", "curves": [{"title": "own texts", "points": [[100, 0.5], [200, 0.7]]}]}, measured)
-    assert "&lt;x&gt;" in page and "own texts" in page and "<script" not in page and "http" not in page
-    assert evaluate(classifiers.load(), [], rounds=2).texts == 0
