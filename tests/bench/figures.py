@@ -13,6 +13,13 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def worked(work: Callable[[], object]) -> float:
+    """Seconds of this process's processor time that something took, which others on the machine hardly change."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
 def rounds(count: int, work: Callable[[], float]) -> float:
     """The median of several rounds of one measurement."""
     return median(work() for _ in range(count))

@@ -23,12 +23,16 @@ def pipeline() -> Any:
 
     It answers one question where ours answers three, which is in its favour.
     """
-    lines = [line for file in sorted(corpus.FOLDER.glob("*.tsv")) for line in corpus.read(file)]
-    counted = make_union(
+    lines = corpus.load()
+    made = make_pipeline(counted(), LogisticRegression(max_iter=20, tol=1e-2))
+    return made.fit([line.text for line in lines], [line.category for line in lines])
+
+
+def counted() -> Any:
+    """Scikit-learn's own counting of n-grams of 3 to 5 letters within words, and of words."""
+    return make_union(
         TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2), TfidfVectorizer(ngram_range=(1, 1), min_df=2)
     )
-    made = make_pipeline(counted, LogisticRegression(max_iter=20, tol=1e-2))
-    return made.fit([line.text for line in lines], [line.category for line in lines])
 
 
 class _Base(DeclarativeBase):

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from math import log, sqrt
 
 from classifiers import corpus
 from connector.sandbox import World
@@ -12,6 +13,8 @@ MIX = (0, 3, 8, 20, 60, 15, 120, 40, 200, 5)
 SPAN = timedelta(days=80)
 COMPLAINTS = 0.18
 """The share of complaints in what people write under the posts of a Page."""
+MEDIAN, MEAN = 140, 213
+"""Characters of a real text; few are very long."""
 
 
 def texts(seed: int = 1, complaints: float | None = None) -> Iterator[str]:
@@ -30,6 +33,19 @@ def texts(seed: int = 1, complaints: float | None = None) -> Iterator[str]:
         head, tail = chance.choice(pool).split(" "), chance.choice(pool).split(" ")
         words = head[: (len(head) + 1) // 2] + tail[len(tail) // 2 :]
         yield " ".join(_misspelt(word, chance) if chance.random() < 0.05 else word for word in words)
+
+
+def long_texts(seed: int = 1) -> Iterator[str]:
+    """Such texts joined and cut, so that their lengths are those of real ones: 140 characters at the median, 213 on average."""
+    chance, short = random.Random(seed), texts(seed, COMPLAINTS)
+    rest = ""
+    while True:
+        length = round(chance.lognormvariate(log(MEDIAN), sqrt(2 * log(MEAN / MEDIAN))))
+        while len(rest) < length:
+            rest = f"{rest} {next(short)}".lstrip()
+        cut = rest.find(" ", length)
+        text, rest = (rest, "") if cut < 0 else (rest[:cut], rest[cut + 1 :])
+        yield text
 
 
 def _misspelt(word: str, chance: random.Random) -> str:
