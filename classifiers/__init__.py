@@ -40,10 +40,10 @@ __all__ = [
 def load(folder: Path | None = None) -> Model:
     """The model in a folder, or the one that a shelf of models has on top; without a folder the shipped one.
 
-    Where no model was ever put, the keyword rules classify; one that is damaged raises `ModelUnusable`.
+    Where no model was ever put, the keyword rules classify; one that is damaged or not there any more raises `ModelUnusable`.
     """
     place = place_of(folder)
-    return read(place) if place.exists() else KeywordRules()
+    return KeywordRules() if place == SHIPPED and not place.exists() else read(place)
 
 
 def place_of(folder: Path | None = None) -> Path:

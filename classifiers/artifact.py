@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from io import BytesIO
 from pathlib import Path
@@ -96,7 +97,7 @@ def manifest_of(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_bytes())
     except OSError as error:
         raise ModelUnusable(folder, f"no readable {MANIFEST} ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelUnusable(folder, f"{MANIFEST} is damaged") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ModelUnusable(folder, f"{MANIFEST} is not of format {FORMAT}, this program reads no other")
@@ -112,15 +113,23 @@ def read(folder: Path) -> Linear:
         arrays = (folder / ARRAYS).read_bytes()
     except OSError as error:
         raise ModelUnusable(folder, f"no readable {ARRAYS} ({error.strerror})") from None
-    if hashlib.sha256(arrays).hexdigest() != manifest.get("sha256", {}).get(ARRAYS):
+    if {ARRAYS: hashlib.sha256(arrays).hexdigest()} != manifest.get("sha256"):
         raise ModelUnusable(folder, f"{ARRAYS} is not the file that {MANIFEST} was written for (SHA-256 differs)")
     try:
-        decisions = Decisions(**{f.name: float(manifest["decisions"][f.name]) for f in fields(Decisions)})
+        decisions = _decisions(manifest["decisions"])
         weights = _unpacked(arrays)
         name = str(manifest["name"])
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise ModelUnusable(folder, f"the model is incomplete ({type(error).__name__}: {error})") from None
     return Linear(weights, decisions, name)
+
+
+def _decisions(said: Mapping[str, Any]) -> Decisions:
+    """`ValueError` for a threshold that is no probability: by one that is no number, nothing would ever ring."""
+    decisions = Decisions(**{f.name: float(said[f.name]) for f in fields(Decisions)})
+    if not all(0 <= value <= 1 for value in asdict(decisions).values()):
+        raise ValueError("a threshold is no probability")
+    return decisions
 
 
 def _unpacked(arrays: bytes) -> Weights:

@@ -93,7 +93,9 @@ def decided(scores: Floats, samples: Sequence[Sample]) -> Decisions:
     known = np.array([s.urgent is not None for s in samples])
     weights, lives = np.array([s.weight for s in samples]), lifelike(samples)
     sure_no, sure_yes = _band(chances[:, 0], complaint, lives)
-    split = _split(chances[:, 0], complaint, lives)
+    split = _split(chances[:, 0], complaint, lives, np.linspace(0.3, 0.7, 41))
+    waits = np.array([s.complaint and s.important is not None for s in samples])
+    pressing = np.array([bool(s.important) for s in samples])
     likely = known & (chances[:, 0] >= split * EMERGENCY_SHARE)
     alarm = _alarm(chances[likely, 1], urgent[likely], weights[likely])
     return Decisions(
@@ -101,7 +103,7 @@ def decided(scores: Floats, samples: Sequence[Sample]) -> Decisions:
         sure_no=sure_no,
         sure_yes=sure_yes,
         urgent=alarm,
-        important=0.5,
+        important=_split(chances[waits, 2], pressing[waits], weights[waits], np.linspace(0.05, 0.7, 66)),
         net=max(alarm, _net_precision(samples, chances[:, 1], alarm)),
     )
 
@@ -160,15 +162,15 @@ def _temperature(scores: Floats, labels: Sequence[int]) -> float:
     return min((float(s) for s in np.geomspace(0.3, 12, 60)), key=loss)
 
 
-def _split(chance: Floats, complaint: Bools, weights: Floats) -> float:
-    """Where yes and no are best told apart (macro-F1)."""
+def _split(chance: Floats, complaint: Bools, weights: Floats, limits: Floats) -> float:
+    """Where among these limits yes and no are best told apart (macro-F1)."""
 
     def macro(limit: float) -> float:
         said = chance >= limit
         both = ((said == truth, complaint == truth) for truth in (True, False))
         return sum(float(2 * weights[s & t].sum() / max(weights[s].sum() + weights[t].sum(), 1)) for s, t in both)
 
-    return max((round(float(t), 3) for t in np.linspace(0.3, 0.7, 41)), key=macro)
+    return max((round(float(t), 3) for t in limits), key=macro)
 
 
 def _band(chance: Floats, complaint: Bools, weights: Floats) -> tuple[float, float]:

@@ -32,23 +32,35 @@ class Explanation:
 
 
 class Deciding(NamedTuple):
-    """The words of a text that speak most for its being a complaint, and those that speak against it."""
+    """The words of a text that speak most for its being a complaint, and those against it; if it is urgent, why.
+
+    `net`: the net for danger to life holds it.
+    """
 
     pro: tuple[str, ...] = ()
     contra: tuple[str, ...] = ()
+    urgent: tuple[str, ...] = ()
+    net: bool = False
 
 
 UNTOLD: Final = Deciding()
 
 
-def deciding(model: Linear | KeywordRules, text: str, most: int = 4) -> Deciding:
+def deciding(model: Linear | KeywordRules, text: str, most: int = 4, *, urgent: bool = False) -> Deciding:
     """The words that decided, at most so many on each side, the strongest first; marks such as `<url>` are no words."""
+    net = urgent and rules.in_danger(text)
     if isinstance(model, KeywordRules):
-        return Deciding(tuple(rules.keywords(text))[:most])
-    shares = [(word, share) for word, share in model.shares(text, "complaint") if _WORD.fullmatch(word)]
+        return Deciding(tuple(rules.keywords(text))[:most], net=net)
+    pro, contra = _strongest(model, text, "complaint", most)
+    crying = _strongest(model, text, "mendesak", most)[0] if urgent else ()
+    return Deciding(pro, contra, crying, net)
+
+
+def _strongest(model: Linear, text: str, column: str, most: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    shares = [(word, share) for word, share in model.shares(text, column) if _WORD.fullmatch(word)]
     strong = [(word, share) for word, share in shares if abs(share) >= WEAK * abs(shares[0][1])]
     pro, contra = ([word for word, share in strong if (share > 0) is side][:most] for side in (True, False))
-    return Deciding(tuple(pro), tuple(contra))
+    return tuple(pro), tuple(contra)
 
 
 def explain(model: Linear | KeywordRules, text: str, most: int = 12) -> Explanation:

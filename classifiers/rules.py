@@ -67,7 +67,7 @@ _SMELL: Final = _quick(
     r"ba?kar|\bapi\b|\basap|banjir|\bair\b|terendam|kelelep|hanyut|arus|tenggelam|kelem|longsor|timbun|gempa|roboh|ambr|"
     r"beliung|laka|tabrak|terguling|gencet|jepit|setrum|nyetrum|kabel|tiang|tawuran|bentrok|rusuh|perang|dipanah|tusuk|"
     r"bacok|parang|royok|tembak|kosa|kejang|pingsan|sadar|sesak|darah|muntah|racun|lahir|kritis|sekarat|gigit|wabah|dbd|"
-    r"diare|overdosis|bunuh|gantung|pukul|mukul|aniaya|sekap|kdrt|hilang|ketemu|ditemu"
+    r"diare|overdosis|bunuh|gantung|pukul|mukul|aniaya|sekap|kdrt|hilang|temu"
 )
 _SMELL_NOW: Final = _quick(
     r"tolong|tlg|tulung|bantu|sos|segera|cepa?t|butuh|help|mana|panggil|kirim|barusan|baru|saat|sekarang|skrg|jebak|"
@@ -75,14 +75,14 @@ _SMELL_NOW: Final = _quick(
 )
 
 
-def smells(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Which tokens may be about a danger, and which about something that happens now or a call for help.
+def smells(split: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
+    """Which tokens, given as the words in each, may be about a danger, and which about something now or a call for help.
 
     Cheap and remembered by token: only a text that has both is read with the net.
     """
-    lowered = [token.casefold() for token in tokens]
-    joined = "\n".join(lowered)
-    ends = list(accumulate(len(token) + 1 for token in lowered))
+    plain = [" ".join(words) for words in split]
+    joined = "\n".join(plain)
+    ends = list(accumulate(len(token) + 1 for token in plain))
     dangers, nows = ([bisect_right(ends, m.start()) for m in p.finditer(joined)] for p in (_SMELL, _SMELL_NOW))
     return dangers, nows
 

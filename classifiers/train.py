@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -39,9 +39,14 @@ class Trained:
 
 
 def train(
-    labelled: Iterable[Path] = (), *, samples: Sequence[Sample] = (), folder: Path = corpus.FOLDER, today: date
+    labelled: Iterable[Path] = (),
+    *,
+    samples: Sequence[Sample] = (),
+    folder: Path = corpus.FOLDER,
+    today: date,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Trained:
-    """Learns from the corpus in `folder`, labelled CSV files and samples that people labelled.
+    """Learns from the corpus in `folder`, labelled CSV files and samples that people labelled; `tell` is told each stage.
 
     `CorpusError` names file and line of what cannot be trusted. The same input and day give the same bytes.
     """
@@ -55,9 +60,13 @@ def train(
     everything = [*known, *people]
     learned = [s for s in everything if not is_held_out(s)]
     held_out = tuple(s for s in everything if is_held_out(s))
-    weights, scores = calibrate.calibrated(fit.fitted(learned), calibrate.unheard(learned), learned)
+    tell(f"learning from {len(learned):,} texts, {len(people):,} of them labelled by people: some minutes")
+    weights = fit.fitted(learned)
+    tell("learning again without each voice, to know how sure it may be")
+    weights, scores = calibrate.calibrated(weights, calibrate.unheard(learned), learned)
     weights, decisions = artifact.rounded(weights), calibrate.decided(scores, learned)
     name = f"linear-{today.isoformat()}-{sha256(artifact.packed(weights)).hexdigest()[:6]}"
+    tell(f"measuring on {len(held_out):,} texts kept apart")
     evaluation = evaluate(Linear(weights, decisions, name), held_out, rounds=100)
     manifest = {
         "name": name,

@@ -173,7 +173,7 @@ class WordTable:
         if len(words) > len(full):  # few tokens have more than one word
             further = np.delete(np.arange(len(words)), starts)
             np.add.at(rows, np.repeat(np.arange(len(split)), counts).take(further), shares.take(further, axis=0))
-        for column, smelling in zip((self.DANGER, self.NOW), rules.smells(tokens), strict=True):
+        for column, smelling in zip((self.DANGER, self.NOW), rules.smells(split), strict=True):
             rows[smelling, 2 * self.size + column] = 1
         self._ends[:, first : first + len(tokens)] = np.array([ends_of(some, self._grams.wholes) for some in split]).T
         self._rows.update(zip(tokens, range(first, first + len(tokens)), strict=True))

@@ -244,13 +244,13 @@ class Works:
             self._model = stamp, classifiers.load(self.models)
         return self._model[1]
 
-    def why(self) -> Callable[[str, str], Deciding]:
-        """Tells which words of a text decided; of what another model than the one in use judged, none."""
+    def why(self) -> Callable[[str, str, bool], Deciding]:
+        """Tells which words of a text decided, and why it is urgent; of what another model than the one in use judged, none."""
         try:
             judge = self.classify()
         except classifiers.ModelUnusable:
             return lambda *_: UNTOLD
-        return lambda model, text: deciding(judge, text) if model == judge.name else UNTOLD
+        return lambda model, text, urgent: deciding(judge, text, urgent=urgent) if model == judge.name else UNTOLD
 
     def ready(self) -> None:
         """Raises StoreMismatch unless the store stands at this program's schema; then registers the accounts."""

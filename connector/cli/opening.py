@@ -122,11 +122,23 @@ def readable(file: Path) -> Path:
     return file
 
 
-def chosen_model(folder: Path | None) -> Path | None:
-    """The same folder of a model, if it is there. Raises Misuse: no other model may answer in its place."""
-    if folder is not None and not folder.is_dir():
+def chosen_model(context: typer.Context, folder: Path | None) -> Path | None:
+    """Where the model is that answers: in the folder named, else among those trained here, where a configuration is found.
+
+    Raises Misuse for a folder that holds none: no other model may answer in its place.
+    """
+    from ..settings import found
+
+    if folder is None:
+        try:
+            return found(context.obj).parent / "models"
+        except SettingsError:
+            if context.obj is not None:
+                raise
+            return None
+    if not folder.is_dir():
         raise Misuse(f"--model {folder}: no such folder")
-    if folder is not None and not any(folder.iterdir()):
+    if not any(folder.iterdir()):
         raise Misuse(f"--model {folder}: there is no model in it")
     return folder
 

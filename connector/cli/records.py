@@ -3,7 +3,7 @@
 import codecs
 import json as jsonlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -57,11 +57,18 @@ def _show_changes(result: "Result", dry_run: bool, as_json: bool) -> None:
         out_json({"dry_run": dry_run, "counts": result.counts, "changed": len(changes), "changes": changes})
         return
     verb = "would change" if dry_run else "changed"
-    out(f"{result.counts.get('items', 0)} items looked at, {len(changes)} {verb}")
-    for change in changes[:SHOWN]:
+    real = [change for change in changes if _plain(change["before"]) != _plain(change["after"])]
+    rest = f"; of {len(changes) - len(real)} more only scores or the model's name" if len(changes) > len(real) else ""
+    out(f"{result.counts.get('items', 0)} items looked at, {len(real)} {verb}{rest}")
+    for change in real[:SHOWN]:
         out(f"  {change['id']}: {change['before'] or 'nothing'} → {change['after']}")
-    if len(changes) > SHOWN:
-        out(f"  … and {len(changes) - SHOWN} more; --json lists all")
+    if len(real) > SHOWN:
+        out(f"  … and {len(real) - SHOWN} more; --json lists all")
+
+
+def _plain(told: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What staff would see of it."""
+    return {name: value for name, value in told.items() if name != "model"} if told else None
 
 
 def _change(change: Any) -> dict[str, Any]:
@@ -194,9 +201,10 @@ def _text(line: bytes) -> Any:
 
 @app.command(epilog='Example: echo "air PDAM mati sudah 5 hari" | ntbcare classify')
 def classify(
+    context: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="One text a line; else stdin.")] = None,
     model: Annotated[
-        Path | None, typer.Option("--model", metavar="DIR", help="Another model than the one that ships.")
+        Path | None, typer.Option("--model", metavar="DIR", help="Another model than the one in use.")
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add the words that decided.")] = False,
 ) -> None:
@@ -206,7 +214,7 @@ def classify(
     from ..export import verdict_record
     from ..store.statements import chunks
 
-    classify = classifiers.load(chosen_model(model))
+    classify = classifiers.load(chosen_model(context, model))
     for batch in texts_of(file):
         texts = [classifiers.Reply(t[0], parent=t[1]) if isinstance(t, tuple) else t for t in batch]
         for part in chunks(texts):

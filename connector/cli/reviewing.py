@@ -52,15 +52,17 @@ def office(works: "Works", since: str | None, until: str | None) -> "Office":
     from ..store.engine import reading, writing
 
     start, end = window(since, until)
-    classify, turn = works.classify(), threading.Lock()
+    works.classify()  # one that is unusable is said at once
+    turn = threading.Lock()
 
     def write(stream: TextIO, live: "Live") -> None:
         with reading(works.engine) as connection:
             write_report(connection, stream, works.routing, start, end, works.clock(), live, works.why())
 
     def correct(records: Sequence[Mapping[str, Any]]) -> list[str]:
-        desk, failures = works.desk(classify), []
-        with turn:  # a model remembers words: it serves one at a time
+        failures = []
+        with turn:
+            desk = works.desk(works.classify())  # another may have been promoted meanwhile
             for record in records:
                 try:
                     with writing(works.engine) as connection:

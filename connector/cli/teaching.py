@@ -10,7 +10,7 @@ import typer
 
 from ..errors import Misuse, SettingsError
 from .app import app
-from .outcome import finish, out, out_json
+from .outcome import finish, out, out_json, say
 from .reading import AsJson
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def train(
     """Train a model from the corpus, people's labels and own texts; it is promoted only if it is not worse."""
     from .opening import readable
 
+    if rollback and (with_ or out_dir is not None):
+        raise Misuse("--rollback: goes alone; it only takes the model in use off the top")
     for file in with_ or ():
         readable(file)
     if out_dir is not None:
@@ -69,7 +71,7 @@ def _teach(context: typer.Context, files: Sequence[Path], out_dir: Path | None) 
         works = open_works(context, stops=False)
         with reading(works.engine) as connection:
             samples = list(taught(connection))
-    trained = fit(list(files), samples=samples, today=utc_now().date())
+    trained = fit(list(files), samples=samples, today=utc_now().date(), tell=say)
     if out_dir is not None:
         trained.write(out_dir)
         out(f"written to {out_dir}")
@@ -78,7 +80,8 @@ def _teach(context: typer.Context, files: Sequence[Path], out_dir: Path | None) 
     if outcome.promoted:
         out(f"{outcome.name} is in use; `ntbcare replay --dry-run` shows what it would change")
         return
-    out(f"{outcome.name} was not promoted; it is kept in {outcome.folder}")
+    out(f"{outcome.name} was not promoted, the one in use stays; it is kept in {outcome.folder}")
+    out("Look for wrong labels among those given (`ntbcare labels export`), or label more, and train again.")
     finish([f"worse: {reason}" for reason in outcome.reasons])
 
 
@@ -105,6 +108,7 @@ def _configured(context: typer.Context) -> bool:
 
 @app.command(epilog="Example: ntbcare evaluate labelled.csv")
 def evaluate(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=f"Labelled texts: {COLUMNS}.")],
     model: Annotated[Path | None, typer.Option("--model", metavar="DIR", help="Another model.")] = None,
     card: Annotated[
@@ -125,12 +129,12 @@ def evaluate(
     readable(file)
     with ExitStack() as beside:
         page = beside.enter_context(written(card)) if card is not None else None
-        classify = classifiers.load(chosen_model(model))
+        classify = classifiers.load(chosen := chosen_model(context, model))
         if not (samples := read_labelled(file)):
             raise Misuse(f"{file}: there are no labelled texts in it")
         measured = measure(classify, samples)
         if page is not None:
-            place = classifiers.place_of(model)
+            place = classifiers.place_of(chosen)
             page.write(card_of(manifest_of(place) if place.exists() else {}, measured))
     if json:
         out_json(measured.as_dict())

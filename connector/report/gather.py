@@ -21,8 +21,8 @@ from .summary import Facts, Flow, Names, ReasonCount, TicketCount
 from .texts import MOST
 from .unreadable import Broken, broken
 
-Why = Callable[[str, str], Deciding]
-"""Which words of a text decided, given the name of the model that judged it and the text."""
+Why = Callable[[str, str, bool], Deciding]
+"""Which words of a text decided, given the name of the model that judged it, the text, and whether it is urgent."""
 SLICE = 100
 TICKETS, REVIEW, SAMPLE, UNREADABLE = 10_000, 5_000, 200, 200
 _BEFORE, _AFTER, _MORE = 3, 2, 6
@@ -96,7 +96,7 @@ def _streams(connection: Connection) -> list[StreamFact]:
     ]
 
 
-def unexplained(_model: str, _text: str) -> Deciding:
+def unexplained(_model: str, _text: str, _urgent: bool) -> Deciding:
     """No words."""
     return UNTOLD
 
@@ -167,7 +167,7 @@ def _around(connection: Connection, said: dict[int, Any], why: Why) -> dict[int,
             talk.get(i, ()),
             (),
             labels.get(i),
-            why(row.model or "", row.text or ""),
+            why(row.model or "", row.text or "", row.urgency == "mendesak"),
         )
         for i, row in said.items()
     }

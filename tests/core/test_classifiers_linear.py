@@ -189,12 +189,14 @@ def test_explanation_adds_up(shipped: Linear) -> None:
 
 def test_deciding_words_are_words_and_none_are_weak(shipped: Linear) -> None:
     text = "lampu jalan mati di depan rumah, tolong diperbaiki https://contoh.id 081234567890 makasih 😀"
-    pro, contra = deciding(shipped, text)
+    pro, contra, *_ = deciding(shipped, text)
     shares = dict(shipped.shares(text, "complaint"))
     assert pro and pro[0] == max(shares, key=lambda word: shares[word]) and len(pro) <= 4
     assert all(shares[word] > 0 for word in pro) and all(shares[word] < 0 for word in contra)
     assert not any(c in word for word in (*pro, *contra) for c in "<0😀")
     assert deciding(shipped, text, most=1).pro == pro[:1]
+    cry = deciding(shipped, "tolong pak banjir masuk rumah, nenek terjebak", urgent=True)
+    assert cry.net and cry.urgent and not deciding(shipped, "banjir masuk rumah").urgent
     assert deciding(RULES, "lampu jalan mati").pro and deciding(shipped, "😀 12").pro == ()
 
 
@@ -205,6 +207,19 @@ def test_the_shipped_model_learned_from_this_corpus() -> None:
 
 def test_columns() -> None:
     assert COLUMNS[KIND][0] == "kind:pengaduan" and COLUMNS[CATEGORY][-1] == "category:lainnya"
+
+
+@pytest.mark.parametrize(
+    "cry",
+    ["soooos gempa", "sos 𝗴𝗲𝗺𝗽𝗮", "s\u200bos gempa", "sos gëmpa", "CEPAAAT LAKA", "anak saya belum temu bantuin cari"],
+)
+def test_the_net_holds_what_it_reads_however_it_is_spelt(shipped: Linear, cry: str) -> None:
+    assert rules.in_danger(cry) and shipped([cry])[0].urgency == "mendesak"
+
+
+def test_the_net_holds_all_of_the_corpus_that_it_reads(shipped: Linear) -> None:
+    held = [line.text for line in corpus.load() if rules.in_danger(line.text)]
+    assert len(held) > 100 and all(verdict.urgency == "mendesak" for verdict in shipped(held))
 
 
 def test_net_knows_word_boundaries() -> None:

@@ -127,6 +127,16 @@ def test_what_does_not_match_is_unusable_and_says_the_way_out(model: Path) -> No
     refused("other questions")
     spoil_manifest(model, decisions={})
     refused("incomplete")
+    decisions = json.loads(whole[artifact.MANIFEST])["decisions"]
+    for wrong in (float("nan"), -5, 1.5, None):
+        spoil_manifest(model, decisions=decisions | {"urgent": wrong})
+        refused("incomplete")
+    spoilt: tuple[object, ...] = ([1], None, {})
+    for hashes in spoilt:
+        spoil_manifest(model, sha256=hashes)
+        refused("SHA-256 differs")
+    (model / artifact.MANIFEST).write_text("[" * 100_000)
+    refused("damaged")
 
 
 def test_a_pickle_in_the_arrays_is_never_opened(model: Path) -> None:
@@ -175,6 +185,9 @@ def test_a_better_model_is_promoted_a_worse_one_kept_with_the_reason(tmp_path: P
     assert "pr_auc fell" in (second.folder / shelf.REASON).read_text() and second.folder.parent.name == shelf.REFUSED
     third = promote.promote(tmp_path, trained("linear-3", 4.0, HELD_OUT))
     assert third.promoted and classifiers.load(tmp_path).name == "linear-3"
+    (tmp_path / "linear-3").rename(tmp_path / "moved")
+    with pytest.raises(ModelUnusable, match="--rollback"):
+        classifiers.load(tmp_path)
     assert shelf.roll_back(tmp_path) == tmp_path / "linear-1" and classifiers.load(tmp_path).name == "linear-1"
     assert shelf.roll_back(tmp_path) is None and classifiers.load(tmp_path).name == classifiers.load().name
     with pytest.raises(ModelUnusable, match="nothing to go back from") as last:

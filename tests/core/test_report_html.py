@@ -226,7 +226,7 @@ def hand_made(text: str, count: int = 1) -> str:
     facts = Facts(NOW, None, None, (), (), [ReasonCount("ignore", text or "-", 1)], (), (), 0, 0, 0, 0)
     row = item(text=text, author_name=text, external_id=short, reason=text, permalink=text)
     said, word = Label("spam", "listrik", "biasa", text), text[:64]
-    around = Around(row, row, [row], [row], said, Deciding((word,) * 2, (word,)))
+    around = Around(row, row, [row], [row], said, Deciding((word,) * 2, (word,), (word,), net=True))
     tall = ticket(summary="~" + text, place_text="~" + text, number="~" + short, permalink=text)
     entries = [
         ticket_entry(tall, row, around, 2, names, NOW),
@@ -246,6 +246,7 @@ def test_the_words_that_decided_are_shown() -> None:
     assert html.count("<dt>Kata penentu<") == 6
     said = "<bdi>Jalan rusak</bdi>"
     assert f'<dd>{said}, {said}; <span class="none">bukan pengaduan:</span> {said}</dd>' in html
+    assert f"<dt>Mendesak karena</dt><dd>{said}; tanda bahaya jiwa yang sedang terjadi</dd>" in html
 
 
 def test_the_elements_are_the_same_whatever_the_text() -> None:

@@ -59,8 +59,13 @@ def test_a_model_of_another_make_is_said_and_the_way_back_works(tmp_path: Path) 
     shelf.put_on_top(shelved, "linear-a")
     said = call("classify", "--model", "models", stdin=b"jalan rusak", cwd=tmp_path).records
     assert said[0]["model"] == "linear-a"
+    assert call("classify", stdin=b"jalan rusak", cwd=tmp_path).records[0]["model"] == model.name
+    (tmp_path / "connector.toml").touch()
+    assert call("classify", stdin=b"jalan rusak", cwd=tmp_path).records[0]["model"] == "linear-a", "the one in use here"
     manifest = shelved / "linear-a" / artifact.MANIFEST
     manifest.write_text(json.dumps(json.loads(manifest.read_bytes()) | {"format": 1}))
     failed = call("classify", "--model", "models", stdin=b"jalan rusak", cwd=tmp_path, code=1)
     assert "ntbcare train --rollback" in failed.err
-    assert shelf.roll_back(shelved) is None and shelf.history(shelved) == []
+    assert "goes alone" in call("train", "--rollback", "--out", "x", cwd=tmp_path, code=2).err
+    assert "the model that ships" in call("train", "--rollback", cwd=tmp_path).out and shelf.history(shelved) == []
+    assert call("classify", stdin=b"jalan rusak", cwd=tmp_path).records[0]["model"] == model.name
