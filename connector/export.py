@@ -5,48 +5,85 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from .masking import mask
+from .anonymity import Veil, veiled_item, veiled_raw, veiled_ticket
 from .platforms.facebook.parse import author_of
 from .records import RESTRICTED, Ticket
-from .store import items, persons, raw, tickets
+from .store import authors, items, persons, raw, tickets
 
 What = Literal["raw", "items", "tickets"]
+SIZE = 500
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
 def records(connection: Connection, what: What, *, masked: bool = False) -> Iterator[dict[str, Any]]:
-    """One record a row, as CONTRACT's tables have them; `masked` hides authors and personal numbers."""
+    """One record a row, as CONTRACT's tables have them; `masked` hides authors, their names and personal numbers."""
     match what:
         case "raw":
-            return (record for rows in _raws(connection) for record in _raw_records(connection, rows, masked))
+            return (_veiled_raws if masked else _raw_records)(connection)
         case "items":
-            return (item_record(row, masked) for row in items.every(connection))
+            return _veiled_items(connection) if masked else map(item_record, items.every(connection))
         case "tickets":
-            return (ticket_record(ticket, masked) for ticket in tickets.every(connection))
+            return map(ticket_record, (_veiled_tickets if masked else tickets.every)(connection))
 
 
 def _raws(connection: Connection) -> Iterator[Sequence[Any]]:
     after = 0
-    while rows := raw.selected(connection, raw.Selection(), after, 500):
+    while rows := raw.selected(connection, raw.Selection(), after, SIZE):
         yield [row for row in rows if row.fingerprint != persons.ERASED]
         after = rows[-1].id
 
 
-def _raw_records(connection: Connection, rows: Sequence[Any], masked: bool) -> Iterator[dict[str, Any]]:
+def _raw_records(connection: Connection) -> Iterator[dict[str, Any]]:
+    return (record for rows in _raws(connection) for record in _shown(connection, rows))
+
+
+def _shown(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """Handing on is processing: of restricted persons only the ids of their items go out (UU PDP art. 16, 41)."""
     payloads = [json.loads(row.payload) for row in rows]
     states = persons.states(connection, map(author_of, payloads))
     for row, payload in zip(rows, payloads, strict=True):
         restricted = author_of(payload) in states
-        yield raw_record(row, masked, {"id": row.external_id} if restricted else payload)
+        yield raw_record(row, {"id": row.external_id} if restricted else payload)
 
 
-def raw_record(row: Any, masked: bool = False, payload: Any = None) -> dict[str, Any]:
-    """A stored object as the platform sent it, less its paging; `import` takes the same, unless it is masked."""
+def _veiled_raws(connection: Connection) -> Iterator[dict[str, Any]]:
+    pages = authors.pages(connection)
+    for rows in _raws(connection):
+        names = authors.around_items(connection, [row.id for row in rows])
+        for row, record in zip(rows, _shown(connection, rows), strict=True):
+            yield veiled_raw(record, Veil(pages.get(row.account, ""), names.get(row.id, frozenset())))
+
+
+def _veiled_items(connection: Connection) -> Iterator[dict[str, Any]]:
+    pages, every = authors.pages(connection), items.every(connection)
+    while rows := list(islice(every, SIZE)):
+        names = authors.around_items(connection, [row.id for row in rows])
+        yield from (
+            veiled_item(item_record(row), Veil(pages.get(row.account, ""), names.get(row.id, frozenset())))
+            for row in rows
+        )
+
+
+def _veiled_tickets(connection: Connection) -> Iterator[Ticket]:
+    every = iter(tickets.every(connection))
+    while part := list(islice(every, SIZE)):
+        hidden = veils(connection, part)
+        yield from (veiled_ticket(ticket, hidden[ticket.number]) for ticket in part)
+
+
+def veils(connection: Connection, part: Sequence[Ticket]) -> dict[str, Veil]:
+    """What hides people in each of these tickets, by its number."""
+    pages, names = authors.pages(connection), authors.around_tickets(connection, [ticket.number for ticket in part])
+    return {ticket.number: Veil(pages.get(ticket.account, ""), names[ticket.number]) for ticket in part}
+
+
+def raw_record(row: Any, payload: Any = None) -> dict[str, Any]:
+    """A stored object as the platform sent it, less its paging; `import` takes the same."""
     payload = json.loads(row.payload) if payload is None else payload
     return {
         "platform": row.platform,
@@ -60,20 +97,11 @@ def raw_record(row: Any, masked: bool = False, payload: Any = None) -> dict[str,
         "created_at": zulu(row.created_at),
         "fetched_at": zulu(row.fetched_at),
         "deleted_at": zulu(row.deleted_at),
-        "payload": _masked_payload(payload) if masked else payload,
-        **({"masked": True} if masked else {}),
+        "payload": payload,
     }
 
 
-def _masked_payload(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _masked_payload(v) for k, v in value.items() if k not in ("from", "to", "email")}
-    if isinstance(value, list):
-        return [_masked_payload(v) for v in value]
-    return mask(value) if isinstance(value, str) else value
-
-
-def item_record(row: Any, masked: bool = False) -> dict[str, Any]:
+def item_record(row: Any) -> dict[str, Any]:
     """A post, comment or message in its newest revision, with the verdict that counts and its ticket."""
     verdict = items.verdict_of(row)
     return {
@@ -84,9 +112,9 @@ def item_record(row: Any, masked: bool = False) -> dict[str, Any]:
         "post_id": row.post_id,
         "parent_id": row.parent_id,
         "conversation_id": row.conversation_id,
-        "author_id": None if masked else row.author_id,
+        "author_id": row.author_id,
         "by_account": row.by_account,
-        "text": mask(row.text) if masked and row.text else row.text,
+        "text": row.text,
         "created_at": zulu(row.created_at),
         "edited": row.edited,
         "deleted": row.deleted,
@@ -133,7 +161,7 @@ def reply_record(row: Any, *, shown: bool = True) -> dict[str, Any]:
     }
 
 
-def ticket_record(ticket: Ticket, masked: bool = False) -> dict[str, Any]:
+def ticket_record(ticket: Ticket) -> dict[str, Any]:
     """A ticket with its place and the ids of all its items."""
     place = ticket.place
     return {
@@ -142,11 +170,11 @@ def ticket_record(ticket: Ticket, masked: bool = False) -> dict[str, Any]:
         "urgency": ticket.urgency,
         "category": ticket.category,
         "agency": ticket.agency,
-        "summary": mask(ticket.summary) if masked else ticket.summary,
+        "summary": ticket.summary,
         "account": ticket.account,
         "source_ids": list(ticket.source_ids),
         "supporters": ticket.supporters,
-        "reporter_id": None if masked else ticket.reporter_id,
+        "reporter_id": ticket.reporter_id,
         "place": {
             "kabupaten": place.kabupaten,
             "kecamatan": place.kecamatan,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,10 @@ from sqlalchemy import Connection
 
 from classifiers.verdict import CATEGORIES
 
+from .anonymity import veiled_ticket
 from .configfiles import beside_or_default
 from .errors import SettingsError
+from .export import veils
 from .handover import lapor, open311
 from .records import Ticket
 from .routing import KABUPATEN
@@ -83,7 +84,8 @@ def _listed(records: Iterator[Mapping[str, Any]]) -> Iterator[str]:
 
 def _requests(connection: Connection, routing: Routing) -> Iterator[Mapping[str, Any]]:
     for part, grounds in _parts(connection):
-        for ticket in part:
+        hidden = veils(connection, part)
+        for ticket in (veiled_ticket(t, hidden[t.number]) for t in part):
             category = routing.categories.get(ticket.category)
             yield open311.request(
                 ticket,
@@ -111,8 +113,12 @@ def as_lapor(connection: Connection, mapped: lapor.Mapped) -> Iterator[Mapping[s
         kinds = items.kinds_of(connection, list(rows.values()))
         said = alarms.facts(connection, list(rows.values()))
         silent = persons.states(connection, (ticket.reporter_id for ticket in part))
-        for ticket in (replace(t, reporter_id=None) if t.reporter_id in silent else t for t in part):
+        hidden = veils(connection, part)
+        for ticket in part:
             row = rows[ticket.number]
             kind = kinds.get(row, "pengaduan")
             words = said[row][1] or ticket.summary
+            if mapped.anonymous or ticket.reporter_id is None or ticket.reporter_id in silent:
+                veil = hidden[ticket.number]
+                ticket, words = veiled_ticket(ticket, veil), veil.words(words)
             yield lapor.report(ticket, words, kind, grounds.get(ticket.number), known.get(row), mapped)
