@@ -96,8 +96,13 @@ class Works:
 
     def register(self) -> None:
         """Makes the configured accounts known to the store."""
+        now = self.shared_clock()()
         with writing(self.engine) as connection:
-            accounts.register(connection, [a.account for a in self.settings.accounts], self.clock())
+            accounts.register(connection, [a.account for a in self.settings.accounts], now)
+
+    def shared_clock(self) -> Callable[[], datetime]:
+        """The store's time, by which hosts agree whose own clocks do not."""
+        return leases.store_clock(self.engine, self.clock)
 
     def order(self, streams: Iterable[Stream], *, full: bool = False, newest: bool = False) -> Order:
         """What a live pass reads."""
@@ -185,9 +190,8 @@ class Works:
         def reopens_until(closed_at: datetime) -> datetime:
             return add_working_days(closed_at, REOPEN_DAYS, self.settings.calendar.calendar)
 
-        clock = leases.store_clock(self.engine, self.clock)
         more = (reopens_until, self.roster, why, class_of)
-        return Desk(classify, parsed, find_place, route, answer_by, official, clock, *more)
+        return Desk(classify, parsed, find_place, route, answer_by, official, self.shared_clock(), *more)
 
     @property
     def roster(self) -> Roster:
@@ -208,7 +212,7 @@ class Works:
             agencies=self.routing.agencies,
             categories={key: category.label for key, category in self.routing.categories.items()},
             official=frozenset(official),
-            clock=leases.store_clock(self.engine, self.clock),
+            clock=self.shared_clock(),
             graph=lambda: self.graph(account, token_of(account)),
             guard=guard,
         )
@@ -218,7 +222,7 @@ class Works:
 
         `rehearse`: only plan, whatever the account's setting. Raises LeaseLost when another has taken over meanwhile.
         """
-        if not wait and idle(self.engine, account.key, self.clock()):
+        if not wait and idle(self.engine, account.key, self.shared_clock()()):
             return None
         with leases.held(self.engine, f"answer:{account.key}", self.owner, wait=wait, stop=self.stop) as held:
             if held is None:
