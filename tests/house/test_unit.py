@@ -46,6 +46,10 @@ def test_system_calls_are_those_of_a_service_and_secrets_are_handed_over_by_syst
     assert not any(n == "Environment" and "TOKEN" in v.upper() for n, v in settings)
 
 
+def test_a_start_that_waits_for_the_store_is_not_cut_off() -> None:
+    assert ("TimeoutStartSec", "infinity") in service()
+
+
 def test_it_starts_a_verb_that_exists() -> None:
     started = next(v for n, v in service() if n == "ExecStart").split()
     assert started[0].endswith("/ntbcare") and (started[-1],) in commands()
