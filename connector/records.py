@@ -43,7 +43,8 @@ class RawItem(NamedTuple):
     """One object as the platform sent it, less its paging.
 
     `fingerprint` changes when what the item *means* changes (text, author, attachments, hidden), not when a
-    signed address or a counter does. `thin` items hold no more than THIN and never replace a fuller payload.
+    signed address or a counter does. `thin` items hold no more than THIN, or were asked for without words or
+    author, and never replace a fuller payload.
     `fetched_at` is set on imported items only: an older copy never replaces a newer one; so is `deleted_at`, of one that
     the other machine found gone. `author_id` is who sent it: of somebody who had himself erased, nothing is stored.
     """

@@ -151,6 +151,12 @@ class Asker:
         learned = self._learned(ask)
         return bool(learned.inner) and not learned.dropped & {"comments", "messages"}
 
+    def lacks(self, fields: frozenset[str]) -> bool:
+        """Whether any of these fields is not asked for, since Graph said that it knows it no more."""
+        with self._lock:
+            dropped = [*(q.get("dropped", ()) for q in self._quirks.values()), *(o.dropped for o in self._own.values())]
+        return any(not fields.isdisjoint(names) for names in dropped)
+
     def _fresh(self, quirk: Any) -> bool:
         at = when(quirk.get("at")) if isinstance(quirk, dict) else None
         return at is not None and abs(self._clock() - at) < REMEMBERED

@@ -120,6 +120,7 @@ class _Reading:
         self.shown: int = position.get("shown", 0)
         self.oldest = when(position.get("oldest"))
         self.cut, self.again, self.post = False, again, None
+        self.before: set[str] = set()
         self.unsure = self.turned = False
         self.flat: bool = position.get("flat", False)
         self.alone: bool = position.get("alone", False)
@@ -171,7 +172,9 @@ class _Reading:
         items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes_of(edge)]
         post: list[RawItem] = [raw_post(self.reader.account, self.post)] if self.post else []
         landed = self.reader.land(connection, [*post, *items], self.started)
-        self.shown += len(items)
+        here = {item.id for item in items}
+        self.shown += len(here - self.before)  # what comes meanwhile may push some of a batch into the next one
+        self.before = here
         times = [item.created_at for item in items if item.created_at]
         self.newest = max([*times, *([self.newest] if self.newest else [])], default=None)
         self.oldest = min([*times, *([self.oldest] if self.oldest else [])], default=None)
@@ -205,6 +208,7 @@ class _Reading:
     def _turn(self, connection: Connection) -> None:
         """Once more from the top, by the list itself."""
         self.alone = self.turned = True
+        self.before = set()
         self.after, self.total, self.counted, self.shown, self.shrank = None, None, None, 0, False
         self._advance(connection)
 
@@ -266,7 +270,7 @@ class _Reading:
         """The ledger's line: what Graph counts against what is stored. A new unexplained gap orders one reading to the end."""
         stored = self.kin.alive(connection, self.id)
         if ended or self.checkpoint.newest is None:
-            rest = {"total": total, "unshown": total - stored}
+            rest = {"total": total, "unshown": max(total - self.shown, 0) if ended else total - stored}
             if ended:
                 self.reader.books(connection, self.kin.stream, [{"object_id": self.id, "complete_at": now, **rest}])
             return {**rest, "gap": None}

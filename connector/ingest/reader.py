@@ -22,6 +22,8 @@ from .asking import Asker
 
 FEED: frozenset[Stream] = frozenset({"posts", "comments", "visitor_posts"})  # one walk brings them all
 OVERLAP = timedelta(minutes=15)
+TOLD = frozenset({"message", "from"})
+"""What an item is about: its words, and who says them."""
 SETTLED = timedelta(seconds=2)
 NOTED = timedelta(seconds=30)
 NOT_OWN = "the token is not the Page's own, Graph hides things from it: none is taken for deleted; use the Page's own"
@@ -127,9 +129,12 @@ class Reader:
         """Stores those items whose streams are wanted; `known` tells of all of them.
 
         `started` is when the walk that shows them began, perhaps by another host's clock, which may be ahead of ours:
-        what a walk has shown is never older than the walk, or it would be taken for gone.
+        what a walk has shown is never older than the walk, or it would be taken for gone. Without words or author, since
+        Graph knows such a field no more, nothing that is stored is rewritten.
         """
         wanted = [item for item in items if item.stream in self.order.streams]
+        if self.asker.lacks(TOLD):
+            wanted = [item._replace(thin=True) for item in wanted]
         landed = landing.land(connection, wanted, max(self.clock(), started), self.order.lane, started)
         self.progress.add("read", len(wanted))
         self.progress.add("new", landed.new)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, or_, select, update
 
 from ..records import Stream
-from .schema import raw_items
+from .schema import checkpoints, raw_items
 from .statements import named
 
 
@@ -18,7 +18,7 @@ def unseen_posts(
     since: datetime | None,
     until: datetime | None,
 ) -> list[str]:
-    """Ids of stored posts of these streams inside a window that a complete walk of them did not show.
+    """Ids of stored posts of these streams inside a window, or older and moved in it, that a complete walk did not show.
 
     They are deleted, or only out of Graph's sight.
     """
@@ -26,7 +26,14 @@ def unseen_posts(
     mine = (c.account == account, c.kind == "post", c.stream.in_(list(streams)))
     query = select(c.external_id).where(*mine, c.seen_at < unseen_since, c.deleted_at.is_(None))
     if since:
-        query = query.where(c.created_at >= since)
+        p = checkpoints.c
+        stirred = select(p.object_id).where(
+            p.account == account,
+            p.stream == "comments",
+            p.seen >= f"{since:%Y-%m-%dT%H:%M:%S}",
+            ~p.seen.startswith("?"),
+        )
+        query = query.where(or_(c.created_at >= since, c.external_id.in_(stirred)))
     if until:
         query = query.where(c.created_at < until)
     return list(connection.scalars(query.order_by(c.created_at.desc())))

@@ -12,7 +12,7 @@ from connector.platforms.facebook import asks
 from connector.sandbox import Fault, World, faults
 from connector.sandbox.rules import Act
 from connector.store import accounts
-from connector.store.engine import reading
+from connector.store.engine import reading, writing
 from tests.reading import Bench
 
 NOW = datetime.now(UTC)
@@ -240,3 +240,34 @@ def test_a_message_that_graph_shows_no_more_keeps_its_text(reader: Bench, world:
         *(f"pesan {n}" for n in range(20)),
         *(f"lagi {n}" for n in range(10)),
     }
+
+
+@pytest.mark.parametrize("field", ["message", "from"])
+def test_a_field_that_is_gone_takes_no_stored_words_and_authors_with_it(
+    reader: Bench, world: World, field: str
+) -> None:
+    def unknown(request: Any, proceed: Any) -> Any:
+        asked = re.search(rf"\b{field}\b", request.params.get("fields", ""))
+        return (
+            faults.error(100, f"(#100) Tried accessing nonexisting field ({field})")(request, proceed)
+            if asked
+            else proceed()
+        )
+
+    (post,) = fill(world, 1, 3)
+    reader.poll()
+    reader.process()
+    before = {key: (item["text"], item["author_id"]) for key, item in reader.items().items()}
+    assert len(before) == 4 and all(text and author for text, author in before.values())
+    world.add_comment(post, "jalan rusak lagi", "Warga Baru")
+    reader.sandbox.faults.add(Fault(unknown, times=None))
+    assert reader.poll(full=True).failures == ()
+    reader.process()
+    after = {key: (item["text"], item["author_id"]) for key, item in reader.items().items()}
+    assert len(after) == 5 and before.items() <= after.items()
+    reader.sandbox.faults.clear()
+    with writing(reader.engine) as connection:
+        accounts.set_account(connection, "gubernur", quirks=None)
+    reader.poll(full=True)
+    reader.process()
+    assert all(item["text"] and item["author_id"] for item in reader.items().values())

@@ -155,6 +155,19 @@ def test_edits_hides_deletions_and_late_approvals_are_seen_by_a_full_read(reader
     assert sum(item["deleted"] for item in stored.values()) == 2
 
 
+def test_a_deleted_post_from_before_the_window_that_people_still_wrote_under_is_found(
+    reader: Bench, world: World
+) -> None:
+    old = world.add_post(world.pages["gubernur"], "Lama sekali", at=NOW - timedelta(days=120))
+    world.add_comment(old, "masih rusak", "Warga", at=NOW - timedelta(days=20))
+    fill(world, 1, 1)
+    reader.poll()
+    world.delete(old)
+    reader.poll(full=True)
+    reader.process()
+    assert sum(item["deleted"] for item in reader.items().values()) == 2
+
+
 def test_a_deleted_post_and_its_comments_become_tombstones(reader: Bench, world: World) -> None:
     posts = fill(world, 4, 3)
     reader.poll()

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from connector.records import Balance
 from connector.sandbox import World
-from connector.store import ledger
+from connector.store import landing, ledger
 from connector.store.engine import reading
 from tests.reading import Bench, calm_bench, one_page, register
 
@@ -51,6 +51,26 @@ def book(reader: Bench, stream: str = "comments") -> Balance:
 def rest(reader: Bench) -> list[ledger.Entry]:
     with reading(reader.engine) as connection:
         return ledger.unexplained(connection, 10)
+
+
+def test_what_is_lost_here_is_not_called_hidden_by_facebook(
+    reader: Bench, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lands = landing.land
+
+    def leaky(connection: Any, batch: Any, *more: Any) -> Any:
+        return lands(
+            connection, [item for item in batch if not (item.kind == "comment" and item.id.endswith("7"))], *more
+        )
+
+    monkeypatch.setattr(landing, "land", leaky)
+    post = post_with(world, 120)
+    lost = sum(comment.id.endswith("7") for comment in post.stream)
+    assert lost > 3
+    reader.poll()
+    reader.poll(full=True)
+    found = book(reader)
+    assert (found.counted, found.stored, found.hidden, found.unexplained) == (120, 120 - lost, 0, lost)
 
 
 def test_the_books_tell_counted_stored_gone_and_hidden(reader: Bench, world: World) -> None:
