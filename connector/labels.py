@@ -11,16 +11,19 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
 
+from classifiers.corpus import same_text
+from classifiers.samples import Sample, of_labels, yes_or_no
 from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Category, Kind, Urgency
 
 from .errors import Conflict, NotFound
 from .export import zulu
-from .platforms.facebook.parse import when
+from .platforms.facebook.parse import when, words_of
 from .records import Label
 from .store import counters, items, raw, tickets
 from .store.engine import writing
 
 NOBODY = "petugas"
+_ALLOWED = {"kind": KINDS, "category": CATEGORIES, "urgency": URGENCIES}
 
 
 @dataclass(slots=True)
@@ -36,7 +39,9 @@ def import_labels(engine: Engine, file: Path, clock: Callable[[], datetime], dea
     """Takes corrections from JSON (a list, or lines) or CSV. A bad one is named by its line and loses no other.
 
     Each has `id` (of the platform) and any of kind, is_complaint, category, urgency, by, at; what is missing stays as the
-    ticket or the verdict has it. Items not in a ticket are processed again after this; tickets take the label as a person's word.
+    ticket, an earlier label or the verdict has it, and teaches nothing. It is of the words that `text`, or `revision` of the
+    item, names; else of those that stand. Items not in a ticket are processed again after this; tickets take the label as a
+    person's word.
     """
     done = Imported()
     for where, record in read_records(file):
@@ -76,7 +81,11 @@ def _rows(file: Path, text: str) -> Iterator[tuple[str, Any]]:
         return
     try:
         for row in rows:
-            yield f"{file}:{rows.line_num}", {k: v for k, v in row.items() if k and v not in (None, "")}
+            where = f"{file}:{rows.line_num}"
+            if None in row:
+                yield where, ValueError("more cells than column names; is a comma outside of quotes?")
+            else:
+                yield where, {k: v for k, v in row.items() if k and v not in (None, "")}
     except csv.Error as error:
         yield f"{file}:{rows.line_num}", ValueError(f"not CSV from here on: {error}")
 
@@ -100,12 +109,16 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
         raise NotFound(f"{record['id']}: no such item in this store")
     if row.by_account:
         raise ValueError(f"{record['id']}: the account's own words are no citizen's: nothing is learned of them")
-    label, at = _label(record, row, _standing(connection, row)), when(record.get("at"))
+    said = _said(record)
+    before = items.last_label(connection, row.id)
+    label = _filled(record, said, row, before, _standing(connection, row))
+    told = _told(record, said, label)
+    revision, at = _revision(connection, record, row), when(record.get("at"))
     if at is None or at > now:  # a clock ahead of ours must not outrank what is said later
-        if items.latest_labels(connection, [row.id]).get(row.id) == label:
+        if before is not None and _known(before, label, told, revision):
             return False
         at = now
-    if not items.add_label(connection, row.id, label, at):
+    if not items.add_label(connection, row.id, label, at, None if told >= set(_ALLOWED) else sorted(told), revision):
         return False
     if row.ticket:
         _tell_ticket(connection, row, label, now, deadline, route)
@@ -113,36 +126,75 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
     return True
 
 
-def _standing(connection: Connection, row: Any) -> str | None:
-    """The class of the ticket that an item opened: a rule or another item may have raised it above the item's own."""
+def _standing(connection: Connection, row: Any) -> Any:
+    """The ticket that an item opened: a person, a rule or another item may have set it apart from the item's verdict."""
     if not row.ticket or tickets.of_items(connection, [row.id])[row.id][1] != 0:
         return None
-    urgency: str = tickets.get(connection, row.ticket).urgency
-    return urgency
+    return tickets.get(connection, row.ticket)
 
 
-def _label(record: Mapping[str, Any], row: Any, standing: str | None) -> Label:
+def _said(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says of kind, category and urgency, and `is_complaint` where it says that it is none, but not what else."""
+    said = {name: record[name] for name in _ALLOWED if record.get(name) not in (None, "")}
+    for name, value in said.items():
+        if value not in _ALLOWED[name]:
+            raise ValueError(f"{name}: expected one of {', '.join(_ALLOWED[name])}, found {value!r}")
+    answer = record.get("is_complaint")
+    if answer in (None, ""):
+        return said
+    yes = yes_or_no(answer)
+    if yes is None:
+        raise ValueError(f"is_complaint: expected 1 or 0, found {answer!r}")
+    if "kind" in said and (said["kind"] == "pengaduan") != yes:
+        raise ValueError(f"is_complaint: {answer!r} does not go with kind {said['kind']!r}")
+    if "kind" in said:
+        return said
+    return {**said, "kind": "pengaduan"} if yes else {**said, "is_complaint": False}
+
+
+def _filled(record: Mapping[str, Any], said: Mapping[str, Any], row: Any, before: Any, ticket: Any) -> Label:
+    """What was said, completed: by the ticket, by what a person said before, by the verdict. Nothing said: by the machine's."""
     verdict = items.verdict_of(row)
-    kind = record.get("kind")
-    if kind is None and "is_complaint" in record:
-        yes = str(record["is_complaint"]).strip().lower() in ("1", "true", "ya", "yes")
-        guessed = verdict.kind if verdict and verdict.kind != "pengaduan" else "lainnya"
-        kind = "pengaduan" if yes else guessed
-    kind = kind or (verdict.kind if verdict else "lainnya")
-    category = record.get("category") or (verdict.category if verdict else "lainnya")
-    stands = standing or (verdict.urgency if verdict else "biasa")
-    urgency = record.get("urgency") or (stands if kind == "pengaduan" else "biasa")
-    for name, value, allowed in (
-        ("kind", kind, KINDS),
-        ("category", category, CATEGORIES),
-        ("urgency", urgency, URGENCIES),
-    ):
-        if value not in allowed:
-            raise ValueError(f"{name}: expected one of {', '.join(allowed)}, found {value!r}")
+    kinds = [known.kind for known in (before if said else None, verdict) if known is not None]
+    if "is_complaint" in said:
+        kinds = [kind for kind in kinds if kind != "pengaduan"]
+    kind = said.get("kind") or next(iter(kinds), "lainnya")
+    heard = before if said and before is not None and before.kind == "pengaduan" else None
+    there = ticket or heard or verdict
+    category = said.get("category") or (there.category if there else "lainnya")
+    urgency = said.get("urgency") or (there.urgency if there and kind == "pengaduan" else "biasa")
     by = record.get("by")
     return Label(
         cast(Kind, kind), cast(Category, category), cast(Urgency, urgency), by if isinstance(by, str) and by else NOBODY
     )
+
+
+def _told(record: Mapping[str, Any], said: Mapping[str, Any], label: Label) -> frozenset[str]:
+    """What counts as said by a person. Who names category or urgency of what stands as a complaint says that it is one.
+
+    Of what stands as something else he leaves open what it is. `undo`: the values stand again, and nobody said them.
+    """
+    if record.get("undo") is True:
+        return frozenset()
+    return frozenset({*said, "kind"} if said and label.is_complaint else said)
+
+
+def _known(before: Any, label: Label, told: frozenset[str], revision: int) -> bool:
+    """Whether a label says no more than the one before it."""
+    heard = frozenset(_ALLOWED if before.said is None else before.said)
+    same = Label(before.kind, before.category, before.urgency, before.by) == label
+    return same and before.revision in (None, revision) and (told <= heard if told else not heard)
+
+
+def _revision(connection: Connection, record: Mapping[str, Any], row: Any) -> int:
+    """The revision of the item whose words a record is of: the newest that it names or that has its text; 0 for none kept."""
+    number, text = record.get("revision"), record.get("text")
+    if number is not None:
+        return number if isinstance(number, int) and 0 < number <= row.revision else 0
+    if not isinstance(text, str):
+        return int(row.revision)
+    kept = {n: words_of(json.loads(payload)) or "" for n, payload in raw.payloads(connection, row.id).items()}
+    return max((n for n, words in kept.items() if same_text(words) == same_text(text)), default=0)
 
 
 def _tell_ticket(connection: Connection, row: Any, label: Label, now: datetime, deadline: Any, route: Any) -> None:
@@ -165,39 +217,40 @@ def _tell_ticket(connection: Connection, row: Any, label: Label, now: datetime, 
 
 
 def export_labels(connection: Connection) -> Iterator[dict[str, Any]]:
-    """All labels with their texts, as `labels import` and `train --with` take them."""
+    """All labels with the words they were given to, as `labels import` and `train --with` take them, oldest first.
+
+    What nobody said is null. So are words that are not kept, or of which nothing is shown any more.
+    """
     for row in items.every_label(connection):
+        said = frozenset(_ALLOWED if row["said"] is None else row["said"])
+        complaint = row["kind"] == "pengaduan" if said & {"kind", "is_complaint"} else None
+        urgency = ("biasa" if complaint is False else row["urgency"]) if "urgency" in said else None
         yield {
             "platform": row["platform"],
             "id": row["external_id"],
-            "text": row["text"],
+            "text": _words(row),
             "parent": row["parent"],
-            "kind": row["kind"],
-            "is_complaint": row["kind"] == "pengaduan",
-            "category": row["category"],
-            "urgency": row["urgency"],
-            "urgent": row["urgency"] == "mendesak",
+            "kind": row["kind"] if "kind" in said else None,
+            "is_complaint": complaint,
+            "category": row["category"] if "category" in said else None,
+            "urgency": urgency,
+            "urgent": None if urgency is None else urgency == "mendesak",
             "by": row["by"],
             "at": zulu(row["at"]),
         }
 
 
-def taught(connection: Connection) -> Iterator[Any]:
+def _words(row: Mapping[str, Any]) -> str | None:
+    """The words that a label was given to. Where the item has none now, they were erased, are withheld, or never were."""
+    text: str | None = row["text"]
+    if not text or row["revision"] in (None, row["stands"]):
+        return text
+    return words_of(json.loads(row["payload"])) if row["payload"] else None
+
+
+def taught(connection: Connection) -> list[Sample]:
     """What people said last of each item, as samples for training. What nobody reviewed never trains.
 
     An item without words teaches nothing: a photo, or what a citizen asked not to be processed.
     """
-    from classifiers.samples import PEOPLE_WEIGH, Sample
-
-    latest = {row["item_id"]: row for row in items.every_label(connection)}
-    for row in (row for row in latest.values() if row["text"]):
-        complaint = row["kind"] == "pengaduan"
-        yield Sample(
-            text=row["text"],
-            complaint=complaint,
-            kind=row["kind"],
-            category=row["category"],
-            urgent=row["urgency"] == "mendesak",
-            parent=row["parent"],
-            weight=PEOPLE_WEIGH,
-        )
+    return of_labels(export_labels(connection))

@@ -73,7 +73,7 @@ def labels_import(
 
 @labels_app.command("export", epilog="Example: ntbcare labels export --out labels.jsonl")
 def labels_export(context: typer.Context, out: Out = None) -> None:
-    """All labels with their texts, as JSON lines."""
+    """All labels with the words they were given to, as JSON lines; null is what nobody said. `train --with` takes them too."""
     from ..labels import export_labels
     from ..store.engine import reading
 

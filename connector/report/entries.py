@@ -92,9 +92,13 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The item itself as shown: what it is, its text, who wrote it, when, and where it stands."""
+    """The item itself as shown: what it is, its text, who wrote it, when, and where it stands.
+
+    `revision`: a correction is of these words, also where others are there when it comes in.
+    """
 
     id: str
+    revision: int
     what: str
     text: Shown
     files: str
@@ -200,6 +204,7 @@ def _said(item: Any, around: Around, names: Names) -> Said:
     marks = [word for word, true in _marks(item) if true]
     return Said(
         id=item.external_id,
+        revision=item.revision,
         what=THINGS.get(item.kind, item.kind) if item.parent_id is None else "Balasan",
         text=shown(item.text),
         files=_files(item.attachments),

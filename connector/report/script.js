@@ -58,12 +58,18 @@
 
   // One row: what it is now, what a person makes of it, and how that looks.
   const base = ({ dataset: { id, kind, category, urgency } }) => ({ id, kind, category, urgency });
+  const picked = (fixed) => ({ ...fixed, kind: fixed.is_complaint === false ? "" : fixed.kind });
+  const now = (row) => {
+    const fixed = picked(corrections.get(row.dataset.id) || {});
+    const { kind, category, urgency } = row.dataset;
+    const made = { kind: fixed.kind ?? kind, category: fixed.category ?? category, urgency: fixed.urgency ?? urgency };
+    return made.kind === "pengaduan" ? made : { ...made, urgency: "biasa" };
+  };
   const show = (row) => {
     const tools = one(".tools", row);
     if (!tools) return;
     const fixed = corrections.get(row.dataset.id);
-    const now = fixed || base(row);
-    for (const name of ["kind", "category", "urgency"]) one(`[name=${name}]`, tools).value = now[name];
+    for (const [name, value] of Object.entries(now(row))) one(`[name=${name}]`, tools).value = value;
     row.classList.toggle("fixed", Boolean(fixed));
     one(".undo", tools).hidden = !fixed;
     const name = one("[name=kind]", tools).selectedOptions[0].textContent;
@@ -80,17 +86,20 @@
     if (!id) return;
     if (change === null) corrections.delete(id);
     else {
-      const { kind, category, urgency } = { ...(corrections.get(id) || base(row)), ...change };
+      // Only what was picked goes out: what nobody said must not be learned.
+      const { kind, category, urgency } = { ...picked(corrections.get(id) || {}), ...change };
+      const what = kind === "" ? { is_complaint: false } : { kind };
+      const told = { ...what, category, urgency: kind === "pengaduan" ? urgency : undefined };
       const by = one("#by").value.trim() || "petugas";
-      const sure = kind === "pengaduan" ? urgency : "biasa";
-      corrections.set(id, { id, kind, category, urgency: sure, by, at: new Date().toISOString() });
+      const of = { id, revision: Number(row.dataset.revision) };
+      corrections.set(id, { ...of, ...told, by, at: new Date().toISOString() });
     }
     saved = -1;
     kept.write(PLACE, JSON.stringify([...corrections.values()]));
     // The same item may stand in two lists.
     for (const twin of many(".row")) if (twin.dataset.id === id) show(twin);
     tally();
-    const detail = corrections.get(id) || base(row);
+    const detail = corrections.get(id) || { ...base(row), undo: true };
     document.dispatchEvent(new CustomEvent("ntbcare-correction", { detail }));
   };
   const tally = () => {
@@ -99,7 +108,7 @@
     one(".tray").hidden = corrections.size === 0;
     one("#kept").textContent = kept.lasting() ? "" : "(hanya selama halaman ini terbuka: unduh sebelum menutup)";
   };
-  const change = { right: {}, not: { kind: "lainnya" }, undo: null };
+  const change = { right: now, not: () => ({ kind: "" }), undo: () => null };
 
   // One list: all its rows, those that the filter lets through, and the page of them that is shown.
   const lists = many(".list").map((element) => {
@@ -168,7 +177,7 @@
   document.addEventListener("click", ({ target }) => {
     const row = target.closest(".row");
     if (!row) return;
-    if (target.dataset.set) correct(row, change[target.dataset.set]);
+    if (target.dataset.set) correct(row, change[target.dataset.set](row));
     else if (target.closest(".text") && window.getSelection().isCollapsed) row.classList.toggle("open");
   });
   document.addEventListener("change", ({ target }) => {
@@ -203,8 +212,8 @@
   const onRow = (row, key) => {
     if (key in KEYS) correct(row, { kind: KEYS[key] });
     else if (key in URGENT) correct(row, { kind: "pengaduan", urgency: URGENT[key] });
-    else if (key === "b") correct(row, change.not);
-    else if (key === "v") correct(row, change.right);
+    else if (key === "b") correct(row, change.not());
+    else if (key === "v") correct(row, change.right(row));
     else if (key === "u") correct(row, null);
     else if (key === "c" && row.dataset.id) one(".tools [name=category]", row).focus();
     else if (key === "o" && one(".around", row)) one(".around", row).open = !one(".around", row).open;

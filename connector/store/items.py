@@ -11,7 +11,7 @@ from classifiers.verdict import Verdict
 
 from ..records import Item, ItemKind, Label
 from .raw import ResultRow
-from .schema import items, labels, ticket_items, tickets, verdicts
+from .schema import items, labels, raw_revisions, ticket_items, tickets, verdicts
 from .statements import among, insert_new, named, upsert
 from .types import escape
 
@@ -219,22 +219,48 @@ def any_urgent(connection: Connection, ticket: str, but: int = 0) -> bool:
     return any((said[row.id].urgency if row.id in said else row.urgency) == "mendesak" for row in rows)
 
 
-def add_label(connection: Connection, row: int, label: Label, at: datetime) -> bool:
-    """Appends a label; False when the very same one is there already."""
-    uid = hashlib.sha256(repr((row, label, at.isoformat())).encode("utf-8", "surrogatepass")).hexdigest()
+def last_label(connection: Connection, row: int) -> ResultRow | None:
+    """What a person said last of an item, as a row of `labels`."""
+    c = labels.c
+    query = select(labels).where(c.item_id == row).order_by(c.at.desc(), c.id.desc()).limit(1)
+    return connection.execute(query).first()
+
+
+def add_label(
+    connection: Connection,
+    row: int,
+    label: Label,
+    at: datetime,
+    said: Sequence[str] | None = None,
+    revision: int | None = None,
+) -> bool:
+    """Appends a label; False when the very same one is there already.
+
+    `said`: which of its values, or only its `is_complaint`, a person said, None for all; the others are filled in and make no
+    other label of it. `revision`: the item's, whose words it was said of.
+    """
+    told = label if said is None else (*((name, getattr(label, name)) for name in said), label.by)
+    uid = hashlib.sha256(repr((row, told, at.isoformat())).encode("utf-8", "surrogatepass")).hexdigest()
     if connection.scalar(select(func.count()).where(labels.c.uid == uid)):
         return False
     values = {"kind": label.kind, "category": label.category, "urgency": label.urgency, "by": label.by}
-    connection.execute(insert(labels).values(uid=uid, item_id=row, at=at, **values))
+    known = {"said": None if said is None else list(said), "revision": revision}
+    connection.execute(insert(labels).values(uid=uid, item_id=row, at=at, **values, **known))
     return True
 
 
 def every_label(connection: Connection) -> Iterator[Mapping[str, Any]]:
-    """All labels with the text they were given to, and with the comment or post that it answers, oldest first."""
-    c, i, comment, post = labels.c, items.c, items.alias(), items.alias()
+    """All labels with the item's text and revision as they stand, and with the comment or post that it answers, oldest first.
+
+    `payload`: where the label was given to an older revision, what was sent then, as far as it is kept.
+    """
+    c, i, old, comment, post = labels.c, items.c, raw_revisions.c, items.alias(), items.alias()
     query = (
-        select(i.platform, i.external_id, i.kind.label("item_kind"), i.text, *c)
+        select(
+            i.platform, i.external_id, i.kind.label("item_kind"), i.text, i.revision.label("stands"), *c, old.payload
+        )
         .join(items, i.id == c.item_id)
+        .outerjoin(raw_revisions, (old.raw_id == c.item_id) & (old.revision == c.revision))
         .outerjoin(comment, _is(comment, "comment", i.parent_id))
         .outerjoin(post, _is(post, "post", i.post_id) & (i.kind == "comment"))
         .add_columns(comment.c.text.label("comment"), post.c.text.label("post"))

@@ -185,6 +185,14 @@ def revisions(connection: Connection, raw_ids: Sequence[int]) -> Iterator[tuple[
         yield from ((row.raw_id, row.payload) for row in connection.execute(query))
 
 
+def payloads(connection: Connection, raw_id: int) -> dict[int, str]:
+    """All that is kept of what was sent of one raw item, by revision, oldest first."""
+    c, old = raw_items.c, raw_revisions.c
+    older = select(old.revision, old.payload).where(old.raw_id == raw_id).order_by(old.revision)
+    newest = select(c.revision, c.payload).where(c.id == raw_id)
+    return {row.revision: row.payload for query in (older, newest) for row in connection.execute(query)}
+
+
 def settle(connection: Connection, outcomes: Sequence[tuple[int, int, bool, str, str | None]]) -> None:
     """Closes processed raw items: (id, revision read, whether gone, state, reason).
 

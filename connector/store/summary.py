@@ -157,7 +157,7 @@ def by_ids(connection: Connection, table: Any, ids: Sequence[int]) -> list[Resul
 def _shown(cut: int) -> list[Any]:
     c = items.c
     names = ("id", "external_id", "kind", "account", "post_id", "parent_id", "conversation_id", "author_name")
-    more = ("by_account", "permalink", "hidden", "edited", "deleted", "attachments", "decision", "reason")
+    more = ("by_account", "permalink", "hidden", "edited", "deleted", "attachments", "decision", "reason", "revision")
     # Stored, an escaped character takes five; one more tells that there is more.
     text = func.substr(c.text, 1, 5 * (cut + 1), type_=c.text.type).label("text")
     return [*(c[name] for name in names + more), text, _created.label("created_at")]

@@ -20,7 +20,7 @@ def item(**more: Any) -> Any:
     values = {
         "id": 1, "external_id": "1_2", "kind": "comment", "account": "gub", "parent_id": None, "author_name": "Baiq",
         "by_account": False, "permalink": "https://www.facebook.com/1", "hidden": False, "edited": False,
-        "deleted": False, "attachments": None, "reason": "pengaduan", "text": "Lampu mati", "created_at": NOW,
+        "deleted": False, "revision": 1, "attachments": None, "reason": "pengaduan", "text": "Lampu mati", "created_at": NOW,
         "v_kind": "pengaduan", "complaint_score": 0.9, "category": "listrik", "category_score": 0.8,
         "urgency": "penting", "urgent_score": 0.1, "model": "m", "is_complaint": True,
     }  # fmt: skip

@@ -69,6 +69,8 @@ def test_labels_as_csv_and_lines_and_a_bad_one_loses_no_other(office: Rig, tmp_p
     tickets = {t["source_ids"][0]: t for t in office.stored("tickets")}
     assert tickets[first]["category"] == "listrik" and tickets[second]["urgency"] == "penting"
     assert {r["id"] for r in office.run("labels", "export").records} == {first, second}
+    office.run("labels", "export", "--out", "labels.jsonl")
+    assert office.run("evaluate", "labels.jsonl", "--json").answer["texts"] == 2
 
 
 def test_labels_survive_what_other_programs_write(office: Rig, tmp_path: Path) -> None:

@@ -195,25 +195,22 @@ def test_corrections_by_keys_come_back(chromium: Any, sqlite_engine: Engine, tmp
     page.reload()
     assert page.locator("#count").inner_text() == "5"
     assert page.locator("#tiket .row.fixed").count() == 3
-    assert "Koreksi: Lainnya" in page.locator("#tiket .row.fixed .done").all_text_contents()
+    assert "Koreksi: Bukan pengaduan" in page.locator("#tiket .row.fixed .done").all_text_contents()
     with page.expect_download() as waiting:
         page.locator("#save").click()
     assert waiting.value.suggested_filename.startswith("koreksi-2")
     saved = tmp_path / "koreksi.json"
     waiting.value.save_as(saved)
     labels = json.loads(saved.read_text("utf-8"))
-    assert [set(one) for one in labels] == [{"id", "kind", "category", "urgency", "by", "at"}] * 5
-    by_id = {one["id"]: (one["kind"], one["urgency"]) for one in labels}
-    assert [by_id.get(key) for key in seen] == [
-        ("lainnya", "biasa"),
-        ("pengaduan", "biasa"),
-        ("pengaduan", "mendesak"),
-        None,
-    ]
-    assert {("air_bersih", "pengaduan", "mendesak")} == {
-        (one["category"], one["kind"], one["urgency"]) for one in labels if one["category"] == "air_bersih"
-    }
-    assert labels[-1]["by"] == "Ani <Petugas>"
+    by_id = {one.pop("id"): one for one in labels}
+    assert len(by_id) == 5 and all(one.pop("at") and one.pop("revision") == 1 for one in labels)
+    assert [one.pop("by") for one in labels][-1] == "Ani <Petugas>"
+    right = by_id[seen[2]]
+    assert [by_id[key] for key in seen[:2]] == [{"is_complaint": False}, {"kind": "pengaduan", "urgency": "biasa"}], (
+        "only what was picked is said"
+    )
+    assert set(right) == {"kind", "category", "urgency"} and right["urgency"] == "mendesak" and seen[3] not in by_id
+    assert {"kind": "pengaduan", "category": "air_bersih", "urgency": "mendesak"} in by_id.values()
     done = import_labels(sqlite_engine, saved, lambda: NOW, answer_by, lambda *_: "pln")
     assert (done.new, done.known, done.failures) == (5, 0, [])
     again = import_labels(sqlite_engine, saved, lambda: NOW, answer_by, lambda *_: "pln")

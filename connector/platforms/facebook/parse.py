@@ -130,6 +130,12 @@ def _raw(
     )
 
 
+def words_of(payload: Any) -> str | None:
+    """What a post, comment or message says; None where that is no text."""
+    words = child(payload, "message")
+    return words if isinstance(words, str) else None
+
+
 def author_of(node: Any) -> str | None:
     """Who sent a post, comment or message; None where Graph hides it."""
     return usable_id(child(node, "from", "id"))

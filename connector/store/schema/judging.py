@@ -71,6 +71,8 @@ labels = Table(
     Column("urgency", String(10), nullable=False),
     Column("by", Faithful, nullable=False),
     Column("at", Utc, nullable=False),
+    Column("said", Json),  # what of it a person said, the rest was filled in; null: all of it
+    Column("revision", Integer),  # the item's, whose words it is of; 0: words that are not kept; null: not noted
     Index(None, "item_id"),
     **MARIADB,
 )
