@@ -59,8 +59,9 @@ class Beside:
         if paused or state.blocked or state.due_at is None or not streams or not spare(state.used_percent(now)):
             return []
         done = []
-        if "comments" in streams and self._hot():
-            done += self._read(self.works.again(streams))
+        again = self.works.again(streams)
+        if "comments" in streams and self._hot(again.scope):
+            done += self._read(again)
         if sweep_due(now, state.swept_at):
             done += self._sweep(streams)
         return done
@@ -68,14 +69,14 @@ class Beside:
     def _healthy(self, states: list[accounts.StreamState]) -> tuple[Stream, ...]:
         """The streams that were read to their end once and are not in trouble."""
         mine = {s.stream: s for s in states if s.account == self.account.key}
-        return tuple(s for s in self.account.account.streams if s in mine and mine[s].ok_at and not mine[s].error)
+        return tuple(s for s in self.account.account.streams if s in mine and mine[s].ok_at and not mine[s].troubled)
 
-    def _hot(self) -> bool:
+    def _hot(self, scope: str) -> bool:
         """Whether the turn of any hot post has come."""
         from .ingest.again import due
 
         with reading(self.works.engine) as connection:
-            return bool(due(connection, self.account.account, self.clock()))
+            return bool(due(connection, self.account.account, self.clock(), scope))
 
     def _sweep(self, streams: tuple[Stream, ...]) -> list["Visit"]:
         """All that is recent, slice by slice; when it is through, the next one begins anew."""

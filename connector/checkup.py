@@ -137,6 +137,8 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
     with reading(works.engine) as connection:
         now = leases.store_clock(works.engine, works.clock)()
         state = accounts.account_states(connection).get(account.key)
+        refused = accounts.refused(connection, account.account)
+        resting = accounts.paused(connection, account.account, now)
         shelf = Shelf(account.key, "comments")
         hot = shelf.read_since(connection, f"{now - HOT:%Y-%m-%dT%H:%M:%S}")
         posts, talks = shelf.count(connection), Shelf(account.key, "messages").count(connection)
@@ -152,6 +154,9 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
         "heard_at": zulu(state.heard_at),
         "used": dict(state.used or {}),
         "paused_until": zulu(paused),
+        "paused_streams": {s.stream: zulu(s.paused_until) for s in resting},
+        "refused_streams": {s.stream: s.blocked for s in refused},
+        "served_version": state.served_version,
     }
     if state.used:
         texts.append(f"{state.used_percent(now)} % of the call budget used")
@@ -159,11 +164,17 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
         texts.append(f"paused by Graph until {zulu(paused)}")
     if blind:
         texts.insert(0, f"blind: nothing has come from Graph since {zulu(state.heard_at)}; is `ntbcare run` running?")
-    version = works.settings.graph.version
-    if state.served_version not in (None, version):
-        texts.append(f"Graph {version} was asked, {state.served_version} answered lately")
-    warned = blind or paused or state.served_version not in (None, version)
-    return Finding(f"reading {account.key}", "warning" if warned else "ok", "; ".join(texts), facts)
+    texts += [f"{s.stream} paused by Graph until {zulu(s.paused_until)}" for s in resting]
+    texts += [f"{'/'.join(names)} cannot be read: {why}" for why, names in _by_reason(refused).items()]
+    warned = "warning" if blind or paused or resting else "ok"
+    return Finding(f"reading {account.key}", "broken" if refused else warned, "; ".join(texts), facts)
+
+
+def _by_reason(refused: Iterable[accounts.StreamState]) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for state in refused:
+        reasons.setdefault(state.blocked or "", []).append(state.stream)
+    return reasons
 
 
 def _balance(book: Balance) -> str:

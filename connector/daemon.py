@@ -168,7 +168,7 @@ class Daemon:
         if not self._due(account, state):
             return
         works, walk = self.works, walk_due(self.clock(), posts, known)
-        order = works.order(account.account.streams, newest=not walk)
+        order = works.order(account.account.streams, newest=not walk, patient=not renewed(account, state))
         try:
             visit = works.read(account, order, lease=f"account:{account.key}", wait=0.0, progress=Progress())
         except LeaseLost:
@@ -179,7 +179,7 @@ class Daemon:
             return
         if visit is None:
             return  # another daemon reads this account
-        cut = works.stop.is_set() or visit.paused_until or visit.blocked
+        cut = works.stop.is_set() or visit.paused_until or visit.blocked or visit.waiting
         first = state.swept_at is None and not visit.failures and not cut  # it has seen all there is, as a sweep does
         self._plan(account, visit, swept=first)
         self._tell(account, visit)
@@ -188,7 +188,8 @@ class Daemon:
     def _due(self, account: AccountSettings, state: accounts.AccountState) -> bool:
         now = self.clock()
         paused = state.paused_until is not None and state.paused_until > now
-        return not paused and (state.due_at is None or state.due_at <= now or renewed(account, state))
+        due = state.due_at is None or state.due_at <= now
+        return not paused and (due or (state.blocked is not None and renewed(account, state)))
 
     def _beside(self, account: AccountSettings) -> None:
         try:
@@ -205,14 +206,15 @@ class Daemon:
     def _plan(self, account: AccountSettings, visit: "Visit", swept: bool = False) -> None:
         with writing(self.works.engine) as connection:
             state = accounts.account_states(connection)[account.key]
-            fails = state.fails + 1 if visit.failures else 0
+            fails = state.fails + 1 if visit.failed else 0
             now, blocked = self.clock(), visit.blocked is not None
             used = state.used_percent(now)
             due = next_due(now, account.every_seconds, fails, self.chance(), blocked=blocked, used=used)
             if visit.paused_until:
                 due = max(due, visit.paused_until + timedelta(seconds=self.chance() * 10))
-            done: dict[str, Any] = {"swept_at": now} if swept else {}
-            done |= {"quirks": noted(account, state, now)} if blocked else {}
+            done = {"swept_at": now} if swept else {}
+            if blocked or visit.refused or not visit.failed:
+                done |= noted(account, state, now, blocked or bool(visit.refused))
             accounts.set_account(connection, account.key, fails=fails, due_at=due, **done)
 
     def _postpone(self, account: AccountSettings) -> None:
@@ -220,7 +222,7 @@ class Daemon:
         from .ingest import Visit
 
         try:
-            self._plan(account, Visit(account.key, {}, ("not read",)))
+            self._plan(account, Visit(account.key, {}, ("not read",), failed=True))
         except SQLAlchemyError as error:
             self._trouble(*remark(error), account.key)
 
@@ -233,13 +235,15 @@ class Daemon:
             self.started = self.started or self.clock()
             with reading(self.works.engine) as connection:
                 states = accounts.account_states(connection)
+                refused = {a.key for a in self.works.settings.accounts if accounts.refused(connection, a.account)}
         except SQLAlchemyError as error:
             self._trouble(*remark(error))
             return
         for account in self.works.settings.accounts:
             if account.key in states:
                 blind = self.remarks.of_state(account, states[account.key], self.clock(), self.started)
-                self.metrics.looked(account.key, blind, states[account.key].blocked is not None)
+                acts = account.key in refused or states[account.key].blocked is not None
+                self.metrics.looked(account.key, blind, acts)
 
     def _tell(self, account: AccountSettings, visit: "Visit") -> None:
         self.remarks.of_visit(account, visit)

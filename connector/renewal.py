@@ -1,4 +1,5 @@
-"""Whether the token that Facebook refused has been replaced since: then its account is tried at once, not after the hour."""
+"""Whether the token that Facebook refused, or gave too little, has been replaced since: then it is tried at once, not after
+the hour."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,14 +13,17 @@ from .store.accounts import AccountState
 REFUSED = "refused token"  # stands beside what was learned of Graph's moods, and is forgotten after a day, too
 
 
-def noted(account: AccountSettings, state: AccountState, now: datetime) -> Mapping[str, Any]:
-    """The account's quirks with a mark of the token that was refused just now."""
-    return {**(state.quirks or {}), REFUSED: {"mark": _mark(account), "at": now.isoformat()}}
+def noted(account: AccountSettings, state: AccountState, now: datetime, refused: bool) -> Mapping[str, Any]:
+    """Columns of the account's row: with a mark of the token that was refused just now, without one when it was not."""
+    quirks = dict(state.quirks or {})
+    if refused:
+        return {"quirks": quirks | {REFUSED: {"mark": _mark(account), "at": now.isoformat()}}}
+    return {"quirks": quirks or None} if quirks.pop(REFUSED, None) else {}
 
 
 def renewed(account: AccountSettings, state: AccountState) -> bool:
-    """Whether the account is blocked and has another token now than the one that was refused."""
-    refused = (state.quirks or {}).get(REFUSED) if state.blocked else None
+    """Whether the account has another token now than the one that was refused, for all or for some of its streams."""
+    refused = (state.quirks or {}).get(REFUSED)
     return refused is not None and _mark(account) not in (None, refused["mark"])
 
 

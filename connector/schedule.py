@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 DAY = timedelta(days=1)
 LONGEST_WAIT = timedelta(minutes=15)
+PATIENCE = 3  # failures in a row of one post or conversation, before it rests
+LONGEST_REST = timedelta(hours=1)
 BLOCKED_WAIT = timedelta(hours=1)
 NEWEST = 100  # posts that one look at the account shows
 WALK_EVERY = timedelta(minutes=30)
@@ -90,14 +92,26 @@ def next_due(
     percent of the call budget it grows. `chance` in [0, 1) spreads waits by up to a tenth, so that daemons and accounts
     do not march in step.
     """
-    if blocked:
-        wait = BLOCKED_WAIT
-    else:
-        wait = timedelta(seconds=every_seconds) * 2 ** min(fails, 10)
-        if fails:
-            wait = min(wait, max(LONGEST_WAIT, timedelta(seconds=every_seconds)))
-        wait *= stretch(used)
+    wait = BLOCKED_WAIT if blocked else wait_after(every_seconds, fails) * stretch(used)
     return now + wait * (1 + chance / 10 if fails or blocked or used >= SLOW else 1)
+
+
+def wait_after(every_seconds: float, fails: int) -> timedelta:
+    """One interval; doubled for each failure in a row, up to 15 minutes."""
+    every = timedelta(seconds=every_seconds)
+    doubled: timedelta = every * 2 ** min(fails, 10)
+    return min(doubled, max(LONGEST_WAIT, every)) if fails else every
+
+
+def rest_after(every_seconds: float, fails: int) -> timedelta:
+    """How long one post or conversation is left alone that failed so many times in a row and does not move.
+
+    Nothing for the first two, then a time that doubles up to an hour: the fault may be a passing one of Graph's.
+    """
+    if fails < PATIENCE:
+        return timedelta(0)
+    doubled: timedelta = timedelta(seconds=every_seconds) * 2 ** min(fails - PATIENCE + 1, 12)
+    return min(doubled, LONGEST_REST)
 
 
 def stretch(used: int) -> float:

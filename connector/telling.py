@@ -81,7 +81,10 @@ class Metrics:
         self.passes = Counter("ntbcare_passes", "Passes over an account", both, registry=self.registry)
         self.items = Counter("ntbcare_items", "Items landed", ["account", "state"], registry=self.registry)
         self.ok_at = Gauge(
-            "ntbcare_last_success_seconds", "Unix time of the last clean pass", one, registry=self.registry
+            "ntbcare_last_success_seconds",
+            "Unix time of the last pass that read the account",
+            one,
+            registry=self.registry,
         )
         self.blind = Gauge(
             "ntbcare_blind",
@@ -131,10 +134,10 @@ class Metrics:
         """One pass is over; `version` of Graph was asked."""
         self.retired.labels(account).set(bool(visit.served) and visit.served != version)
         self.passes.labels(account, "failed" if visit.failures else "ok").inc()
-        self.blocked.labels(account).set(1 if visit.blocked else 0)
+        self.blocked.labels(account).set(bool(visit.blocked or visit.refused))
         for state in ("new", "changed", "deleted"):
             self.items.labels(account, state).inc(visit.counts.get(state, 0))
-        if not visit.failures:
+        if not visit.failed:
             self.ok_at.labels(account).set(now.timestamp())
 
     def balanced(self, books: Iterable[Any]) -> None:

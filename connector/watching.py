@@ -36,6 +36,7 @@ class Watch:
         with reading(self.works.engine) as connection:
             states = accounts.account_states(connection)
             resting = pauses.pauses(connection)
+            refused = {a.key: accounts.refused(connection, a.account) for a in self.works.settings.accounts}
             looked = counters.value_of(connection, "tokens:looked")
         day = f"{now.astimezone(WITA):%Y-%m-%d}"
         for account in self.works.settings.accounts:
@@ -49,6 +50,10 @@ class Watch:
                 lines = (f"Akun {account.key} tidak terbaca: perlu tindakan", state.blocked)
                 self.tell(f"blocked/{account.key}/{day}", *lines)
                 continue
+            if streams := refused[account.key]:
+                names = ", ".join(s.stream for s in streams)
+                lines = (f"Akun {account.key}: {names} tidak terbaca: perlu tindakan", streams[0].blocked or "")
+                self.tell(f"refused/{account.key}/{day}", *lines)
             if state.heard_at and is_blind(now, state.heard_at, account.every_seconds):
                 since = f"{state.heard_at.astimezone(WITA):%d-%m %H.%M} WITA"
                 lines = (f"Akun {account.key}: tidak ada kabar dari Facebook", f"Sejak {since}. Periksa: ntbcare check")

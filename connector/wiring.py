@@ -104,10 +104,12 @@ class Works:
         """The store's time, by which hosts agree whose own clocks do not."""
         return leases.store_clock(self.engine, self.clock)
 
-    def order(self, streams: Iterable[Stream], *, full: bool = False, newest: bool = False) -> Order:
+    def order(
+        self, streams: Iterable[Stream], *, full: bool = False, newest: bool = False, patient: bool = False
+    ) -> Order:
         """What a live pass reads."""
         since = self.clock() - timedelta(days=self.settings.graph.first_read_days)
-        return Order(frozenset(streams), since, full=full, newest=newest)
+        return Order(frozenset(streams), since, full=full, newest=newest, patient=patient)
 
     def sweep(self, streams: Iterable[Stream]) -> Order:
         """A full re-read of what is recent, beside the live reading and with positions of its own."""

@@ -4,29 +4,32 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ..errors import Gone, StaleCursor
+from ..errors import Gone, GraphError, StaleCursor, TokenRejected, TryLater
 from ..platforms.facebook.parse import when
 from ..records import Account
 from ..schedule import HOT, Post, rereads
 from ..store import lost
 from ..store.checkpoints import Shelf
 from ..store.engine import reading
-from .children import GIVEN_UP, reread
+from .children import GIVEN_UP, put_back, reread
 from .kin import COMMENTS
+from .patience import rests
 from .reader import Reader
 
 
-def due(connection: Connection, account: Account, now: datetime) -> list[str]:
-    """The posts whose turn it is, the most overdue first."""
+def due(connection: Connection, account: Account, now: datetime, scope: str) -> list[str]:
+    """The posts whose turn it is, the most overdue first. One that keeps failing in this scope rests: others have their turn."""
     hot = Shelf(account.key, "comments").read_since(connection, f"{now - HOT:%Y-%m-%dT%H:%M:%S}")
-    posts = [Post(c.object_id, at, c.complete_at, c.total or 0) for c in hot if (at := when(c.seen))]
+    rest = {c.object_id for c in Shelf(account.key, "comments", scope).failing(connection) if rests(c, now)}
+    ready = [c for c in hot if c.object_id not in rest]
+    posts = [Post(c.object_id, at, c.complete_at, c.total or 0) for c in ready if (at := when(c.seen))]
     return rereads(now, posts, account.every_seconds)
 
 
 def read_again(reader: Reader) -> None:
     """Re-reads to their end the posts whose turn it is, in the shelf of this order's scope."""
     with reading(reader.engine) as connection:
-        chosen = due(connection, reader.account, reader.clock())
+        chosen = due(connection, reader.account, reader.clock(), reader.order.scope)
     reader.progress.add("reread", len(chosen))
     reader.each(lambda post_id: _again(reader, post_id), chosen)
 
@@ -34,15 +37,20 @@ def read_again(reader: Reader) -> None:
 def _again(reader: Reader, post_id: str) -> None:
     """One post; one that Graph says is not there, several times in a row, is gone with all that hung on it."""
     shelf = reader.shelf("comments")
+    with reading(reader.engine) as connection:
+        checkpoint = shelf.get(connection, post_id)
     try:
-        reread(reader, COMMENTS, post_id)
-        if not reader.stop.is_set():
+        if not reread(reader, COMMENTS, checkpoint):
+            put_back(reader, COMMENTS, checkpoint)
+        elif not reader.stop.is_set():
             with reader.writing() as connection:
                 shelf.drop(connection, post_id)
     except StaleCursor:
         with reader.writing() as connection:
             shelf.put(connection, post_id, position=None)  # from the top next time
         return
+    except (TryLater, TokenRejected):
+        raise
     except Gone:
         with reader.writing() as connection:
             gone = shelf.get(connection, post_id).gone + 1
@@ -53,3 +61,7 @@ def _again(reader: Reader, post_id: str) -> None:
             reader.progress.add("deleted", lost.bury_post(connection, post_id, reader.clock()))
             nothing = {"object_id": post_id, "total": None, "unshown": None, "complete_at": reader.clock()}
             Shelf(reader.account.key, "comments").tell(connection, [nothing])
+    except GraphError as error:
+        if not reader.stop.is_set():
+            put_back(reader, COMMENTS, checkpoint, error)
+        raise

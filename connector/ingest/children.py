@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..errors import Gone, GraphError, StaleCursor
+from ..errors import Gone, GraphError, StaleCursor, TokenRejected, TryLater
 from ..platforms.facebook import asks
 from ..platforms.facebook.parse import (
     child,
@@ -24,6 +24,7 @@ from ..store import raw
 from ..store.checkpoints import Checkpoint
 from ..store.engine import reading
 from .kin import COMMENTS, MESSAGES, Kin, oldest_shown
+from .patience import put_off
 from .reader import OVERLAP, Reader
 from .walk import walk
 
@@ -42,14 +43,18 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
             return
         try:
             one = _Reading(reader, kin, object_id, checkpoint, checkpoint.position)
-            one.run()
+            ended = one.run()
         except StaleCursor:
             one = _Reading(reader, kin, object_id, checkpoint, {"whole": one.whole}, again=True)
-            one.run()
+            ended = one.run()
+        if not ended:
+            put_back(reader, kin, checkpoint)
         _look_for_lost_messages(reader, object_id, one)
+    except (TryLater, TokenRejected):
+        raise  # no fault of this object
     except GraphError as error:
         if not reader.stop.is_set():
-            _failed(reader, kin, checkpoint, error)
+            put_back(reader, kin, checkpoint, error)
         raise
 
 
@@ -63,11 +68,13 @@ def _read_post(reader: Reader, checkpoint: Checkpoint) -> None:
         reader.shelf("comments").put(connection, checkpoint.object_id, **read)
 
 
-def reread(reader: Reader, kin: Kin, object_id: str) -> None:
-    """Reads one object to its end in a scope of its own, whatever is known of it; goes on where it was stopped."""
-    with reading(reader.engine) as connection:
-        checkpoint = reader.shelf(kin.stream).get(connection, object_id)
-    _Reading(reader, kin, object_id, checkpoint, {"whole": True} | dict(checkpoint.position or {})).run()
+def reread(reader: Reader, kin: Kin, checkpoint: Checkpoint) -> bool:
+    """Reads one object to its end in a scope of its own, whatever is known of it; goes on where it was stopped.
+
+    False when Graph shows it only in circles.
+    """
+    position = {"whole": True} | dict(checkpoint.position or {})
+    return _Reading(reader, kin, checkpoint.object_id, checkpoint, position).run()
 
 
 def _look_for_lost_messages(reader: Reader, object_id: str, one: "_Reading") -> None:
@@ -84,15 +91,19 @@ def _look_for_lost_messages(reader: Reader, object_id: str, one: "_Reading") -> 
                 reader.progress.add("deleted", gone)
 
 
-def _failed(reader: Reader, kin: Kin, checkpoint: Checkpoint, error: GraphError) -> None:
-    """One that is gone in several passes is not asked for again until it moves; anything else is tried on the next pass."""
-    values: dict[str, Any] = {"fails": checkpoint.fails + 1, "gone": 0}
-    if isinstance(error, Gone):
-        values["gone"] = (checkpoint.gone + 1) % GIVEN_UP
-        if not values["gone"]:
-            values["done"] = checkpoint.seen
+def put_back(reader: Reader, kin: Kin, checkpoint: Checkpoint, error: GraphError | None = None) -> None:
+    """Of an object that was not read to its end; without an error Graph led round in circles.
+
+    One that is gone in several passes is not asked for until it moves; anything else ever more seldom after several failures.
+    """
+    gone = (checkpoint.gone + 1) % GIVEN_UP if isinstance(error, Gone) else 0
     with reader.writing() as connection:
-        reader.shelf(kin.stream).put(connection, checkpoint.object_id, **values)
+        shelf = reader.shelf(kin.stream)
+        stands = shelf.get(connection, checkpoint.object_id) if error else Checkpoint(checkpoint.object_id)
+        values = {"gone": gone, **put_off(reader, checkpoint, stands)}
+        if isinstance(error, Gone):
+            values |= {"position": stands.position} | ({} if gone else {"done": checkpoint.seen})
+        shelf.put(connection, checkpoint.object_id, **values)
 
 
 class _Reading:
@@ -125,15 +136,12 @@ class _Reading:
         self.flat: bool = position.get("flat", False)
         self.alone: bool = position.get("alone", False)
 
-    def run(self) -> None:
-        """To what is known, or to the end. An object that Graph shows only in circles stays unread, from the top."""
+    def run(self) -> bool:
+        """To what is known, or to the end; False when Graph shows it only in circles."""
         ended = walk(self.reader, self.id, self.after, self._ask, self._keep)
         if self.turned:
             ended = walk(self.reader, self.id, None, self._ask, self._keep)
-        if not ended:
-            with self.reader.writing() as connection:
-                fails = self.checkpoint.fails + 1
-                self.reader.shelf(self.kin.stream).put(connection, self.id, position=None, fails=fails)
+        return ended
 
     def _ask(self, after: str | None) -> Any:
         """The next batch; a post read afresh comes with its own text, since an edit moves its time too.

@@ -55,7 +55,10 @@ class _Walk:
 
     def run(self) -> None:
         """Down to what is known, or to the end."""
-        if not walk(self.reader, "messages", self.after, self._ask, self._keep) and self.thorough:
+        if walk(self.reader, "messages", self.after, self._ask, self._keep):
+            return
+        self.reader.lame = True
+        if self.thorough:
             with self.reader.writing() as connection:
                 self.reader.shelf("messages").put(connection, position=None)
 

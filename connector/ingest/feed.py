@@ -74,7 +74,10 @@ class _Walk:
 
     def run(self) -> None:
         """To the end of the feed."""
-        if not walk(self.reader, "posts", self.after, self._ask, self._keep) and self.thorough:
+        if walk(self.reader, "posts", self.after, self._ask, self._keep):
+            return
+        self.reader.lame = True
+        if self.thorough:
             with self.reader.writing() as connection:
                 self.reader.shelf("posts").put(connection, position=None)
 

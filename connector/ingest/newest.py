@@ -7,10 +7,10 @@ from typing import Any
 from ..errors import BadRequest, FieldGone, Gone, NotPermitted, TryLater
 from ..platforms.facebook import asks
 from ..platforms.facebook.parse import child
-from ..store import accounts
 from ..store.engine import reading
 from .asking import MESSENGER
-from .reader import Reader
+from .patience import left_alone
+from .reader import FEED, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,8 @@ def look(reader: Reader) -> None:
         shelves = {"feed": reader.shelf("posts"), "conversations": reader.shelf("messages")}
         if not all(shelf.get(connection).complete_at for shelf in shelves.values()):
             return
-        paused = accounts.paused_until(connection, reader.account.key, "messages")
-        if paused and paused > reader.clock():
-            return  # not one call to Messenger meanwhile
+        if left_alone(connection, reader, streams & FEED) or left_alone(connection, reader, streams - FEED):
+            return  # not one call to Messenger while it pauses, nor to a list that is refused
         known = {name: ("comments" if name == "feed" else "messages") for name in shelves}
         empty = {name: reader.shelf(stream).count(connection) == 0 for name, stream in known.items()}  # type: ignore[arg-type]
     try:

@@ -36,7 +36,7 @@ class Order:
 
     `full` re-reads every object in the window to its end, so that edits, hides and deletions are seen. `scope` keeps the
     positions of a backfill apart from the live ones. `newest`: only the newest posts are looked at, not all; `again`:
-    nothing but hot posts is re-read.
+    nothing but hot posts is re-read. `patient`: what keeps failing has its rest.
     """
 
     streams: frozenset[Stream]
@@ -47,6 +47,7 @@ class Order:
     lane: int = raw.LIVE
     newest: bool = False
     again: bool = False
+    patient: bool = False
 
     def covers(self, at: datetime | None) -> bool:
         """True when something created at `at` lies in the window; a thing without time does."""
@@ -83,6 +84,8 @@ class Reader:
     """One pass over one account. `guard` runs inside every transaction and raises LeaseLost when our lease is gone.
 
     `landed` is told, after the commit, of what a batch brought. `refused`: how Graph refused Messenger in the first look.
+    Of the part in hand: `lame`, its list was not read; `storm`, many objects in a row were out of reach; `resting`, some were
+    left alone. `forbidden`: the streams that a permission is missing for.
     """
 
     engine: Engine
@@ -98,6 +101,10 @@ class Reader:
     seen: dict[str, Any] = field(default_factory=dict)
     spared: bool = False
     refused: TryLater | None = None
+    lame: bool = False
+    storm: bool = False
+    resting: bool = False
+    forbidden: frozenset[Stream] = frozenset()
     _heard: datetime | None = None
     landed: Callable[[Sequence[RawItem]], None] = lambda _: None
     _fresh: threading.local = field(default_factory=threading.local)
@@ -186,7 +193,7 @@ class Reader:
             self.progress.fail(f"{self.account.key}: {error}")
             self._unreached = self._unreached + 1 if isinstance(error, Transient | NotPermitted) else 0
             if self._unreached >= STORM:
-                self.halted = error
+                self.storm, self.halted = True, error
         except Exception as error:  # a thread must hand its error over, not lose it
             self.halted = error
 
@@ -201,6 +208,7 @@ class Reader:
                     self._own = False
                 else:
                     if not self._own:
+                        self.lame = True
                         self.progress.failures.append(f"{self.account.key}: {NOT_OWN}")
             return self._own
 

@@ -1,13 +1,12 @@
 """One pass over one account: its posts and what hangs on them, then its conversations; and how the account fares after."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
-from ..errors import GraphError, LeaseLost, NotPermitted, TokenRejected, TryLater
+from ..errors import TokenRejected, TryLater
 from ..platforms.facebook.parse import when
 from ..records import Stream
 from ..store import accounts, leases, lost, raw
@@ -18,10 +17,11 @@ from .children import read_children
 from .conversations import walk_conversations
 from .feed import walk_feed
 from .kin import COMMENTS, MESSAGES, Kin
-from .newest import look, of_messenger
+from .newest import look
+from .part import MESSENGER, part
+from .patience import kept, rests
 from .reader import FEED, Reader
 
-MESSENGER: frozenset[Stream] = frozenset({"messages"})
 MOST_LOST = 300  # conversations out of sight that one walk asks for; at two calls a second
 ROUNDS = 3  # an object that moves while it is read is read again, but not for ever
 
@@ -30,7 +30,9 @@ ROUNDS = 3  # an object that moves while it is read is read again, but not for e
 class Visit:
     """What a pass did: counts by name, and one line for each thing that failed.
 
-    `waiting` has a line for each part left unread because of a pause that Graph imposed before.
+    `failed`: the pass itself failed, not only single objects or a stream: the account is read less often.
+    `waiting` has a line for each part left unread: Graph imposed a pause before, or what keeps failing rests; `refused` has
+    the streams for which a permission is missing.
     `used` is the percentage of each call budget that Graph's headers told of, `served` the version that answered.
     """
 
@@ -42,6 +44,8 @@ class Visit:
     used: Mapping[str, int] = field(default_factory=dict)
     served: str | None = None
     waiting: tuple[str, ...] = ()
+    failed: bool = False
+    refused: frozenset[str] = frozenset()
 
 
 def visit(reader: Reader) -> Visit:
@@ -50,36 +54,41 @@ def visit(reader: Reader) -> Visit:
     reader.clock = leases.store_clock(reader.engine, reader.clock)
     paused = _pause(reader)
     if paused:
-        return Visit(key, {}, (_kept(key, paused),), paused_until=paused)
+        return Visit(key, {}, (kept(key, paused),), paused_until=paused)
     if reader.order.scope == LIVE_SCOPE:
         with writing(reader.engine) as connection:
             accounts.set_account(connection, key, tried_at=reader.clock())
     blocked: str | None = None
+    failed = True
     try:
-        if reader.order.again:
-            _part(reader, reader.order.streams & FEED, read_again)
-        else:
-            _part(reader, reader.order.streams & FEED, _feed)
-            _part(reader, reader.order.streams & MESSENGER, _messages)
+        part(reader, reader.order.streams & FEED, read_again if reader.order.again else _feed)
+        failed = reader.lame and not reader.forbidden
+        if not reader.order.again:
+            part(reader, reader.order.streams & MESSENGER, _messages)
     except TryLater as error:
+        failed = True
         paused = reader.clock() + timedelta(seconds=error.retry_after)
         reader.spared = bool(error.budget) and reader.order.scope != LIVE_SCOPE
         reader.progress.fail(f"{key}: {error}")
     except TokenRejected as error:
-        blocked = str(error)
-        reader.progress.fail(f"{key}: {error}")
-    except GraphError as error:
+        failed, blocked = True, str(error)
         reader.progress.fail(f"{key}: {error}")
     if reader.order.scope == LIVE_SCOPE and not paused and (spent := reader.asker.spent(False, key)):
         paused = reader.clock() + timedelta(seconds=spent.retry_after)  # the last answer told of it: not one call more
     _remember(reader, paused, blocked)
     asker, progress = reader.asker, reader.progress
-    failures, waiting = tuple(progress.failures), tuple(progress.waiting)
-    return Visit(key, dict(progress.counts), failures, paused, blocked, dict(asker.used), asker.served, waiting)
-
-
-def _kept(what: str, until: datetime) -> str:
-    return f"{what}: Graph asked for a pause until {until:%Y-%m-%dT%H:%M:%SZ}; it is kept: try again after that"
+    return Visit(
+        key,
+        dict(progress.counts),
+        tuple(progress.failures),
+        paused,
+        blocked,
+        dict(asker.used),
+        asker.served,
+        tuple(progress.waiting),
+        failed,
+        reader.forbidden,
+    )
 
 
 def _pause(reader: Reader) -> datetime | None:
@@ -87,42 +96,6 @@ def _pause(reader: Reader) -> datetime | None:
         state = accounts.account_states(connection).get(reader.account.key)
     until = state.paused_until if state else None
     return until if until and until > reader.clock() else None
-
-
-def _part(reader: Reader, streams: frozenset[Stream], read: Callable[[Reader], None]) -> None:
-    """One part of a pass; a missing permission or a fault of this part never keeps the other back."""
-    if not streams or reader.stop.is_set():
-        return
-    before = len(reader.progress.failures)
-    values: dict[str, Any] = {}
-    try:
-        read(reader)
-        if streams == MESSENGER and (spent := reader.asker.spent(True, "messages")) and of_messenger(spent):
-            values = {"paused_until": reader.clock() + timedelta(seconds=spent.retry_after)}
-    except (TokenRejected, LeaseLost):
-        raise
-    except TryLater as error:
-        beside = reader.order.scope != LIVE_SCOPE and error.budget
-        if streams != MESSENGER or beside or not of_messenger(error):
-            raise
-        values = {"paused_until": reader.clock() + timedelta(seconds=error.retry_after)}
-        reader.progress.fail(f"{reader.account.key}: messages: {error}")
-    except NotPermitted as error:
-        values = {"blocked": str(error)}
-        reader.progress.fail(f"{reader.account.key}: {'/'.join(sorted(streams))}: {error}")
-    except GraphError as error:
-        if reader.stop.is_set():
-            return  # told to stop: no fault of Graph's
-        reader.progress.fail(f"{reader.account.key}: {'/'.join(sorted(streams))}: {error}")
-    finally:
-        reader.halted = None
-    if reader.stop.is_set() or (reader.order.scope != LIVE_SCOPE and not values):
-        return
-    now, failed = reader.clock(), reader.progress.failures[before:]
-    with writing(reader.engine) as connection:
-        for stream in sorted(streams):
-            health: dict[str, Any] = {"error": failed[-1], "error_at": now} if failed else {"ok_at": now, "error": None}
-            accounts.set_stream(connection, reader.account.key, stream, **{"blocked": None} | health | values)
 
 
 def _feed(reader: Reader) -> None:
@@ -135,11 +108,6 @@ def _feed(reader: Reader) -> None:
 
 
 def _messages(reader: Reader) -> None:
-    with reading(reader.engine) as connection:
-        paused = accounts.paused_until(connection, reader.account.key, "messages")
-    if paused and paused > reader.clock():
-        reader.progress.wait(_kept(f"{reader.account.key}: messages", paused))  # Messenger's own budget is used up
-        return
     if reader.refused:
         raise reader.refused
     server_time = walk_conversations(reader)
@@ -160,7 +128,11 @@ def _read_all(reader: Reader, kin: Kin, server_time: datetime | None) -> None:
     tried: set[str] = set()
     for _ in range(ROUNDS):
         with reading(reader.engine) as connection:
-            before = {c.object_id: c.done for c in reader.shelf(kin.stream).unread(connection)}
+            known = reader.shelf(kin.stream).unread(connection)
+        resting = {c.object_id for c in known if reader.order.patient and rests(c, reader.clock())}
+        before = {c.object_id: c.done for c in known if c.object_id not in resting}
+        if resting and not tried:
+            _rest(reader, kin, len(resting))
         unread = [object_id for object_id in before if object_id not in tried]
         if not unread or reader.stop.is_set():
             return
@@ -169,6 +141,13 @@ def _read_all(reader: Reader, kin: Kin, server_time: datetime | None) -> None:
             moved = reader.shelf(kin.stream).seen(connection, unread)
         # One that got nowhere failed: it has its turn on the next pass.
         tried |= {object_id for object_id, (seen, done) in moved.items() if done in (seen, before[object_id])}
+
+
+def _rest(reader: Reader, kin: Kin, count: int) -> None:
+    """Some were left alone, which is said to a person who asks."""
+    reader.resting = True
+    what = "posts" if kin is COMMENTS else "conversations"
+    reader.progress.wait(f"{reader.account.key}: {count} {what} keep failing and rest; to try them now: ntbcare poll")
 
 
 def _look_for_lost_posts(reader: Reader) -> bool:
@@ -236,7 +215,7 @@ def _remember(reader: Reader, paused: datetime | None, blocked: str | None) -> N
         values["paused_until"] = paused
     if reader.order.scope == LIVE_SCOPE:
         values["blocked"] = blocked
-        if not reader.progress.failures:
+        if not reader.progress.failures and not reader.progress.waiting:
             values["ok_at"] = now
     with writing(reader.engine) as connection:
         accounts.set_account(connection, reader.account.key, **values)

@@ -89,7 +89,7 @@ def _streams(connection: Connection) -> list[StreamFact]:
     books = {(b.account, b.stream): b for b in ledger.by_stream(connection)}
     return [
         StreamFact(
-            *(s.account, s.stream, s.landed, s.ok_at, s.blocked, s.error, s.error_at),
+            *(s.account, s.stream, s.landed, s.ok_at, s.blocked, s.error, s.error_at, s.paused_until),
             books=books.get((s.account, s.stream)),
         )
         for s in accounts.stream_states(connection)

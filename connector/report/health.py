@@ -39,6 +39,7 @@ class StreamFact:
     blocked: str | None = None
     error: str | None = None
     error_at: datetime | None = None
+    paused_until: datetime | None = None
     books: Balance | None = None
 
 
@@ -80,15 +81,17 @@ def _state(fact: StreamFact, owner: AccountFact | None, now: datetime) -> tuple[
     blocked = fact.blocked or (owner.blocked if owner else None)
     if blocked:
         return "bad", "terhenti", told(blocked)
-    if fact.error and (fact.ok_at is None or (fact.error_at is not None and fact.error_at >= fact.ok_at)):
-        return "bad", "galat", f"{told(fact.error)} ({words.short_time(fact.error_at)})"
-    if owner and owner.paused_until and owner.paused_until > now:
-        return "warn", "dijeda Facebook", f"sampai {words.short_time(owner.paused_until)}"
+    fault = f"{told(fact.error)} ({words.short_time(fact.error_at)})" if fact.error else ""
+    if fault and (fact.ok_at is None or (fact.error_at is not None and fact.error_at > fact.ok_at)):
+        return "bad", "galat", fault
+    paused = max((t for t in (fact.paused_until, owner and owner.paused_until) if t), default=None)
+    if paused and paused > now:
+        return "warn", "dijeda Facebook", f"sampai {words.short_time(paused)}"
     if fact.ok_at is None:
         return "warn", "belum pernah dibaca", ""
     if now - fact.ok_at > STALE:
         return "warn", "lama tidak dibaca", "periksa apakah layanan berjalan"
-    return "good", "baik", ""
+    return ("warn", "sebagian gagal", fault) if fault else ("good", "baik", "")
 
 
 def _known(books: Balance | None) -> str:

@@ -52,11 +52,17 @@ class StreamState:
     blocked: str | None
     error: str | None
     error_at: datetime | None
+    paused_until: datetime | None
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it was not read when last tried. Single posts or conversations that failed do not count."""
+        failed = self.error is not None and self.error_at is not None
+        return bool(self.blocked) or (failed and (self.ok_at is None or self.error_at > self.ok_at))  # type: ignore[operator]
 
 
 _STATES = select(*(accounts.c[name] for name in AccountState.__slots__)).order_by(accounts.c.key)
 _its_stream = (streams.c.account == bindparam("of"), streams.c.stream == bindparam("its"))
-_PAUSED = select(streams.c.paused_until).where(*_its_stream)
 _SHOWN = select(accounts.c.authors_shown).where(accounts.c.key == bindparam("of"))
 _COUNT = update(streams).where(*_its_stream).values(landed=streams.c.landed + bindparam("more"))
 _stream = [streams.c[name] for name in StreamState.__slots__]
@@ -85,10 +91,19 @@ def stream_states(connection: Connection) -> list[StreamState]:
     return [StreamState(*row) for row in connection.execute(query)]
 
 
-def paused_until(connection: Connection, account: str, stream: str) -> datetime | None:
-    """Until when a stream with a call budget of its own is left alone."""
-    found: datetime | None = connection.scalar(_PAUSED, {"of": account, "its": stream})
-    return found
+def refused(connection: Connection, account: Account) -> list[StreamState]:
+    """The account's streams for which Graph says that a permission is missing: a person has to act."""
+    return [state for state in _streams_of(connection, account) if state.blocked]
+
+
+def paused(connection: Connection, account: Account, now: datetime) -> list[StreamState]:
+    """The account's streams that Graph asked to leave alone for now."""
+    mine = _streams_of(connection, account)
+    return [state for state in mine if not state.blocked and state.paused_until and state.paused_until > now]
+
+
+def _streams_of(connection: Connection, account: Account) -> list[StreamState]:
+    return [s for s in stream_states(connection) if s.account == account.key and s.stream in account.streams]
 
 
 def set_account(connection: Connection, key: str, **values: Any) -> None:

@@ -47,6 +47,7 @@ _READ_SINCE = _ALL.where(
     ~_c.seen.startswith("?"),
     _c.total.is_not(None),
 )
+_FAILING = _ALL.where(_c.object_id != "", _c.fails > 0)
 _SEEN = select(_c.object_id, _c.seen, _c.done).where(_MINE, _c.object_id.in_(SOME))
 _TELL = (
     update(checkpoints)
@@ -86,6 +87,10 @@ class Shelf:
     def unread(self, connection: Connection) -> list[Checkpoint]:
         """Objects that moved since they were last read to the end, latest first."""
         return [Checkpoint(*row) for row in connection.execute(_UNREAD, self._mine())]
+
+    def failing(self, connection: Connection) -> list[Checkpoint]:
+        """Objects that were not read when they were last tried."""
+        return [Checkpoint(*row) for row in connection.execute(_FAILING, self._mine())]
 
     def read_since(self, connection: Connection, moved: str) -> list[Checkpoint]:
         """Objects that are read as far as they moved, and that moved since then (as sent: an ISO time)."""

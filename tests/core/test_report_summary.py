@@ -131,8 +131,12 @@ def kept(stream: str = "comments", **books: int) -> StreamFact:
         (STREAM, replace(OWNER, blocked="izin"), "bad", "terhenti", "izin"),
         (replace(STREAM, error="x", error_at=NOW), OWNER, "bad", "galat", "x (24 Nov 2026 22.05)"),
         (replace(STREAM, error="x", ok_at=None), OWNER, "bad", "galat", "x (–)"),
-        (replace(STREAM, error="x", error_at=NOW - timedelta(hours=1)), OWNER, "good", "baik", ""),
-        (replace(STREAM, error="x"), OWNER, "good", "baik", ""),
+        (replace(STREAM, error="x", error_at=STREAM.ok_at), OWNER, "warn", "sebagian gagal", "x (24 Nov 2026 22.00)"),
+        (
+            replace(STREAM, paused_until=NOW + timedelta(hours=1)),
+            OWNER,
+            *("warn", "dijeda Facebook", "sampai 24 Nov 2026 23.05"),
+        ),
         (
             STREAM,
             replace(OWNER, paused_until=NOW + timedelta(hours=1)),

@@ -42,6 +42,23 @@ def test_the_operator_is_told_of_blocked_and_silent_accounts_and_of_tokens(
     assert told["blocked/gubernur/2026-11-24"][1] == "190: expired"
 
 
+def test_the_operator_is_told_of_a_stream_without_permission(sqlite_engine: Engine) -> None:
+    account = {"key": "gubernur", "id": "100000000000001", "token_env": "NO_SUCH_TOKEN"}
+    works = Works(Settings.model_validate({"accounts": [account]}), load_routing(None), sqlite_engine, Path())
+    works.register()
+    told: dict[str, list[str]] = {}
+    watch = Watch(works, structlog.get_logger(), lambda key, *lines: told.update({key: list(lines)}))
+    night = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    with ThreadPoolExecutor(1) as pool:
+        watch.look(pool, night)
+        assert told == {}
+        with writing(sqlite_engine) as connection:
+            accounts.set_stream(connection, "gubernur", "messages", blocked="200: pages_messaging")
+        watch.look(pool, night)
+    (lines,) = told.values()
+    assert "messages tidak terbaca" in lines[0] and lines[1] == "200: pages_messaging"
+
+
 def test_the_operator_is_told_of_answers_that_wait_for_a_person(sqlite_engine: Engine) -> None:
     account = {"key": "gubernur", "id": "100000000000001", "token_env": "NO_SUCH_TOKEN", "answers": "on"}
     works = Works(Settings.model_validate({"accounts": [account]}), load_routing(None), sqlite_engine, Path())

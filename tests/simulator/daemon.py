@@ -146,8 +146,9 @@ class Daemon:
         elif work == "again":
             order = Order(ALL_STREAMS, self.clock() - SWEEP_BACK, scope=AGAIN, again=True)
             self.read("beside:page", order)
-        else:
-            self.read("account:page", self.order(full=work == "full", newest=work == "newest"))
+        else:  # the daemon's own passes have patience, those by hand have none
+            patient = work == "newest" or (work == "poll" and self.at.plan.seed % 2 == 0 and not self.at.calm)
+            self.read("account:page", self.order(full=work == "full", newest=work == "newest", patient=patient))
             if self.at.dice.random() < 0.7:
                 process_pending(self.at.engine, self.desk())
 
@@ -177,7 +178,9 @@ class Daemon:
             self.lease = lease
             done = visit(self._reader(order, held))
             self.lease = None
-            unread = done.failures or done.counts.get("unavailable") or done.paused_until or done.blocked
+            unread = (
+                done.failures or done.waiting or done.counts.get("unavailable") or done.paused_until or done.blocked
+            )
             clean = not (unread or self.stop.is_set())
             self.at.count("passes")
             self.at.tell(f"{self.owner} read {done.counts} {list(done.failures)}")

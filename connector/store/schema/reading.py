@@ -49,7 +49,7 @@ streams = Table(
     Column("blocked", Faithful),
     Column("error", Faithful),
     Column("error_at", Utc),
-    Column("paused_until", Utc),  # a budget of its own (Messenger's) is used up
+    Column("paused_until", Utc),  # Messenger's own budget is used up; or, blocked: when it is asked again
     **MARIADB,
 )
 
