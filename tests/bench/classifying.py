@@ -22,7 +22,7 @@ from . import naive
 from .figures import head, ratio, show, worked
 from .worlds import long_texts
 
-ROUNDS = 5
+ROUNDS = 3
 FASTTEXT = "NTBCARE_FASTTEXT"
 """Names a Python that has fasttext 0.9.3: it has no wheel and wants numpy below 2, so it is none of our packages."""
 Answer = Callable[[Sequence[str]], Any]
