@@ -107,6 +107,9 @@ def test_what_is_said_later_adds_and_who_takes_it_back_teaches_nothing(engine: E
     (ticket,) = tickets_of(engine)
     assert (ticket["category"], ticket["urgency"]) == ("jalan_jembatan", "mendesak")
     assert samples_of(engine) == []
+    assert say(engine, minute=4, **back | {"undo": False}) and len(samples_of(engine)) == 1
+    assert say(engine, minute=5, **back) and samples_of(engine) == []
+    assert not say(engine, minute=6, **back), "it is taken back already"
 
 
 def test_a_label_is_of_the_words_it_was_given_to(engine: Engine) -> None:

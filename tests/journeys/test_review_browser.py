@@ -45,6 +45,14 @@ def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
     number = _of(polled, "items", "id", item)["ticket"]
     assert _of(polled, "tickets", "number", number)["urgency"] == "mendesak"
 
+    page.locator("#tinjau .row").nth(1).focus()
+    page.keyboard.press("b")
+    until(lambda: len(_labels(polled)) == 2, 20, "no complaint")
+    page.keyboard.press("u")
+    until(lambda: len(_labels(polled)) == 3, 20, "what is taken back nobody said")
+    told = [(record["is_complaint"], record["kind"]) for record in _labels(polled)]
+    assert told == [(True, "pengaduan"), (False, None), (None, None)]
+
     page.reload()
     mine = page.locator(f'.row[data-number="{number}"]').first
     mine.locator('[data-move="ditindaklanjuti"]').click()
@@ -64,6 +72,10 @@ def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
     page.goto(fresh[0])
     assert "kunci" not in page.url and page.locator("#save").is_hidden()
     process.stop()
+
+
+def _labels(rig: Rig) -> Any:
+    return rig.run("labels", "export").records
 
 
 def _of(rig: Rig, what: Any, name: str, value: Any) -> Any:
