@@ -65,7 +65,7 @@ def train(
     tell("learning again without each voice, to know how sure it may be")
     weights, scores = calibrate.calibrated(weights, calibrate.unheard(learned), learned)
     weights, decisions = artifact.rounded(weights), calibrate.decided(scores, learned)
-    name = f"linear-{today.isoformat()}-{sha256(artifact.packed(weights)).hexdigest()[:6]}"
+    name = named(weights, decisions, today)
     tell(f"measuring on {len(held_out):,} texts kept apart")
     evaluation = evaluate(Linear(weights, decisions, name), held_out, rounds=100)
     manifest = {
@@ -79,6 +79,12 @@ def train(
         "recipe": asdict(fit.RECIPE),
     }
     return Trained(weights, decisions, manifest, held_out)
+
+
+def named(weights: Weights, decisions: Decisions, today: date) -> str:
+    """Another name for whatever judges otherwise: by its weights or by its thresholds."""
+    whole = artifact.packed(weights) + repr(decisions).encode()
+    return f"linear-{today.isoformat()}-{sha256(whole).hexdigest()[:6]}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -120,8 +120,8 @@ def evaluate(
     import classifiers
     from classifiers.artifact import manifest_of
     from classifiers.card import card as card_of
-    from classifiers.evaluate import evaluate as measure
     from classifiers.evaluate import table
+    from classifiers.learned import measured
     from classifiers.samples import read_labelled
 
     from .opening import chosen_model, readable, written
@@ -132,11 +132,12 @@ def evaluate(
         classify = classifiers.load(chosen := chosen_model(context, model))
         if not (samples := read_labelled(file)):
             raise Misuse(f"{file}: there are no labelled texts in it")
-        measured = measure(classify, samples)
+        place = classifiers.place_of(chosen)
+        manifest = manifest_of(place) if place.exists() else {}
+        evaluation = measured(classify, manifest, samples)
         if page is not None:
-            place = classifiers.place_of(chosen)
-            page.write(card_of(manifest_of(place) if place.exists() else {}, measured))
+            page.write(card_of(manifest, evaluation))
     if json:
-        out_json(measured.as_dict())
+        out_json(evaluation.as_dict())
     else:
-        out(table(measured))
+        out(table(evaluation))

@@ -203,6 +203,7 @@ def test_deciding_words_are_words_and_none_are_weak(shipped: Linear) -> None:
 def test_the_shipped_model_learned_from_this_corpus() -> None:
     manifest = classifiers.artifact.manifest_of(classifiers.SHIPPED)
     assert manifest["corpus_sha256"] == corpus.digest(), "the corpus changed: run `python -m classifiers.train`"
+    assert len(manifest["curves"]) == 4, "train it with --measure: its card shows how many corrections buy how much"
 
 
 def test_columns() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import classifiers
-from classifiers import artifact, shelf
+from classifiers import artifact, corpus, shelf
 from classifiers.linear import Linear
+from classifiers.samples import is_held_out, of_corpus
 from tests.journeys.rig import call
 
 
@@ -36,6 +37,16 @@ def test_evaluate_writes_a_card_with_every_figure_of_every_style(tmp_path: Path)
         assert all(set(figure) == {"value", "low", "high"} for figure in figures.values())
     page = (tmp_path / "card.html").read_text(encoding="utf-8")
     assert classifiers.load().name in page and "Style pesan" in page and "Voices not learned from" in page
+
+
+def test_evaluate_leaves_out_what_the_model_learned_and_says_so(tmp_path: Path) -> None:
+    line = next(line for line in corpus.load() if line.kind == "lainnya" and not is_held_out(of_corpus([line])[0]))
+    rows = [(line.text, 0), ("Jembatan nomor tujuh di Gerung ambruk tadi", 1)]
+    with (tmp_path / "labelled.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "is_complaint"), *rows])
+    found = call("evaluate", "labelled.csv", "--json", cwd=tmp_path).answer
+    assert (found["texts"], found["learned"], found["complaints"]) == (1, 1, 1)
+    assert "the model learned from them: 1 texts" in call("evaluate", "labelled.csv", cwd=tmp_path).out
 
 
 def test_a_model_takes_the_place_of_a_model_and_of_nothing_else(tmp_path: Path) -> None:
