@@ -270,9 +270,12 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
 
-def works(settings: Settings, routing: Routing, beside: Path, contacts: ContactBook | None = None) -> Works:
-    """A process's works from its settings; nothing is connected yet."""
-    return Works(settings, routing, open_store(settings.store.url), beside, contacts=contacts or ContactBook())
+def works(
+    settings: Settings, routing: Routing, beside: Path, contacts: ContactBook | None = None, *, patient: bool = False
+) -> Works:
+    """A process's works from its settings; nothing is connected yet. `patient`: the store may take its time."""
+    engine = open_store(settings.store.url, patient=patient)
+    return Works(settings, routing, engine, beside, contacts=contacts or ContactBook())
 
 
 @contextmanager

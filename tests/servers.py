@@ -69,12 +69,25 @@ class Server:
     def kill(self) -> None:
         """Kills it and all its processes without warning."""
         assert self.popen
+        self._signal(signal.SIGKILL)
+        self.popen.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile it is there and does nothing: what is sent to it arrives and stays unanswered."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self.popen
         pid = self.popen.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
         for one in (pid, *map(int, children)):
             with suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
-        self.popen.wait()
+                os.kill(one, number)
 
     def stop(self, how: signal.Signals) -> None:
         """Stops it cleanly."""

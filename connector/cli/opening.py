@@ -1,9 +1,11 @@
 """What most verbs begin with: settings, the store, signals; and reading their options."""
 
 import gc
+import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -19,13 +21,16 @@ if TYPE_CHECKING:
 
 _ARENA_MAX = -8
 """M_ARENA_MAX of glibc's malloc.h: into how many heaps threads may fall apart."""
+_STOPS_IN = 8.0
+"""Seconds from the order to stop to the end of the process: 10 are promised."""
 WITA = timezone(timedelta(hours=8))
 
 
-def open_works(context: typer.Context, *, ready: bool = True, stops: bool = True) -> "Works":
+def open_works(context: typer.Context, *, ready: bool = True, stops: bool = True, patient: bool = False) -> "Works":
     """The works for the configuration named before the verb; `ready` checks the store's schema too.
 
-    `stops`: the verb looks whether it is to stop. One that does not is interrupted where it is.
+    `stops`: the verb looks whether it is to stop. One that does not is interrupted where it is; it gives the store all the time
+    that it takes, as does a `patient` one.
     """
     from .. import settings as configuration
     from ..contactbook import load_contacts
@@ -35,7 +40,8 @@ def open_works(context: typer.Context, *, ready: bool = True, stops: bool = True
     settings = configuration.load(file)
     beside = (configuration.found(file)).parent
     routing = configuration.load_routing(beside)
-    made = works(settings, routing, beside, load_contacts(beside, routing, settings.alarms.operator))
+    book = load_contacts(beside, routing, settings.alarms.operator)
+    made = works(settings, routing, beside, book, patient=patient or not stops)
     made.wordings = configuration.load_wordings(beside)
     context.call_on_close(made.engine.dispose)
     if stops:
@@ -75,6 +81,21 @@ def stop_on_signals(stop: threading.Event) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, told)
+
+
+def leave_in_time(stop: threading.Event, say_so: Callable[[], None]) -> None:
+    """From now on the process ends, with 0, some seconds after `stop` was set, whatever its threads wait for.
+
+    Such a wait is for a store that says nothing: it undoes what was not committed as soon as it sees that we are gone.
+    """
+
+    def leave() -> None:
+        stop.wait()
+        time.sleep(_STOPS_IN)
+        say_so()
+        os._exit(0)
+
+    threading.Thread(target=leave, name="leave in time", daemon=True).start()
 
 
 def moment(value: str | None, option: str) -> datetime | None:
@@ -146,7 +167,6 @@ def chosen_model(context: typer.Context, folder: Path | None) -> Path | None:
 @contextmanager
 def written(file: Path | None) -> Iterator[Any]:
     """A text stream to a file that appears whole or not at all, private to its owner; or to stdout without one."""
-    import os
     import sys
     import uuid
 

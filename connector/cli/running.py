@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from ..errors import Misuse, SettingsError
 from .app import app
-from .opening import open_works, stop_on_signals, window, written
+from .opening import leave_in_time, open_works, stop_on_signals, window, written
 from .outcome import finish, out, out_json, say
 from .reading import AsJson, need_tokens
 from .records import Out, Since, Until
@@ -61,7 +62,7 @@ def migrate(context: typer.Context) -> None:
     """Bring the store to the newest schema."""
     from ..store import migrate as schema
 
-    works = open_works(context, ready=False)
+    works = open_works(context, ready=False, patient=True)
     before, after = schema.migrate(works.engine)
     works.register()
     out(f"schema {after}" if before == after else f"schema {before or 'empty'} → {after}")
@@ -119,6 +120,9 @@ def run(
     if once:
         finish([*daemon.once(), *delivery.once()])
         return
+    leave_in_time(
+        works.stop, partial(log.warning, "stopped; what the store kept waiting is undone there", action="stop")
+    )
     _await_store(works, log)
     _serve_metrics(works, metrics, log)
     _unusable_channels(works, log)

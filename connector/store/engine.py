@@ -22,49 +22,67 @@ CACHE = "cache_size=-4000"
 HUNG_S = 40
 """A server undoes what writes when its process has said nothing for so long: frozen or cut off, it would keep its locks for
 hours. Less than the 50 seconds for which MariaDB lets others wait for a lock."""
+GREET_S = 10
+"""A server that is well greets who connects long before."""
+SILENT_S = 120
+"""One that says nothing for so long is frozen or gone: more than any statement takes, or MariaDB lets wait for a lock."""
 _turns: WeakKeyDictionary[Engine, "Turns"] = WeakKeyDictionary()
 DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
 
 
-def open_store(url: str) -> Engine:
+def open_store(url: str, *, patient: bool = False) -> Engine:
     """The engine for a store's address. Nothing is connected yet, nothing created: SQLite's file with the first connection.
 
-    Raises SettingsError when the address is not one of a SQLite file, PostgreSQL (psycopg) or MariaDB (PyMySQL).
+    `patient`: MariaDB may think over a statement for as long as it likes. Raises SettingsError when the address is not one of
+    a SQLite file, PostgreSQL (psycopg) or MariaDB (PyMySQL).
     """
     # What the pool meets while it tidies up after a dead server was raised already; its log would be a traceback for people.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     address = parse_url(url)
     if address.drivername == "sqlite":
         return _sqlite(address)
-    if address.drivername == "mysql+pymysql":
-        engine = create_engine(
-            address.update_query_dict({"charset": "utf8mb4"}),
-            isolation_level="READ COMMITTED",
-            paramstyle="format",
-            pool_pre_ping=True,
-            pool_size=20,
-            connect_args={
-                "init_command": "SET time_zone='+00:00', sql_mode='STRICT_ALL_TABLES'",
-                "connect_timeout": 10,
-            },
-        )
-        event.listen(engine, "do_connect", _connecting)
-        event.listen(engine, "begin", _bound_session)
-        return engine
-    engine = create_engine(address, pool_pre_ping=True, pool_size=20, connect_args={"connect_timeout": 10})
+    return _mariadb(address, patient) if address.drivername == "mysql+pymysql" else _postgresql(address)
+
+
+def _postgresql(address: URL) -> Engine:
+    """A server whose machine is gone is given up; one that is there but frozen cannot be told from one that thinks."""
+    alive = {"keepalives_idle": SILENT_S // 2, "keepalives_interval": 10, "tcp_user_timeout": SILENT_S * 1000}
+    engine = create_engine(
+        address, pool_pre_ping=True, pool_size=20, connect_args={"connect_timeout": GREET_S, **alive}
+    )
     event.listen(engine, "begin", _bound_transaction)
     return engine
 
 
-def _connecting(dialect: Dialect, _record: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """MariaDB. An error of PyMySQL's holds its own frames, and so itself and a TLS context of 0.8 MB, until garbage is looked
-    for: in an outage, hundreds of MB.
-    """
-    try:
-        return dialect.connect(*args, **options)
-    except Exception as error:
-        clear_frames(error.__traceback__)
-        raise
+def _mariadb(address: URL, patient: bool) -> Engine:
+    engine = create_engine(
+        address.update_query_dict({"charset": "utf8mb4"}),
+        isolation_level="READ COMMITTED",
+        paramstyle="format",
+        pool_pre_ping=True,
+        pool_size=20,
+        connect_args={
+            "init_command": "SET time_zone='+00:00', sql_mode='STRICT_ALL_TABLES'",
+            "connect_timeout": GREET_S,
+            "read_timeout": GREET_S,
+            "write_timeout": SILENT_S,
+        },
+    )
+    silent = None if patient else SILENT_S
+
+    @event.listens_for(engine, "do_connect")
+    def _do_connect(dialect: Dialect, _record: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        try:
+            made: Any = dialect.connect(*args, **options)
+        except Exception as error:
+            # PyMySQL's error holds its own frames, and so itself and a TLS context of 0.8 MB, until garbage is looked for.
+            clear_frames(error.__traceback__)
+            raise
+        made._read_timeout = silent  # PyMySQL has one option for the greeting and all that follows
+        return made
+
+    event.listen(engine, "begin", _bound_session)
+    return engine
 
 
 def _bound_transaction(connection: Connection) -> None:
