@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
@@ -19,6 +20,7 @@ from .schema import leases
 from .statements import insert_new, now_ms
 
 SECONDS = 30.0
+BOOT, SPACE = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
 _c = leases.c
 _named = _c.name == bindparam("called")
 _mine = (_named, _c.owner == bindparam("holder"), _c.fence == bindparam("since"))
@@ -82,16 +84,33 @@ def store_clock(engine: Engine, local: Callable[[], datetime]) -> Callable[[], d
 
 def new_owner() -> str:
     """A name for this process that tells others on the same machine whether it still lives."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+    return f"{_here()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+def _here() -> str:
+    """What all processes share that know each other by number: clones and containers may have one host name, but not one start of
+    a machine and one space of processes. What the system does not tell stays empty.
+    """
+    try:
+        boot = BOOT.read_text("ascii")
+    except OSError:
+        boot = os.environ.get(
+            "NTBCARE_BOOT_ID", ""
+        )  # a service is shown no more of /proc than processes: its unit says it
+    try:
+        space = str(SPACE.stat().st_ino)
+    except OSError:
+        space = ""
+    return "/".join((socket.gethostname(), boot.strip().replace("-", "")[:32], space))
 
 
 def free_dead(engine: Engine, name: str) -> None:
-    """Frees a lease whose holder ran on this machine and is dead, so that nobody waits for a killed process."""
+    """Frees a lease whose holder ran here and is dead, so that nobody waits for a killed process."""
     with reading(engine) as connection:
         owner = connection.scalar(select(leases.c.owner).where(leases.c.name == name)) or ""
-    host, _, rest = owner.partition(":")
+    where, _, rest = owner.partition(":")
     pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdigit() or _alive(int(pid)):
+    if where != _here() or not pid.isdigit() or _alive(int(pid)):
         return
     with writing(engine) as connection:
         connection.execute(update(leases).where(leases.c.name == name, leases.c.owner == owner).values(until_ms=0))

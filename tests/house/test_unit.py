@@ -50,6 +50,11 @@ def test_a_start_that_waits_for_the_store_is_not_cut_off() -> None:
     assert ("TimeoutStartSec", "infinity") in service()
 
 
+def test_it_tells_which_start_of_the_machine_this_is() -> None:
+    """%b is systemd's name for it."""
+    assert ("Environment", "NTBCARE_BOOT_ID=%b") in service()
+
+
 def test_it_starts_a_verb_that_exists() -> None:
     started = next(v for n, v in service() if n == "ExecStart").split()
     assert started[0].endswith("/ntbcare") and (started[-1],) in commands()
