@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from sqlalchemy import Engine
 
+from .platforms.facebook.links import post_on
 from .platforms.facebook.parse import raw_comment, raw_message, raw_post, usable_id, when
 from .records import Account, ItemKind, RawItem, Stream
 from .store import landing, raw, retention
@@ -18,11 +19,15 @@ BATCH = 500
 
 @dataclass(slots=True)
 class Landing:
-    """What an import did: counts, and one line for each record that could not be landed."""
+    """What an import did: counts, and one line for each record that could not be landed.
+
+    `apart`: comments of which no post is told, and messages of which no conversation is.
+    """
 
     new: int = 0
     changed: int = 0
     known: int = 0
+    apart: int = 0
     failures: list[str] = field(default_factory=list)
 
 
@@ -51,14 +56,30 @@ def _batches(
         if not line.strip():
             continue
         try:
-            batch.append(read_record(json.loads(line), account))
-        except (ValueError, RecursionError) as error:
+            item = read_record(_parsed(line), account)
+        except ValueError as error:
             done.failures.append(f"{where}: {error}; the line was left out")
+            continue
+        done.apart += _apart(item)
+        batch.append(item)
         if len(batch) >= BATCH:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        at = f" from column {error.colno} on" if isinstance(error, json.JSONDecodeError) else ""
+        raise ValueError(f"not JSON{at}; expected a line that `export raw` wrote") from None
+
+
+def _apart(item: RawItem) -> bool:
+    context = {"comment": item.post_id, "message": item.conversation_id}
+    return item.fingerprint != retention.WIPED and not context.get(item.kind, True)
 
 
 def read_record(record: Any, account: Callable[[str], Account | None]) -> RawItem:
@@ -77,6 +98,9 @@ def read_record(record: Any, account: Callable[[str], Account | None]) -> RawIte
         raise ValueError(f"expected the account of this store, found {record.get('platform')}/{record.get('account')}")
     if not isinstance(payload, dict):
         raise ValueError("expected payload to be the object as Graph sent it")
+    own, named = usable_id(payload.get("id")), record.get("id")
+    if own and named is not None and usable_id(named) != own:
+        raise ValueError(f"expected one object, found id {str(named)[:60]} with a payload of id {own}")
     item, deleted_at = _item(owner, kind, payload, record), when(record.get("deleted_at"))
     item = item._replace(
         stream=stream,
@@ -95,11 +119,13 @@ def _item(owner: Account, kind: str, payload: dict[str, Any], record: dict[str, 
         return raw_post(owner, payload)
     if kind == "comment":
         item = raw_comment(owner, "", payload)
-        return item._replace(post_id=usable_id(record.get("post_id")) or _post_of(owner, item.id))
+        return item._replace(post_id=usable_id(record.get("post_id")) or _post_of(owner, payload, item.id))
     return raw_message(owner, "", payload)._replace(conversation_id=usable_id(record.get("conversation_id")))
 
 
-def _post_of(owner: Account, comment: str) -> str | None:
-    """Under which post it stands, by a comment's own id: that of the post and its own, without the account's."""
+def _post_of(owner: Account, payload: dict[str, Any], comment: str) -> str | None:
+    """Under which post a comment stands: by its link, or else by its id, which may have that of a photo in front."""
+    if isinstance(link := payload.get("permalink_url"), str) and (known := post_on(link, owner.id)):
+        return known
     post, _, own = comment.partition("_")
     return f"{owner.id}_{post}" if post.isdecimal() and own.isdecimal() else None

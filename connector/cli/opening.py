@@ -148,6 +148,8 @@ def chosen_model(context: typer.Context, folder: Path | None) -> Path | None:
 
     Raises Misuse for a folder that holds none: no other model may answer in its place.
     """
+    from classifiers import ModelUnusable, place_of
+
     from ..settings import found
 
     if folder is None:
@@ -161,6 +163,10 @@ def chosen_model(context: typer.Context, folder: Path | None) -> Path | None:
         raise Misuse(f"--model {folder}: no such folder")
     if not any(folder.iterdir()):
         raise Misuse(f"--model {folder}: there is no model in it")
+    try:
+        place_of(folder)
+    except ModelUnusable as error:
+        raise Misuse(f"--model {error}") from None
     return folder
 
 

@@ -13,7 +13,7 @@ import typer
 from ..errors import Misuse
 from .app import app
 from .opening import chosen_model, open_works, readable, window, written
-from .outcome import finish, out, out_json
+from .outcome import finish, out, out_json, say
 from .reading import Accounts, AsJson
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this day on (WITA), by creation.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Before this day.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead of to stdout.")]
+AlwaysJson = Annotated[bool, typer.Option("--json", help="Taken for the sake of habit: the answer is JSON anyway.")]
 SHOWN = 20
 PIECE = 1 << 20
 """As many bytes of texts are taken up at once; a pipe gives what it has."""
@@ -108,9 +109,15 @@ def import_(
     result, failures = process(works)
     if json:
         counts = {"new": landed.new, "changed": landed.changed, "known": landed.known}
-        out_json({"landed": counts, "processed": result.counts, "failures": landed.failures})
+        told = {"landed": counts, "apart": landed.apart, "processed": result.counts, "failures": landed.failures}
+        out_json(told)
     else:
         out(f"landed {landed.new} new and {landed.changed} changed; {landed.known} were known")
+    if landed.apart:
+        say(
+            f"{file}: {landed.apart} comments or messages came without post_id or conversation_id: as far as they are new here, "
+            "their tickets stand apart; import a file that has what `export raw` writes now"
+        )
     finish([*landed.failures, *failures])
 
 
@@ -127,13 +134,16 @@ def export(
         Path | None, typer.Option("--services", metavar="FILE", help="With --as open311: the service list too.")
     ] = None,
     out: Out = None,
+    json: AlwaysJson = False,
 ) -> None:
-    """Stream records out of the store, in constant memory."""
+    """Stream records out of the store, in constant memory. What could not be understood stands in `raw` only."""
     from ..export import as_csv, as_jsonl, records
     from ..store.engine import reading
 
     if as_ and what != "tickets":
         raise Misuse(f"--as {as_}: only tickets are handed over")
+    if json and format == "csv":
+        raise Misuse("--json: expected without --format csv")
     if services and as_ != "open311":
         raise Misuse("--services: goes with --as open311 only")
     works = open_works(context, stops=False)
@@ -207,6 +217,7 @@ def classify(
         Path | None, typer.Option("--model", metavar="DIR", help="Another model than the one in use.")
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add the words that decided.")] = False,
+    json: AlwaysJson = False,
 ) -> None:
     """One text a line in, one verdict a line out, as JSON."""
     import classifiers
@@ -233,6 +244,7 @@ _TOLD = ("complaint", "category", "urgent", "context", "net")
 @app.command(epilog='Example: echo "jalan rusak di Gerung, Lombok Barat" | ntbcare places')
 def places(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="One text a line; else stdin.")] = None,
+    json: AlwaysJson = False,
 ) -> None:
     """One text a line in, the place it names out, as JSON; nulls where none is named."""
     from ..places import find_place

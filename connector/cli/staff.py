@@ -14,7 +14,7 @@ from .app import app
 from .opening import open_works, readable, written
 from .outcome import finish, out, out_json
 from .reading import AsJson, process
-from .records import Out
+from .records import AlwaysJson, Out
 
 if TYPE_CHECKING:
     from ..wiring import Works
@@ -72,7 +72,7 @@ def labels_import(
 
 
 @labels_app.command("export", epilog="Example: ntbcare labels export --out labels.jsonl")
-def labels_export(context: typer.Context, out: Out = None) -> None:
+def labels_export(context: typer.Context, out: Out = None, json: AlwaysJson = False) -> None:
     """All labels with the words they were given to, as JSON lines; null is what nobody said. `train --with` takes them too."""
     from ..labels import export_labels
     from ..store.engine import reading
@@ -169,6 +169,7 @@ def tickets_open(
     category: Annotated[str | None, typer.Option("--category", help="If the classifier has it wrong.")] = None,
     urgency: Annotated[str | None, typer.Option("--urgency", help="If the classifier has it wrong.")] = None,
     by: By = None,
+    json: AsJson = False,
 ) -> None:
     """Make a ticket of an item that the classifier missed or was unsure of."""
     from ..casework import openable, ticket_of
@@ -182,7 +183,7 @@ def tickets_open(
         already, _ = ticket_of(connection, item)
         openable(connection, item, desk.official)
     if already:
-        out(already)
+        _opened(already, json)
         finish([f"{item}: belongs to {already} already; use `ntbcare tickets move` or `amend`"])
     try:
         with writing(works.engine) as connection:
@@ -193,8 +194,15 @@ def tickets_open(
     with reading(works.engine) as connection:
         number, why = ticket_of(connection, item)
     if number:
-        out(number)
+        _opened(number, json)
     finish(failures if number else [*failures, f"{item}: no ticket was made: {why}"])
+
+
+def _opened(number: str, json: bool) -> None:
+    if json:
+        out_json({"number": number})
+    else:
+        out(number)
 
 
 @tickets_app.command(
@@ -206,6 +214,7 @@ def tickets_new(
     category: Annotated[str | None, typer.Option("--category", help="Else the classifier's.")] = None,
     urgency: Annotated[str | None, typer.Option("--urgency", help="Else the classifier's.")] = None,
     by: By = None,
+    json: AsJson = False,
 ) -> None:
     """Open a ticket for a complaint that came by other ways: by phone, at the counter."""
     from ..casework import open_new
@@ -213,7 +222,7 @@ def tickets_new(
     works = open_works(context)
     desk = works.desk(works.classify())
     values = {k: v for k, v in (("category", category), ("urgency", urgency)) if v}
-    out(open_new(works.engine, text, values, who=_who(by), desk=desk, clock=works.clock))
+    _opened(open_new(works.engine, text, values, who=_who(by), desk=desk, clock=works.clock), json)
 
 
 @tickets_app.command("move", epilog='Example: ntbcare tickets move NTB-2026-000017 ditolak --reason "bukan wewenang"')

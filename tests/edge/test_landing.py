@@ -3,11 +3,12 @@
 from datetime import timedelta
 from itertools import permutations
 
+import pytest
 from sqlalchemy import Engine, func, select
 
 from connector import process
 from connector.export import as_jsonl, records
-from connector.land import land_records
+from connector.land import land_records, read_record
 from connector.platforms.facebook.parse import raw_message, raw_post
 from connector.store import accounts, raw
 from connector.store.engine import reading, writing
@@ -51,6 +52,33 @@ def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, sqlit
         assert [item["text"] for item in items_of(target).values()] == HOSTILE
     with reading(sqlite_engine) as connection:
         assert connection.scalar(select(func.count()).select_from(raw_items)) == len(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    ("comment_id", "link", "post"),
+    [
+        ("900_7", f"https://www.facebook.com/{PAGE}/posts/122/?comment_id=7", f"{PAGE}_122"),
+        ("900_7", f"https://www.facebook.com/{PAGE}/posts/pfbid02Ab/?comment_id=7", f"{PAGE}_900"),
+        ("900_7", None, f"{PAGE}_900"),
+        ("c7", None, None),
+    ],
+)
+def test_a_record_without_its_post_is_found_by_its_link(comment_id: str, link: str | None, post: str | None) -> None:
+    """The id of a comment on a photo begins with the photo's, which is no post."""
+    payload = {"id": comment_id, "message": "rusak", "permalink_url": link}
+    record = {
+        "platform": "facebook",
+        "account": "gubernur",
+        "stream": "comments",
+        "kind": "comment",
+        "payload": payload,
+    }
+    assert read_record(record, {"gubernur": ACCOUNT}.get).post_id == post
+    assert read_record(record | {"post_id": f"{PAGE}_1"}, {"gubernur": ACCOUNT}.get).post_id == f"{PAGE}_1"
+    assert read_record(record | {"id": comment_id}, {"gubernur": ACCOUNT}.get).id == comment_id
+    for other in ("900_8", "?", 900):
+        with pytest.raises(ValueError, match="expected one object"):
+            read_record(record | {"id": other}, {"gubernur": ACCOUNT}.get)
 
 
 def test_a_late_answer_brings_nothing_back_that_was_found_deleted_since(engine: Engine) -> None:

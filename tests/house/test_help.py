@@ -35,6 +35,12 @@ ANSWER_DATA = {
     ("evaluate",),
     ("tickets", "list"),
     ("tickets", "show"),
+    ("tickets", "open"),
+    ("tickets", "new"),
+    ("labels", "export"),
+    ("classify",),
+    ("places",),
+    ("export",),
 }
 
 

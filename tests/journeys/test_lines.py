@@ -36,7 +36,7 @@ def test_classify_gives_one_verdict_a_line_whatever_the_line(tmp_path: Path) -> 
     assert len(done.records) == len(HOSTILE) and done.err == ""
     assert all(fits(record, VERDICT) for record in done.records)
     (tmp_path / "texts.txt").write_bytes(stdin)
-    assert call("classify", "texts.txt", cwd=tmp_path).out == done.out
+    assert call("classify", "texts.txt", "--json", cwd=tmp_path).out == done.out
     assert done.records[5] == call("classify", stdin=b"Jembatan putus di Sekotong, tolong", cwd=tmp_path).answer
     assert done.records[5]["is_complaint"] and not done.records[4]["is_complaint"]
 

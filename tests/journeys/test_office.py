@@ -123,7 +123,8 @@ def test_who_came_another_way_is_answered_on_no_page(office: Rig) -> None:
 
 def test_open_makes_a_ticket_of_a_missed_item_once(office: Rig) -> None:
     missed = one(office, decision="review", by_account=False, kind="comment")
-    number = office.run("tickets", "open", missed["id"], "--category", "listrik", "--by", "Baiq").out.strip()
+    opened = office.run("tickets", "open", missed["id"], "--category", "listrik", "--by", "Baiq", "--json")
+    number = opened.answer["number"]
     made = ticket(office, number)
     assert made["source_ids"] == [missed["id"]] and made["category"] == "listrik"
     again = office.run("tickets", "open", missed["id"], code=1)
@@ -139,7 +140,8 @@ def test_open_makes_a_ticket_of_a_missed_item_once(office: Rig) -> None:
 
 def test_a_ticket_lives_from_new_to_merged(office: Rig) -> None:
     words = "Pohon tumbang menutup Jalan Langko di Mataram"
-    number = office.run("tickets", "new", "--text", words, "--urgency", "penting", "--by", "Loket 2").out.strip()
+    asked = ("--text", words, "--urgency", "penting", "--by", "Loket 2")
+    number = office.run("tickets", "new", *asked, "--json").answer["number"]
     born = ticket(office, number)
     history, lapor = born.pop("history"), born.pop("lapor")
     assert list(lapor) == ["verify_by", "answer_by", "close_by"] and lapor["close_by"] > lapor["answer_by"]

@@ -144,6 +144,20 @@ def test_records_with_the_contracts_keys_alone_find_their_posts(rig: Rig, tmp_pa
     assert {item["id"]: item["post_id"] for item in rig.run("export", "items", env=other).records} == posts
 
 
+def test_what_comes_without_its_conversation_is_counted_and_said(rig: Rig, tmp_path: Path) -> None:
+    rig.run("poll")
+    whole = rig.stored("raw")
+    other = {"NTBCARE_STORE_URL": f"sqlite:///{tmp_path / 'other.db'}"}
+    rig.run("migrate", env=other)
+    for shape, apart in ((RAW, sum(r["kind"] == "message" for r in whole)), ({**RAW, **RAW_MORE}, 0)):
+        lines = [json.dumps({k: record[k] for k in shape}) for record in whole]
+        (tmp_path / "raw.jsonl").write_text("\n".join(lines), "utf-8")
+        done = rig.run("import", "raw.jsonl", "--json", env=other)
+        assert done.answer["apart"] == apart
+        assert (f"raw.jsonl: {apart} comments or messages" in done.err) is (apart > 0)
+    assert sum(r["kind"] == "message" for r in whole) > 0
+
+
 def test_a_bad_line_of_an_import_is_named_and_loses_no_other(polled: Rig, tmp_path: Path) -> None:
     lines = polled.run("export", "raw").out.splitlines()[:5]
     lines[1:1] = [
@@ -152,6 +166,7 @@ def test_a_bad_line_of_an_import_is_named_and_loses_no_other(polled: Rig, tmp_pa
         "[" * 100_000,
         '{"kind":"post","stream":"posts","payload":[]}',
         '"\ud800"',
+        json.dumps(json.loads(lines[0]) | {"id": "7_7"}),
     ]
     (tmp_path / "raw.jsonl").write_text("\n".join(lines) + "\n", "utf-8", errors="surrogatepass")
     other = tmp_path / "other"
@@ -159,7 +174,16 @@ def test_a_bad_line_of_an_import_is_named_and_loses_no_other(polled: Rig, tmp_pa
     with rigged(other, polled.world) as rig:
         done = rig.migrated().run("import", str(tmp_path / "raw.jsonl"), "--json", code=1)
         assert done.answer["landed"]["new"] == 5
-        assert [line.split(": ")[0].rpartition(":")[2] for line in done.err.splitlines()] == ["2", "3", "4", "5", "6"]
+        assert [line.split(": ")[0].rpartition(":")[2] for line in done.err.splitlines()] == [
+            "2",
+            "3",
+            "4",
+            "5",
+            "6",
+            "7",
+        ]
+        said = done.err.splitlines()
+        assert "not JSON from column 2 on" in said[0] and "line 1" not in done.err and "found id 7_7" in said[-1]
 
 
 def test_a_closed_pipe_ends_an_export_in_silence(polled: Rig) -> None:
