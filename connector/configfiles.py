@@ -1,13 +1,14 @@
 """The files an operator edits: read, checked against what they may hold, and explained when wrong; secrets stand beside them."""
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from .errors import SettingsError
 
@@ -21,6 +22,26 @@ class Strict(BaseModel):
 
 
 T = TypeVar("T", bound=BaseModel)
+KEY = r"[a-z0-9][a-z0-9_-]{0,39}"
+"""What people call an account or a channel."""
+_PLAINLY = {
+    "extra_forbidden": "unknown key; expected one of those that `ntbcare init` writes",
+    "missing": "is missing",
+    "tuple_type": 'expected a list: ["…", "…"], or tables that each begin with [[…]] in double brackets',
+    "model_type": "expected a table, with keys of its own",
+    "dict_type": "expected a table, with keys of its own",
+}
+
+
+def formed(pattern: str, expected: str) -> AfterValidator:
+    """A text that must be wholly of this form; what is `expected` is said of any other."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return AfterValidator(check)
 
 
 def beside_or_default(kind: type[T], name: str, beside: Path | None) -> T:
@@ -47,16 +68,30 @@ def validated(kind: type[T], data: Mapping[str, Any], file: Path) -> T:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        lines = [_explained(problem) for problem in error.errors(include_input=False, include_url=False)]
+        lines = [_explained(problem, data) for problem in error.errors(include_input=False, include_url=False)]
         raise SettingsError("\n".join(f"{file}: {line}" for line in lines)) from None
 
 
-def _explained(problem: Any) -> str:
-    path = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{path}: unknown key; expected one of those that `ntbcare init` writes"
-    message = problem["msg"].removeprefix("Value error, ")
+def _explained(problem: Any, data: Any) -> str:
+    path = ".".join(_named(problem["loc"], data))
+    said = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    message = _PLAINLY.get(problem["type"], said)
     return f"{path}: {message}" if path else message
+
+
+def _named(steps: Iterable[Any], data: Any) -> Iterator[str]:
+    """The way to a value for people: a table in a list by its key, if it has one, else by its number."""
+    for step in steps:
+        data = _below(data, step)
+        key = data.get("key") if isinstance(step, int) and isinstance(data, dict) else None
+        yield key if isinstance(key, str) and re.fullmatch(KEY, key) else str(step)
+
+
+def _below(data: Any, step: Any) -> Any:
+    try:
+        return data[step]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def secret(variable: str | None, file: Path | None, environment: Environment = os.environ) -> tuple[str, str]:

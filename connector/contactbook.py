@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr, model_validator
 
-from .configfiles import Environment, Strict, beside_or_default, secret
+from .configfiles import KEY, Environment, Strict, beside_or_default, formed, secret
 from .errors import SettingsError
 from .records import Roster
 from .settings import Routing
 
-Reference = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}(:[^\s/?&#%]{1,100})?$")]
+Reference = Annotated[str, formed(KEY + r"(:[^\s/?&#%]{1,100})?", "a channel, or channel:address")]
+_NAMED = "a name in small letters and digits, such as piket"
 PLACEHOLDER = "{address}"
 RESERVED = "contact"
 
@@ -45,7 +46,7 @@ class DutyOfficer(Strict):
 class ContactBook(Strict):
     """All of contacts.toml."""
 
-    channels: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], Channel] = Field(default_factory=dict)
+    channels: dict[Annotated[str, formed(KEY, _NAMED)], Channel] = Field(default_factory=dict)
     duty: tuple[DutyOfficer, ...] = ()
     agencies: dict[str, tuple[Reference, ...]] = Field(default_factory=dict)
 

@@ -13,7 +13,7 @@ from classifiers.verdict import CATEGORIES
 
 from .answer_texts import AnswerTexts
 from .answers.wording import Language, Wording
-from .configfiles import Environment, Strict, beside_or_default, read, secret, validated
+from .configfiles import KEY, Environment, Strict, beside_or_default, formed, read, secret, validated
 from .deadlines import Calendar
 from .errors import SettingsError
 from .records import Account, Stream
@@ -46,7 +46,7 @@ class GraphSettings(Strict):
     """How Graph is reached. `app_secret_env` names the variable, never the secret."""
 
     base_url: str = "https://graph.facebook.com"
-    version: Annotated[str, Field(pattern=r"^v\d{1,3}\.\d{1,2}$")] = "v26.0"
+    version: Annotated[str, formed(r"v\d{1,3}\.\d{1,2}", "a version such as v26.0")] = "v26.0"
     app_id_env: str = "NTBCARE_APP_ID"
     app_secret_env: str = "NTBCARE_APP_SECRET"
     first_read_days: Annotated[int, Field(ge=1, le=3650, strict=True)] = 90
@@ -87,18 +87,15 @@ class AlarmSettings(Strict):
         return _own_address(value) if value else value
 
 
-def _page_number(value: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,40}", value):
-        raise ValueError('expected the Page\'s number in quotes, such as "100000000000001", not its name')
-    return value
+_PAGE = 'the Page\'s number in quotes, such as "100000000000001", not its name'
 
 
 class AccountSettings(Strict):
     """One account, with the name of the variable or file that holds its token."""
 
-    key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    key: Annotated[str, formed(KEY, "small letters and digits, such as gubernur")]
     platform: Literal["facebook"] = "facebook"
-    id: Annotated[str, AfterValidator(_page_number)]
+    id: Annotated[str, formed(r"[0-9]{1,40}", _PAGE)]
     name: str = ""
     token_env: str | None = None
     token_file: Path | None = None
@@ -173,15 +170,9 @@ def _in_ntb_or_all(code: str) -> str:
     return code if code == NTB else _in_ntb(code)
 
 
-def _one_word(word: str) -> str:
-    if not re.fullmatch(r"[^\W_A-Z]+", word):
-        raise ValueError("expected one word in small letters")
-    return word
-
-
 _Code = Annotated[str, AfterValidator(_in_ntb)]
 _Anywhere = Annotated[str, AfterValidator(_in_ntb_or_all)]
-_Word = Annotated[str, AfterValidator(_one_word)]
+_Word = Annotated[str, formed(r"[^\W_A-Z]+", "one word in small letters")]
 
 
 class Routing(Strict):

@@ -115,7 +115,7 @@ def parse_url(url: str) -> URL:
 
 
 def _sqlite(address: URL) -> Engine:
-    file = _file(address)
+    file = file_of(address)
     if file and file.exists():
         _private(file)
     engine = create_engine(address, connect_args={"timeout": BUSY_MS / 1000})
@@ -142,7 +142,7 @@ def _sqlite(address: URL) -> Engine:
     return engine
 
 
-def _file(address: URL) -> Path | None:
+def file_of(address: URL) -> Path | None:
     """SQLite's file; None for what is no plain file on this machine."""
     name = str(address.database)
     plain = address.drivername == "sqlite" and name != ":memory:" and not name.startswith("file:")
@@ -151,7 +151,7 @@ def _file(address: URL) -> Path | None:
 
 def absent(engine: Engine) -> bool:
     """Whether the store is a file that is not there: to look into it would create it."""
-    file = _file(engine.url)
+    file = file_of(engine.url)
     return file is not None and not file.exists()
 
 

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from ..errors import StoreMismatch
-from .engine import absent, reading
+from .engine import absent, file_of, reading
 
 _LOCK = 5_202_019  # any number that nobody else uses for an advisory lock
 
@@ -46,8 +46,10 @@ def check(engine: Engine) -> None:
 
 
 def _empty(engine: Engine) -> str:
-    """Named, since a relative path means another file in another folder."""
-    return f"the store is empty ({engine.url.render_as_string(hide_password=True)})"
+    """Named whole, since a relative path means another file in another folder."""
+    file, url = file_of(engine.url), engine.url
+    whole = url.set(database=str(file.absolute())) if file else url
+    return f"the store is empty ({whole.render_as_string(hide_password=True)})"
 
 
 def _refuse_unknown(stands: str) -> None:

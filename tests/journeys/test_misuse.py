@@ -53,37 +53,51 @@ def based(address: str) -> Change:
 CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "unknown key": (lambda t: t.replace("[graph]", "[graph]\ntimeout = 3"), ("graph.timeout", "unknown key")),
     "unknown table": (lambda t: t + "\n[extra]\na = 1\n", ("extra", "unknown key")),
-    "unknown account key": (lambda t: t + '\ntoken = "EAAsecret"\n', ("accounts.1.token", "unknown key")),
+    "unknown account key": (lambda t: t + '\ntoken = "EAAsecret"\n', ("accounts.wagub.token", "unknown key")),
     "wrong type": (
         lambda t: t.replace("every_seconds = 1.0", 'every_seconds = "often"', 1),
-        ("accounts.0.every_seconds", "number"),
+        ("accounts.gubernur.every_seconds", "number"),
     ),
     "a truth for a number": (
         lambda t: t.replace("every_seconds = 1.0", "every_seconds = true", 1),
-        ("accounts.0.every_seconds", "number"),
+        ("accounts.gubernur.every_seconds", "number"),
     ),
     "too small": (
         lambda t: t.replace("every_seconds = 1.0", "every_seconds = 0", 1),
-        ("accounts.0.every_seconds", "1"),
+        ("accounts.gubernur.every_seconds", "1"),
     ),
     "bad url": (based("ftp://graph"), ("graph.base_url", "https://")),
     "bad port": (based("http://127.0.0.1:99999"), ("graph.base_url", "65535")),
     "blank in a url": (based("https://graph.face book.com"), ("graph.base_url", "https://")),
     "clear http": (based("http://example.com"), ("graph.base_url", "https")),
     "a version in a url": (based("https://graph.facebook.com/v25.0"), ("graph.base_url", "graph.version")),
-    "bad version": (lambda t: t.replace("[graph]", '[graph]\nversion = "26"'), ("graph.version",)),
-    "unknown stream": (lambda t: t + '\nstreams = ["stories"]\n', ("accounts.1.streams", "comments")),
-    "unknown platform": (lambda t: t + '\nplatform = "orkut"\n', ("accounts.1.platform", "facebook")),
+    "bad version": (
+        lambda t: t.replace("[graph]", '[graph]\nversion = "26"'),
+        ("graph.version: expected a version such as v26.0",),
+    ),
+    "bad key": (
+        lambda t: t.replace('key = "wagub"', 'key = "Wakil Gubernur"'),
+        ("accounts.1.key: expected small letters and digits",),
+    ),
+    "single brackets": (
+        lambda t: t[: t.index("[[accounts]]")] + '[accounts]\nkey = "wagub"\n',
+        ("accounts: expected a list", "[[…]]"),
+    ),
+    "no list": (lambda t: t + '\nstreams = "posts"\n', ("accounts.wagub.streams: expected a list",)),
+    "no table": (lambda t: re.sub(r"\[store\]\nurl = .*", 'store = "x"', t), ("store: expected a table",)),
+    "no id": (lambda t: re.sub('id = ".*"', "", t, count=1), ("accounts.gubernur.id: is missing",)),
+    "unknown stream": (lambda t: t + '\nstreams = ["stories"]\n', ("accounts.wagub.streams", "comments")),
+    "unknown platform": (lambda t: t + '\nplatform = "orkut"\n', ("accounts.wagub.platform", "facebook")),
     "a name for a number": (
         lambda t: re.sub('id = ".*"', 'id = "ntb.gubernur"', t, count=1),
-        ("accounts.0.id", "number"),
+        ("accounts.gubernur.id", "number"),
     ),
     "two of a key": (lambda t: t.replace('key = "wagub"', 'key = "gubernur"'), ("accounts", "own key")),
     "a token for a name": (
         lambda t: t.replace('token_env = "TOKEN_WAGUB"', 'token_env = "EAAsecret"'),
-        ("accounts.1", "token_env", "never the token"),
+        ("accounts.wagub", "token_env", "never the token"),
     ),
-    "no token named": (lambda t: re.sub("token_env = .*", "", t, count=1), ("accounts.0", "token_env")),
+    "no token named": (lambda t: re.sub("token_env = .*", "", t, count=1), ("accounts.gubernur", "token_env")),
     "not a store": (
         lambda t: re.sub('url = "sqlite.*"', 'url = "oracle://x"', t, count=1),
         ("store.url", "sqlite:///"),
@@ -167,6 +181,7 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "classify nothing": (["classify", "nowhere.txt"], ("nowhere.txt",)),
     "classify by nothing": (["classify", "--model", "nowhere"], ("nowhere",)),
     "classify by an empty folder": (["classify", "--model", "models"], ("--model models", "no model")),
+    "classify by other things": (["classify", "--model", "."], ("--model .", "no manifest.json")),
     "places of nothing": (["places", "nowhere.txt"], ("nowhere.txt",)),
     "evaluate nothing": (["evaluate", "nowhere.csv"], ("nowhere.csv",)),
     "evaluate no texts": (["evaluate", "heads.csv"], ("heads.csv", "no labelled texts")),
@@ -177,6 +192,7 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "train nowhere": (["train", "--out", "connector.toml/model"], ("--out connector.toml/model",)),
     "export what": (["export", "everything"], ("everything",)),
     "export how": (["export", "items", "--format", "xml"], ("xml",)),
+    "export as both": (["export", "items", "--format", "csv", "--json"], ("--json", "--format csv")),
     "export nowhere": (["export", "items", "--out", "no/such/folder/x"], ("no/such/folder/x",)),
     "report nowhere": (["report", "--out", "no/such/folder/x.html"], ("no/such/folder/x.html",)),
     "export onto a folder": (["export", "items", "--out", "."], (".",)),
@@ -264,6 +280,8 @@ def test_a_store_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> Non
             assert "ntbcare migrate" in said and str(tmp_path / "new" / "store.db") in said
         assert "ntbcare migrate" in rig.run("check", code=1).err
         assert not (tmp_path / "new").exists()
+        relative = rig.run("poll", code=2, env={"NTBCARE_STORE_URL": "sqlite:///ntbcare.db"}).err
+        assert f"sqlite:///{rig.folder / 'ntbcare.db'}" in relative
         rig.run("migrate")
         assert (tmp_path / "new" / "store.db").stat().st_mode & 0o777 == 0o600
 
