@@ -74,8 +74,8 @@ def _nodes(api: Any, page: str) -> Iterator[dict[str, Any]]:
 
 def _keep(session: Session, node: dict[str, Any]) -> int:
     text = node.get("message", "")
-    label = str(pipeline().predict([text])[0])
-    score = float(pipeline().predict_proba([text]).max())
+    chances = pipeline().predict_proba([text])[0]
+    label, score = str(pipeline().classes_[chances.argmax()]), float(chances.max())
     author = node.get("from", {}).get("name")
     row = Comment(id=node["id"], author=author, text=text, created=node["created_time"], label=label, score=score)
     session.add(row)
