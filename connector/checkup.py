@@ -52,7 +52,7 @@ class Finding:
 
 def examine(works: Works) -> list[Finding]:
     """All findings, in the order an operator would mend them."""
-    findings = [Finding("configuration", "ok", f"{len(works.settings.accounts)} accounts")]
+    findings = [_accounts(works)]
     findings.append(_calendar(works))
     store = _tried("store", lambda: _store(works))
     findings.append(store)
@@ -73,6 +73,13 @@ def examine(works: Works) -> list[Finding]:
             look = partial(_answers, works, account, held.get(f"account {account.key}"))
             findings.append(_tried(f"answers {account.key}", look))
     return findings
+
+
+def _accounts(works: Works) -> Finding:
+    try:
+        return Finding("configuration", "ok", f"{len(works.configured())} accounts")
+    except SettingsError as error:
+        return Finding("configuration", "broken", str(error), {"configuration": True})
 
 
 def _routes(works: Works) -> Finding:

@@ -36,6 +36,8 @@ class Remarks:
         for line in visit.failures:
             if not (visit.blocked and visit.blocked == told.blocked):
                 self._trouble("read_failed", line, key)
+        for line in visit.notes:
+            self._log.info(line, action="pause", account=key)
         if told.blocked and not visit.blocked:
             self._log.info("unblocked", action="unblocked", account=key)
         told.blocked = visit.blocked

@@ -106,6 +106,13 @@ class AccountSettings(Strict):
     answer_language: Language = "id"
     answers_per_hour: Annotated[int, Field(ge=1, le=750, strict=True)] = 120
 
+    @field_validator("streams")
+    @classmethod
+    def _some(cls, streams: tuple[Stream, ...]) -> tuple[Stream, ...]:
+        if not streams:
+            raise ValueError(f"expected at least one of {', '.join(get_args(Stream))}")
+        return streams
+
     @model_validator(mode="after")
     def _one_token(self) -> "AccountSettings":
         if (self.token_env is None) == (self.token_file is None):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from ..errors import Misuse
 from ..ingest.reader import Order, Progress
 from ..records import Stream
 from ..settings import AccountSettings
@@ -29,8 +30,10 @@ def run_backfill(
 ) -> None:
     """Reads the window and then processes what came; says so when it was stopped before the end."""
     window(since.isoformat(), until.isoformat() if until else None)
+    if since >= works.clock():
+        raise Misuse("--since: lies in the future; expected a time that is over")
     scope = f"backfill:{since:%Y%m%dT%H%M%S}:{f'{until:%Y%m%dT%H%M%S}' if until else ''}:{','.join(streams)}"
-    order = Order(frozenset(streams), since, until, full=True, scope=scope, lane=raw.BULK)
+    order = Order(frozenset(streams), since, until, full=True, scope=scope, lane=raw.BULK, exact=True)
     if dry_run:
         _rehearse(works, account, order, as_json)
         return
@@ -55,6 +58,8 @@ def run_backfill(
     unread = [*done.failures, *done.waiting]
     if not unread:
         _clear(works, account, order)
+    else:
+        say(f"{account.key}: not read to the end of the window; the same command goes on from here")
     finish([*unread, *failures])
 
 
@@ -76,17 +81,21 @@ def _rehearse(works: Works, account: AccountSettings, order: Order, as_json: boo
             quirks = state.quirks if state else None
             paused = state.paused_until if state else None
             accounts.set_account(new, account.key, quirks=quirks, paused_until=paused)
+            for stream in accounts.paused(old, account.account, works.clock()):
+                accounts.set_stream(new, account.key, stream.stream, paused_until=stream.paused_until)
             persons.carry(old, new)
         done = scratch.read(account, order, lease="rehearsal", wait=0.0, progress=Progress())
         with reading(scratch.engine) as new, reading(works.engine) as old:
             found = compare.compare(new, old, account.key, order.streams, order.since, order.until)
         scratch.engine.dispose()
-    if works.stop.is_set():
-        finish([f"{account.key}: stopped before the end: nothing can be said of the window"])
+    unread = [*done.failures, *done.waiting] if done else []
+    if works.stop.is_set() or unread:
+        why = "stopped before the end" if works.stop.is_set() else "not read to its end"
+        finish([*unread, f"{account.key}: {why}: nothing can be said of the window"])
+        return
     if as_json:
         out_json({"account": account.key, "dry_run": True, **found})
     else:
         out(
             f"{account.key}: would land {found['new']} new, {found['changed']} changed; {found['missing']} stored ones not shown"
         )
-    finish([*done.failures, *done.waiting] if done else ())

@@ -9,7 +9,7 @@ import typer
 from ..errors import SettingsError
 from .app import app
 from .opening import chosen_streams, moment, open_works
-from .outcome import finish, out, out_json
+from .outcome import finish, out, out_json, say
 
 if TYPE_CHECKING:
     from ..ingest import Visit
@@ -36,10 +36,11 @@ def poll(
     json: AsJson = False,
 ) -> None:
     """One pass now, due or not; then what came is made into tickets."""
-    works = open_works(context)
+    works = open_works(context, ready=False)
     wanted = works.configured(account or ())
     orders = [(a, works.order(chosen_streams(stream or (), a.account.streams), full=full)) for a in wanted]
     need_tokens(context, wanted)
+    works.ready()
     visits = read_accounts(works, [(a, order, f"account:{a.key}") for a, order in orders])
     result, failures = process(works)
     show(visits, result, json)
@@ -88,6 +89,8 @@ def process(works: "Works") -> tuple["Result", list[str]]:
 
 def show(visits: Sequence["Visit"], result: "Result", as_json: bool) -> None:
     """What a pass did, for people or programs."""
+    for note in (note for v in visits for note in v.notes):
+        say(note)
     if as_json:
         accounts = [{"account": v.account, "counts": v.counts, "failures": [*v.failures, *v.waiting]} for v in visits]
         out_json({"accounts": accounts, "processed": result.counts})
@@ -118,11 +121,12 @@ def backfill(
     """A complete re-read of a window from the network; after any stop, the same command goes on where it stood."""
     from .backfilling import run_backfill
 
-    works = open_works(context)
+    works = open_works(context, ready=False)
     wanted = works.configured([account])[0]
     start, end = moment(since, "--since"), moment(until, "--until")
     streams = chosen_streams(stream or (), wanted.account.streams)
     need_tokens(context, [wanted])
+    works.ready()
     assert start is not None  # noqa: S101  (--since is required)
     run_backfill(works, wanted, start, end, streams, dry_run=dry_run, as_json=json)
 

@@ -108,8 +108,10 @@ def run(
     from ..settings import app_of
     from ..telling import Metrics, notify, start_logging
 
-    works = open_works(context, ready=once)
+    works = open_works(context, ready=False)
     secrets = need_tokens(context, works.configured())
+    if once:
+        works.ready()
     app_secret = app_of(works.settings.graph)[1]
     secrets += [app_secret.get_secret_value()] if app_secret else []
     log, metrics = start_logging(works.settings.daemon.log, secrets), Metrics()

@@ -99,7 +99,7 @@ def failure(
 def _judge(fault: _Fault, asked: Asked) -> tuple[type[GraphError], str]:
     code, subcode = fault.code, fault.subcode
     if code in codes.THROTTLED or subcode in codes.SUB_TOO_MANY or (code is None and fault.status == 429):
-        return TryLater, "too many calls; the account pauses"
+        return TryLater, codes.THROTTLED_WHY.get(code or 0, "too many calls; the account pauses")
     if code == codes.REPLIED:
         return AlreadyDone, "the answer was sent before"
     if code == codes.BLOCKED:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import tenacity
 
@@ -98,6 +98,7 @@ class Graph:
         self._on_call, self._pace = on_call, Pace(self._timing.per_second)
         self._lock, self._calls = threading.Lock(), 0
         self._idle: deque[Any] = deque([connect(token, self._version, self._session())])
+        self._host = urlsplit(base_url).hostname or base_url
         self._retry = self._retrying()
 
     def __repr__(self) -> str:
@@ -162,7 +163,7 @@ class Graph:
         with self._lock:
             self._calls += 1
         came = self._exchange(asked, params)
-        answer = _answer(came, asked, (self._token, self._secret, extra_secret))
+        answer = _answer(came, asked, (self._token, self._secret, extra_secret), self._host)
         self._tell(asked, came, answer, time.monotonic() - began)
         if isinstance(answer, GraphError):
             raise answer
@@ -216,12 +217,14 @@ def _call(api: Any, path: str, method: str, params: dict[str, str]) -> NoAnswerE
     return None
 
 
-def _answer(came: Answered | NoAnswerError, asked: Asked, secrets: tuple[str | None, ...]) -> Answer | GraphError:
+def _answer(
+    came: Answered | NoAnswerError, asked: Asked, secrets: tuple[str | None, ...], host: str
+) -> Answer | GraphError:
     if isinstance(came, NoAnswerError):
         if came.stopped:
             return Stopped(f"{where_of(asked)}: {came.reason}")
         if came.status is None:
-            return Transient(f"{where_of(asked)}: {came.reason}; it is tried again")
+            return Transient(f"{where_of(asked)}: {came.reason} ({host}); look at the network if it lasts")
         return failure(came.status, came.headers, None, asked, secrets, came.reason)
     data, headers = came.parsed, came.headers
     if data is True and asked.method != "GET":  # how old writes say success

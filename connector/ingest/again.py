@@ -11,9 +11,9 @@ from ..schedule import HOT, Post, rereads
 from ..store import lost
 from ..store.checkpoints import Shelf
 from ..store.engine import reading
-from .children import GIVEN_UP, put_back, reread
+from .children import reread
 from .kin import COMMENTS
-from .patience import rests
+from .patience import GIVEN_UP, put_back, rests
 from .reader import Reader
 
 

@@ -133,7 +133,8 @@ class Asker:
         worst = max(kinds, key=kinds.__getitem__, default="")
         if kinds.get(worst, 0) < self._stop_at:
             return None
-        error = TryLater(f"{path}: {kinds[worst]} % of the call budget ({worst}) is used; the account pauses")
+        who = "messages pause" if worst == MESSENGER else "the account pauses"
+        error = TryLater(f"{path}: {kinds[worst]} % of the call budget ({worst}) is used; {who}")
         error.retry_after = (pause_of(kinds[worst], regain) or NO_MINUTES).total_seconds()
         error.budget = worst
         return error

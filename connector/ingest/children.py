@@ -24,12 +24,11 @@ from ..store import raw
 from ..store.checkpoints import Checkpoint
 from ..store.engine import reading
 from .kin import COMMENTS, MESSAGES, Kin, oldest_shown
-from .patience import put_off
+from .patience import put_back
 from .reader import OVERLAP, Reader
 from .walk import walk
 
 TOO_OLD = 9000001  # "message has been deleted": beyond the newest 20 that Graph shows
-GIVEN_UP = 3  # an object that Graph says is not there in so many passes in a row is left until it moves
 
 
 def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetime | None) -> None:
@@ -69,10 +68,7 @@ def _read_post(reader: Reader, checkpoint: Checkpoint) -> None:
 
 
 def reread(reader: Reader, kin: Kin, checkpoint: Checkpoint) -> bool:
-    """Reads one object to its end in a scope of its own, whatever is known of it; goes on where it was stopped.
-
-    False when Graph shows it only in circles.
-    """
+    """Reads one object to its end in a scope of its own, or on from where that stopped; False: Graph leads in circles."""
     position = {"whole": True} | dict(checkpoint.position or {})
     return _Reading(reader, kin, checkpoint.object_id, checkpoint, position).run()
 
@@ -89,21 +85,6 @@ def _look_for_lost_messages(reader: Reader, object_id: str, one: "_Reading") -> 
             with reader.writing() as connection:
                 gone = raw.bury(connection, where | {"external_id": message_id}, one.started, reader.clock())
                 reader.progress.add("deleted", gone)
-
-
-def put_back(reader: Reader, kin: Kin, checkpoint: Checkpoint, error: GraphError | None = None) -> None:
-    """Of an object that was not read to its end; without an error Graph led round in circles.
-
-    One that is gone in several passes is not asked for until it moves; anything else ever more seldom after several failures.
-    """
-    gone = (checkpoint.gone + 1) % GIVEN_UP if isinstance(error, Gone) else 0
-    with reader.writing() as connection:
-        shelf = reader.shelf(kin.stream)
-        stands = shelf.get(connection, checkpoint.object_id) if error else Checkpoint(checkpoint.object_id)
-        values = {"gone": gone, **put_off(reader, checkpoint, stands)}
-        if isinstance(error, Gone):
-            values |= {"position": stands.position} | ({} if gone else {"done": checkpoint.seen})
-        shelf.put(connection, checkpoint.object_id, **values)
 
 
 class _Reading:
@@ -279,7 +260,7 @@ class _Reading:
         stored = self.kin.alive(connection, self.id)
         if ended or self.checkpoint.newest is None:
             rest = {"total": total, "unshown": max(total - self.shown, 0) if ended else total - stored}
-            if ended:
+            if ended and (self.kin is COMMENTS or self.reader.order.whole(self.oldest, self.newest)):
                 self.reader.books(connection, self.kin.stream, [{"object_id": self.id, "complete_at": now, **rest}])
             return {**rest, "gap": None}
         gap = total - stored - (self.checkpoint.unshown or 0)

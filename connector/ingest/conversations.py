@@ -156,7 +156,9 @@ class _Walk:
 
     def _nested(self, key: str, seen: str, inner: Any, items: list[RawItem], total: int | None) -> Row:
         below = nodes_of(inner)
-        items += [raw_message(self.reader.account, key, node) for node in below]
+        inside = [raw_message(self.reader.account, key, node) for node in below]
+        cut = any(self.reader.order.leaves_out(item) for item in inside)
+        items += inside
         after, usable = onward(inner)
         newest = max((at for node in below if (at := when(child(node, "created_time")))), default=None)
         at = when(seen)
@@ -167,7 +169,7 @@ class _Walk:
             row |= {"total": total}
         if not usable or (after and fresh):
             row["newest"] = None  # read on its own, from the top
-        elif done is not None and total is not None and not after:
+        elif done is not None and total is not None and not after and not cut:
             row |= {"unshown": total - len(below), "gap": None, "complete_at": self.started}
         elif after:
             start = {"after": after, "seen": seen, "started": self.started.isoformat(), "shown": len(below)}

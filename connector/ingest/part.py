@@ -56,7 +56,9 @@ def _tried(reader: Reader, streams: frozenset[Stream], read: Callable[[Reader], 
     try:
         read(reader)
         if streams == MESSENGER and (spent := reader.asker.spent(True, "messages")) and of_messenger(spent):
-            return {"paused_until": reader.clock() + timedelta(seconds=spent.retry_after)}
+            until = reader.clock() + timedelta(seconds=spent.retry_after)
+            reader.progress.note(f"{key}: {spent} until {until:%Y-%m-%dT%H:%M:%SZ}")
+            return {"paused_until": until}
     except (TokenRejected, LeaseLost):
         raise
     except TryLater as error:

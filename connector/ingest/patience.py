@@ -3,31 +3,40 @@
 Only the daemon has it (`Order.patient`): what is asked for by hand is tried at once. A pause that Graph imposed everybody keeps.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
+from ..errors import Gone, GraphError
 from ..platforms.facebook.parse import when
 from ..records import Stream
-from ..schedule import rest_after, wait_after
+from ..schedule import STOP, rest_after, wait_after
 from ..store import accounts
 from ..store.checkpoints import Checkpoint
+from .asking import MESSENGER
+from .kin import Kin
 from .reader import Reader
 
+GIVEN_UP = 3  # an object that Graph says is not there in so many passes in a row is left until it moves
 REST = "rest"  # stands in the object's position, beside what an unfinished reading keeps there
 
 
-def put_off(reader: Reader, failed: Checkpoint, now: Checkpoint) -> Mapping[str, Any]:
-    """Columns of an object's checkpoint after one more failure: how many in a row, and until when it rests.
+def put_back(reader: Reader, kin: Kin, checkpoint: Checkpoint, error: GraphError | None = None) -> None:
+    """Notes of an object that it was not read to its end; without an error Graph led round in circles.
 
-    `failed` is the checkpoint that the reading began with, `now` how it stands.
+    `checkpoint` is the one that the reading began with. One that is gone in several passes is not asked for until it moves;
+    anything else is tried ever more seldom after several failures, but at once when it moves.
     """
-    fails, position = failed.fails + 1, {k: v for k, v in (now.position or {}).items() if k != REST}
-    if rest := rest_after(reader.account.every_seconds, fails):
-        position[REST] = {"seen": failed.seen, "until": (reader.clock() + rest).isoformat()}
-    return {"fails": fails, "position": position or None}
+    gone = (checkpoint.gone + 1) % GIVEN_UP if isinstance(error, Gone) else 0
+    fails, shelf = checkpoint.fails + 1, reader.shelf(kin.stream)
+    with reader.writing() as connection:
+        stands = shelf.get(connection, checkpoint.object_id).position if error else None
+        position = {name: value for name, value in (stands or {}).items() if name != REST}
+        wait = rest_after(reader.account.every_seconds, fails)
+        if wait and not isinstance(error, Gone):
+            position[REST] = {"seen": checkpoint.seen, "until": (reader.clock() + wait).isoformat()}
+        done = {"done": checkpoint.seen} if isinstance(error, Gone) and not gone else {}
+        shelf.put(connection, checkpoint.object_id, fails=fails, gone=gone, position=position or None, **done)
 
 
 def rests(checkpoint: Checkpoint, now: datetime) -> bool:
@@ -48,7 +57,8 @@ def _left_alone(connection: Connection, reader: Reader, state: accounts.StreamSt
     where, now = f"{state.account}: {state.stream}", reader.clock()
     if state.paused_until and state.paused_until > now:
         if not state.blocked:
-            return kept(where, state.paused_until)
+            budgets = accounts.account_states(connection)[state.account].budgets(now)
+            return kept(where, state.paused_until, budgets.get(MESSENGER, 0))
         again = f"{where}: refused, asked again at {state.paused_until:%H:%M}Z or with another token: {state.blocked}"
         return again if reader.order.patient else None
     if not reader.order.patient or state.stream != "messages" or not state.troubled or state.error_at is None:
@@ -58,6 +68,7 @@ def _left_alone(connection: Connection, reader: Reader, state: accounts.StreamSt
     return f"{where}: fails again and again, tried again at {until:%H:%M}Z: {state.error}" if until > now else None
 
 
-def kept(what: str, until: datetime) -> str:
-    """That a pause of Graph's is honoured."""
-    return f"{what}: Graph asked for a pause until {until:%Y-%m-%dT%H:%M:%SZ}; it is kept: try again after that"
+def kept(what: str, until: datetime, used: int) -> str:
+    """That a pause is kept, and whose: with so many percent of the budget used it is ours, before Graph throttles."""
+    why = f"{used} % of the call budget is used, a pause until" if used >= STOP else "Graph asked for a pause until"
+    return f"{what}: {why} {until:%Y-%m-%dT%H:%M:%SZ}; it is kept: try again after that"

@@ -36,7 +36,8 @@ class Order:
 
     `full` re-reads every object in the window to its end, so that edits, hides and deletions are seen. `scope` keeps the
     positions of a backfill apart from the live ones. `newest`: only the newest posts are looked at, not all; `again`:
-    nothing but hot posts is re-read. `patient`: what keeps failing has its rest.
+    nothing but hot posts is re-read. `patient`: what keeps failing has its rest. `exact`: of a conversation, which comes whole,
+    nothing new is landed from outside the window.
     """
 
     streams: frozenset[Stream]
@@ -48,10 +49,19 @@ class Order:
     newest: bool = False
     again: bool = False
     patient: bool = False
+    exact: bool = False
 
     def covers(self, at: datetime | None) -> bool:
         """True when something created at `at` lies in the window; a thing without time does."""
         return at is None or (at >= self.since and (self.until is None or at < self.until))
+
+    def leaves_out(self, item: RawItem) -> bool:
+        """True for a message that lies outside the window of an exact order."""
+        return item.stream == "messages" and not self.whole(item.created_at)
+
+    def whole(self, *times: datetime | None) -> bool:
+        """Whether messages created from one of these times to the other are all landed."""
+        return not self.exact or all(self.covers(at) for at in times)
 
 
 @dataclass(slots=True)
@@ -61,6 +71,7 @@ class Progress:
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, name: str, by: int = 1) -> None:
@@ -77,6 +88,11 @@ class Progress:
         """Keeps a line about what a pause that Graph imposed leaves unread: no fault, but a person who asked is told."""
         with self.lock:
             self.waiting.append(line)
+
+    def note(self, line: str) -> None:
+        """Keeps a line about what was done whole, but bears on what comes next."""
+        with self.lock:
+            self.notes.append(line)
 
 
 @dataclass(slots=True)
@@ -142,6 +158,9 @@ class Reader:
         wanted = [item for item in items if item.stream in self.order.streams]
         if self.asker.lacks(TOLD):
             wanted = [item._replace(thin=True) for item in wanted]
+        if outside := [item.id for item in wanted if self.order.leaves_out(item)]:
+            left = set(outside) - raw.stored(connection, outside)
+            wanted = [item for item in wanted if item.id not in left]
         landed = landing.land(connection, wanted, max(self.clock(), started), self.order.lane, started)
         self.progress.add("read", len(wanted))
         self.progress.add("new", landed.new)

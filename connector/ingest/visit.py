@@ -13,6 +13,7 @@ from ..store import accounts, leases, lost, raw
 from ..store.checkpoints import LIVE_SCOPE, Shelf
 from ..store.engine import reading, writing
 from .again import read_again
+from .asking import MESSENGER as BUDGET
 from .children import read_children
 from .conversations import walk_conversations
 from .feed import walk_feed
@@ -32,7 +33,7 @@ class Visit:
 
     `failed`: the pass itself failed, not only single objects or a stream: the account is read less often.
     `waiting` has a line for each part left unread: Graph imposed a pause before, or what keeps failing rests; `refused` has
-    the streams for which a permission is missing.
+    the streams for which a permission is missing. `notes` tell why the next pass waits though this one is whole.
     `used` is the percentage of each call budget that Graph's headers told of, `served` the version that answered.
     """
 
@@ -46,15 +47,16 @@ class Visit:
     waiting: tuple[str, ...] = ()
     failed: bool = False
     refused: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
 def visit(reader: Reader) -> Visit:
     """Reads one account as ordered. Nothing Graph does makes it raise; LeaseLost and errors of the store pass through."""
     key = reader.account.key
     reader.clock = leases.store_clock(reader.engine, reader.clock)
-    paused = _pause(reader)
+    paused, line = _pause(reader)
     if paused:
-        return Visit(key, {}, (kept(key, paused),), paused_until=paused)
+        return Visit(key, {}, (line,), paused_until=paused)
     if reader.order.scope == LIVE_SCOPE:
         with writing(reader.engine) as connection:
             accounts.set_account(connection, key, tried_at=reader.clock())
@@ -75,6 +77,7 @@ def visit(reader: Reader) -> Visit:
         reader.progress.fail(f"{key}: {error}")
     if reader.order.scope == LIVE_SCOPE and not paused and (spent := reader.asker.spent(False, key)):
         paused = reader.clock() + timedelta(seconds=spent.retry_after)  # the last answer told of it: not one call more
+        reader.progress.note(f"{spent} until {paused:%Y-%m-%dT%H:%M:%SZ}")
     _remember(reader, paused, blocked)
     asker, progress = reader.asker, reader.progress
     return Visit(
@@ -88,14 +91,19 @@ def visit(reader: Reader) -> Visit:
         tuple(progress.waiting),
         failed,
         reader.forbidden,
+        tuple(progress.notes),
     )
 
 
-def _pause(reader: Reader) -> datetime | None:
+def _pause(reader: Reader) -> tuple[datetime | None, str]:
+    """Until when the whole account is left alone, and that in words."""
     with reading(reader.engine) as connection:
         state = accounts.account_states(connection).get(reader.account.key)
-    until = state.paused_until if state else None
-    return until if until and until > reader.clock() else None
+    now = reader.clock()
+    if state is None or state.paused_until is None or state.paused_until <= now:
+        return None, ""
+    used = max((n for kind, n in state.budgets(now).items() if kind != BUDGET), default=0)
+    return state.paused_until, kept(reader.account.key, state.paused_until, used)
 
 
 def _feed(reader: Reader) -> None:

@@ -29,9 +29,12 @@ _MEANINGS = (
         "a permission or feature is missing",
         "izin atau fitur belum diberikan kepada aplikasi; berikan, lalu hubungkan lagi",
     ),
+    ("read with a person's token", "dibaca dengan token milik orang; pakai token Halaman itu sendiri"),
+    ("of the call budget", "jatah panggilan hampir habis; berlanjut sendiri setelah jeda"),
     ("too many calls", "terlalu banyak panggilan; berlanjut sendiri setelah jeda dari Facebook"),
     ("refused", "ditolak Facebook; laporkan kepada pembuat program"),
     ("sent elsewhere", "alamat Graph dialihkan; periksa base_url"),
+    ("look at the network", "Facebook tidak terjangkau; periksa jaringan bila berlanjut"),
     ("tried again", "gangguan sementara di Facebook atau jaringan; dicoba lagi"),
 )
 _CODE = re.compile(r"\b(?:Graph error [\d/]+|HTTP \d{3})")

@@ -37,8 +37,12 @@ class AccountState:
 
     def used_percent(self, now: datetime) -> int:
         """The fullest of its call budgets in percent, as told within the last hour; 0 when nothing was told."""
+        return max(self.budgets(now).values(), default=0)
+
+    def budgets(self, now: datetime) -> Mapping[str, int]:
+        """Percent used of each call budget, as far as told within the last hour."""
         fresh = self.used_at is not None and abs(now - self.used_at) < USAGE_HOLDS
-        return max((self.used or {}).values(), default=0) if fresh else 0
+        return dict(self.used or {}) if fresh else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement
 
 from ..records import THIN, RawItem
 from .schema import raw_items, raw_revisions
-from .statements import SOME, among, chunks
+from .statements import SOME, among, chunks, named
 
 LIVE, BULK = 0, 1
 AHEAD = 5_000
@@ -34,6 +34,7 @@ _SETTLE = (
     .where(_c.id.in_(SOME), _c.revision == bindparam("read"))
     .values(state=bindparam("into"), reason=bindparam("because"))
 )
+_STORED = select(_c.external_id).where(named(raw_items, SOME))
 _HOLD = select(_c.id).where(_c.id.in_(SOME)).order_by(_c.id).with_for_update()
 _SETTLE_ALIVE = _SETTLE.where(_c.deleted_at.is_(None))
 
@@ -215,6 +216,11 @@ def count_by_state(connection: Connection) -> dict[str, int]:
     """How many raw items are pending, done and quarantined."""
     c = raw_items.c
     return {row.state: row.n for row in connection.execute(select(c.state, func.count().label("n")).group_by(c.state))}
+
+
+def stored(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Of these ids those that are there, of whatever kind."""
+    return {key for part in chunks(ids) for key in connection.scalars(_STORED, {"some": part})}
 
 
 def alive(connection: Connection, where: Mapping[str, Any]) -> int:

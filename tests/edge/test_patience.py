@@ -12,6 +12,7 @@ from connector.checkup import Finding, examine
 from connector.ingest import Visit
 from connector.ingest.patience import REST
 from connector.ingest.reader import Progress
+from connector.records import Stream
 from connector.report.gather import facts_of
 from connector.report.health import judge
 from connector.sandbox import Fault, faults
@@ -36,9 +37,9 @@ def wait(office: Office) -> timedelta:
     return (office.state.due_at or NOW) - datetime.now(UTC)
 
 
-def by_hand(office: Office) -> Visit:
+def by_hand(office: Office, *streams: Stream) -> Visit:
     """A pass as `poll` makes it."""
-    order, progress = office.works.order(office.account.streams), Progress()
+    order, progress = office.works.order(streams or office.account.streams), Progress()
     done = office.works.read(office.account, order, lease="account:gubernur", wait=0.0, progress=progress)
     assert done is not None
     return done

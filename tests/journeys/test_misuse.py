@@ -87,6 +87,7 @@ CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     "no table": (lambda t: re.sub(r"\[store\]\nurl = .*", 'store = "x"', t), ("store: expected a table",)),
     "no id": (lambda t: re.sub('id = ".*"', "", t, count=1), ("accounts.gubernur.id: is missing",)),
     "unknown stream": (lambda t: t + '\nstreams = ["stories"]\n', ("accounts.wagub.streams", "comments")),
+    "no stream": (lambda t: t + "\nstreams = []\n", ("accounts.wagub.streams", "at least one of posts")),
     "unknown platform": (lambda t: t + '\nplatform = "orkut"\n', ("accounts.wagub.platform", "facebook")),
     "a name for a number": (
         lambda t: re.sub('id = ".*"', 'id = "ntb.gubernur"', t, count=1),
@@ -116,6 +117,13 @@ def test_a_wrong_configuration_is_named_by_file_and_key(rig: Rig, case: str) -> 
     assert len(done.err.splitlines()) == 1
 
 
+def test_check_is_broken_without_an_account(rig: Rig) -> None:
+    text = rig.config.read_text("utf-8")
+    rig.config.write_text(text[: text.index("[[accounts]]")], "utf-8")
+    done = rig.run("check", code=2)
+    assert "connector.toml: accounts: none is configured" in done.err and "broken   configuration" in done.out
+
+
 def test_two_wrong_keys_are_two_lines(rig: Rig) -> None:
     rig.config.write_text(rig.config.read_text("utf-8").replace("[graph]", "[graph]\na = 1\nb = 2"), "utf-8")
     assert len(refused(rig, "check", says=("graph.a", "graph.b")).err.splitlines()) == 2
@@ -137,6 +145,13 @@ def test_a_missing_or_broken_token_is_named_and_never_shown(office: Rig, token: 
             office, verb, says=("connector.toml", "accounts.wagub", "TOKEN_WAGUB"), env={"TOKEN_WAGUB": token}
         )
         assert len(done.err.splitlines()) == 1 and (not token.strip() or token not in done.err)
+
+
+def test_a_missing_token_is_named_before_the_store_is_looked_at(tmp_path: Path) -> None:
+    with rigged(tmp_path, small_world()) as rig:
+        for verb in (["poll"], ["run", "--once"], ["backfill", "--account", "wagub", "--since", "2026-01-01"]):
+            refused(rig, *verb, says=("accounts.wagub", "TOKEN_WAGUB"), env={"TOKEN_WAGUB": ""})
+            assert "migrate" in refused(rig, *verb, says=("is empty",)).err
 
 
 def test_check_looks_at_everything_although_a_token_is_missing(office: Rig) -> None:
@@ -313,6 +328,7 @@ def test_graph_out_of_reach_fails_with_a_line_for_each_account(rig: Rig) -> None
         taken.bind(("127.0.0.1", 0))
         done = rig.run("poll", code=1, env={"NTBCARE_GRAPH_URL": f"http://127.0.0.1:{taken.getsockname()[1]}"})
     assert {line.split(":")[0] for line in done.err.splitlines()} == {"gubernur", "wagub"}
+    assert "(127.0.0.1); look at the network if it lasts" in done.err and "tried again" not in done.err
     assert rig.stored() == []
 
 
