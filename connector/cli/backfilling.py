@@ -58,7 +58,7 @@ def run_backfill(
     unread = [*done.failures, *done.waiting]
     if not unread:
         _clear(works, account, order)
-    else:
+    elif done.failures:
         say(f"{account.key}: not read to the end of the window; the same command goes on from here")
     finish([*unread, *failures])
 
