@@ -154,7 +154,8 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
     texts = [f"{facts['plan']['total']} calls on a quiet day"]
     if state is None:
         return Finding(f"reading {account.key}", "ok", texts[0], facts)
-    blind = is_blind(now, state.heard_at, account.every_seconds)
+    silent = is_blind(now, state.heard_at, account.every_seconds)
+    blind = silent or is_blind(now, None, account.every_seconds, state.fails)
     paused = state.paused_until if state.paused_until and state.paused_until > now else None
     facts |= {
         "blind": blind,
@@ -169,8 +170,12 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
         texts.append(f"{state.used_percent(now)} % of the call budget used")
     if paused:
         texts.append(f"paused by Graph until {zulu(paused)}")
-    if blind:
+    if silent:
         texts.insert(0, f"blind: nothing has come from Graph since {zulu(state.heard_at)}; is `ntbcare run` running?")
+    elif blind:
+        texts.insert(
+            0, f"blind: {state.fails} passes in a row have failed, the last that did not at {zulu(state.ok_at)}"
+        )
     texts += [f"{s.stream} paused by Graph until {zulu(s.paused_until)}" for s in resting]
     texts += [f"{'/'.join(names)} cannot be read: {why}" for why, names in _by_reason(refused).items()]
     warned = "warning" if blind or paused or resting else "ok"

@@ -50,10 +50,12 @@ class Remarks:
         """Whether nothing is heard of an account, whoever reads it, since we look; said when it begins and when it ends."""
         key, told = account.key, self._told[account.key]
         heard = max(state.heard_at, started) if state.heard_at and started else state.heard_at
-        blind = is_blind(now, heard, account.every_seconds)
+        silent = is_blind(now, heard, account.every_seconds)
+        blind = silent or is_blind(now, None, account.every_seconds, state.fails)
         if blind and not told.blind:
-            since = f"{state.heard_at:%Y-%m-%dT%H:%M:%SZ}"
-            self._trouble("blind", f"{key}: nothing has come from Graph since {since}: it is blind", key)
+            since = f"since {state.heard_at:%Y-%m-%dT%H:%M:%SZ}" if state.heard_at else "yet"
+            why = f"nothing has come from Graph {since}" if silent else f"{state.fails} passes in a row have failed"
+            self._trouble("blind", f"{key}: {why}: it is blind", key)
         elif told.blind and not blind:
             self._log.info("sees again", action="sees_again", account=key)
         told.blind = blind

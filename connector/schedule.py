@@ -131,10 +131,13 @@ def spare(used: int) -> bool:
     return used < SLOW
 
 
-def is_blind(now: datetime, heard_at: datetime | None, every_seconds: float) -> bool:
-    """Whether nothing usable has come from Graph for three intervals: people must be told, silence looks like peace."""
+def is_blind(now: datetime, heard_at: datetime | None, every_seconds: float, fails: int = 0) -> bool:
+    """Whether nothing usable has come from Graph for three intervals, or three passes in a row failed as a whole.
+
+    People must be told: silence looks like peace.
+    """
     patience = max(BLIND_AFTER * timedelta(seconds=every_seconds), SHORTEST_BLIND)
-    return heard_at is not None and now - heard_at > patience
+    return fails >= BLIND_AFTER or (heard_at is not None and now - heard_at > patience)
 
 
 def plan(

@@ -54,10 +54,12 @@ class Watch:
                 names = ", ".join(s.stream for s in streams)
                 lines = (f"Akun {account.key}: {names} tidak terbaca: perlu tindakan", streams[0].blocked or "")
                 self.tell(f"refused/{account.key}/{day}", *lines)
-            if state.heard_at and is_blind(now, state.heard_at, account.every_seconds):
-                since = f"{state.heard_at.astimezone(WITA):%d-%m %H.%M} WITA"
-                lines = (f"Akun {account.key}: tidak ada kabar dari Facebook", f"Sejak {since}. Periksa: ntbcare check")
-                self.tell(f"blind/{account.key}/{day}", *lines)
+            if is_blind(now, state.heard_at, account.every_seconds, state.fails):
+                silent = is_blind(now, state.heard_at, account.every_seconds)
+                what = "tidak ada kabar dari Facebook" if silent else "tidak terbaca dengan utuh"
+                last = state.heard_at if silent else state.ok_at
+                since = f"Sejak {last.astimezone(WITA):%d-%m %H.%M} WITA. " if last else ""
+                self.tell(f"blind/{account.key}/{day}", f"Akun {account.key}: {what}", f"{since}Periksa: ntbcare check")
         local = now.astimezone(WITA)
         idle = self._running is None or self._running.done()
         rested = self._next is None or now >= self._next

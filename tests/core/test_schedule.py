@@ -94,6 +94,7 @@ def test_three_intervals_without_anything_usable_are_blindness() -> None:
     assert not schedule.is_blind(NOW, NOW - timedelta(minutes=3), 60)
     assert schedule.is_blind(NOW, NOW - timedelta(minutes=3, seconds=1), 60)
     assert not schedule.is_blind(NOW, NOW - timedelta(seconds=100), 1)
+    assert schedule.is_blind(NOW, NOW, 60, 3) and not schedule.is_blind(NOW, NOW, 60, 2)
     assert not schedule.is_blind(NOW, NOW - 2 * HOUR, 3600) and schedule.is_blind(NOW, NOW - 4 * HOUR, 3600)
 
 

@@ -190,6 +190,23 @@ def test_silence_for_three_intervals_is_called_blindness_once(office: Office) ->
     assert office.log.said("sees_again") and sample("ntbcare_blind", {"account": "gubernur"}) == 0
 
 
+def test_three_passes_that_failed_as_a_whole_are_blindness_though_something_is_heard(office: Office) -> None:
+    posts(office, 150)
+    office.tend()
+    office.sandbox.faults.add(Fault(faults.html(502), path="after=", times=None))
+    for _ in range(3):
+        office.later(24)
+        office.set(due_at=None, heard_at=office.daemon.clock())
+        office.tend()
+        office.daemon.watch()
+    assert office.state.fails == 3 and len(office.log.said("blind")) == 1
+    office.sandbox.faults.clear()
+    office.set(due_at=None)
+    office.tend()
+    office.daemon.watch()
+    assert office.log.said("sees_again")
+
+
 def test_a_daemon_that_has_just_started_is_not_blind_yet(office: Office) -> None:
     office.set(heard_at=NOW - timedelta(hours=8))
     office.daemon.watch()
