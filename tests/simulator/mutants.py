@@ -75,7 +75,7 @@ MUTANTS = (
     Mutant(
         "a bad item takes its batch along",
         "connector.ingest.reader:Reader.land",
-        {"wanted = [": 'wanted = [] if any(item.id.startswith("?") for item in items) else ['},
+        {"[item for": '[] if any(item.id.startswith("?") for item in items) else [item for'},
     ),
     Mutant(
         "done is the latest seen, not the one at the start",
