@@ -75,7 +75,9 @@ MUTANTS = (
     Mutant(
         "a bad item takes its batch along",
         "connector.ingest.reader:Reader.land",
-        {"[item for": '[] if any(item.id.startswith("?") for item in items) else [item for'},
+        {
+            "[item for item in items if": '[] if any(item.id.startswith("?") for item in items) else [item for item in items if'
+        },
     ),
     Mutant(
         "done is the latest seen, not the one at the start",
