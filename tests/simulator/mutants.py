@@ -104,11 +104,6 @@ MUTANTS = (
         "connector.ingest.visit:_bury_talk_if_gone",
         {"if reader.is_gone(conversation_id):": "if False:"},
     ),
-    Mutant(
-        "a post that moves in this second is taken for read",
-        "connector.ingest.feed:_Walk._nested",
-        {"(after and self._fresh(seen))": "False"},
-    ),
     Mutant("a replay draws old remarks in", "connector.process.known:_settled", {"before is None": "True"}),
     Mutant(
         "each host by its own clock",
@@ -153,6 +148,11 @@ MUTANTS = (
     ),
 )
 MENDED = (
+    Mutant(
+        "a post that moves in this second is taken for read",
+        "connector.ingest.feed:_Walk._nested",
+        {"(after and self._fresh(seen))": "False"},
+    ),
     Mutant(
         "watermark in the middle of a pass",
         "connector.ingest.conversations:_Walk._move",
