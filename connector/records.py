@@ -1,6 +1,6 @@
 """What flows through the product: frozen records without behaviour; those made for every item are tuples, made faster.
 
-Graph ─▶ Batch of RawItem ─▶ [raw_items] ─▶ Item ─▶ Classified ─▶ Decision ─▶ [tickets]
+Graph ─▶ RawItem ─▶ [raw_items] ─▶ Item ─▶ Classified ─▶ Decision ─▶ [tickets]
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,15 +64,6 @@ class RawItem(NamedTuple):
     fetched_at: datetime | None = None
     author_id: str | None = None
     deleted_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One response: its items, and the cursor to go on with (None at the end)."""
-
-    items: Sequence[RawItem]
-    after: str | None
-    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

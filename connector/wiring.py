@@ -6,6 +6,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 import classifiers
 from classifiers.explain import UNTOLD, Deciding, deciding
-from classifiers.verdict import Category, Classify, Urgency
+from classifiers.verdict import Classify
 
 from .answers.wording import Language, Wording
 from .contactbook import ContactBook
@@ -28,7 +29,7 @@ from .platforms.facebook.parse import parse
 from .process import Desk
 from .records import Account, Item, Place, RawItem, Roster, Stream
 from .reply import Answering, Done, answer, idle
-from .routing import class_of as rule
+from .routing import class_of
 from .routing import route as decide
 from .schedule import SLOW, STOP, SWEEP_BACK
 from .settings import AccountSettings, Routing, Settings, app_of, token_of
@@ -184,15 +185,12 @@ class Works:
         def why(category: str, place: Place | None, text: str = "") -> str:
             return decide(routes, category, place, text).reason
 
-        def class_of(category: Category, place: Place, said: Urgency) -> Urgency:
-            return rule(routes, category, place, said)
-
         official = frozenset(own.values())
 
         def reopens_until(closed_at: datetime) -> datetime:
             return add_working_days(closed_at, REOPEN_DAYS, self.settings.calendar.calendar)
 
-        more = (reopens_until, self.roster, why, class_of)
+        more = (reopens_until, self.roster, why, partial(class_of, routes))
         return Desk(classify, parsed, find_place, route, answer_by, official, self.shared_clock(), *more)
 
     @property

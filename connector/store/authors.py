@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Column, Connection, Select, func, select
 
 from . import history
 from .schema import accounts, items, ticket_items, tickets
@@ -27,7 +27,7 @@ def around_items(connection: Connection, rows: Sequence[int]) -> dict[int, froze
     for part in among(connection, rows):
         for row in connection.execute(select(_c.id, _c.thread_id, _c.post_id).where(_c.id.in_(part))):
             threads[row.id] = {key for key in (row.thread_id, row.post_id) if key}
-    names = _in_threads(connection, set().union(*threads.values()))
+    names = _named(connection, _c.thread_id, set().union(*threads.values()))
     return {row: _joined(names, keys) for row, keys in threads.items()}
 
 
@@ -37,7 +37,7 @@ def around_tickets(connection: Connection, numbers: Sequence[str]) -> Names:
     held = _held(connection, [row.id for row in found])
     held |= history.latest(connection, [row.id for row in found if row.merged_into], "items")
     around = around_items(connection, [item for there in held.values() for item in there])
-    named = _of_authors(connection, {row.reporter_id for row in found if row.reporter_id})
+    named = _named(connection, _c.author_id, {row.reporter_id for row in found if row.reporter_id})
     return {
         row.number: named.get(row.reporter_id, frozenset()) | _joined(around, held.get(row.id, ())) for row in found
     }
@@ -61,19 +61,11 @@ def _joined(names: Mapping[T, frozenset[str]], keys: Iterable[T]) -> frozenset[s
     return frozenset().union(*(names.get(key, frozenset()) for key in keys))
 
 
-def _in_threads(connection: Connection, keys: set[str]) -> Names:
+def _named(connection: Connection, column: Column[Any], keys: set[str]) -> Names:
+    """The names of the citizens who wrote what has these values in a column, by value."""
     found: dict[str, set[str]] = {}
     for part in among(connection, sorted(keys)):
-        query = select(_c.thread_id, _c.author_name).where(_c.thread_id.in_(part), *_CITIZEN).distinct()
+        query = select(column.label("key"), _c.author_name).where(column.in_(part), *_CITIZEN).distinct()
         for row in connection.execute(query):
-            found.setdefault(row.thread_id, set()).add(row.author_name)
-    return {thread: frozenset(names) for thread, names in found.items()}
-
-
-def _of_authors(connection: Connection, ids: set[str]) -> Names:
-    found: dict[str, set[str]] = {}
-    for part in among(connection, sorted(ids)):
-        query = select(_c.author_id, _c.author_name).where(_c.author_id.in_(part), *_CITIZEN).distinct()
-        for row in connection.execute(query):
-            found.setdefault(row.author_id, set()).add(row.author_name)
-    return {author: frozenset(names) for author, names in found.items()}
+            found.setdefault(row.key, set()).add(row.author_name)
+    return {key: frozenset(names) for key, names in found.items()}
