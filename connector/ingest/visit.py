@@ -195,6 +195,8 @@ def _look_for_lost_conversations(reader: Reader) -> None:
 
 
 def _bury_talk_if_gone(reader: Reader, conversation_id: str, started: datetime) -> None:
+    with reader.writing() as connection:  # noted first: one that always fails is not to stand in the way of all others
+        lost.ask_for_conversation(connection, reader.account.key, conversation_id, reader.clock())
     if reader.is_gone(conversation_id):
         with reader.writing() as connection:
             gone = raw.bury(connection, MESSAGES.under(conversation_id), started, reader.clock())

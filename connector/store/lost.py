@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from ..records import Stream
+from .checkpoints import Shelf
 from .schema import checkpoints, raw_items
 from .statements import named
+
+ASKED = "lost"  # the scope in which stands when a conversation out of sight was last asked for
 
 
 def unseen_posts(
@@ -42,19 +45,30 @@ def unseen_posts(
 def unseen_conversations(
     connection: Connection, account: str, unseen_since: datetime, since: datetime, most: int
 ) -> list[str]:
-    """Ids of conversations active since then that a complete walk did not show, the latest first, and not more than `most`.
+    """Ids of conversations active since then that a complete walk did not show: deleted, or in another folder than the inbox.
 
-    They are deleted, or in another folder than the inbox.
+    Those asked for longest ago come first, of them the latest. For one walk, which began at `unseen_since`, not more than
+    `most` are asked for, however often it is cut.
     """
-    c = raw_items.c
-    latest = func.max(c.created_at)
+    c, k = raw_items.c, checkpoints.c
+    mine = and_(k.account == account, k.scope == ASKED, k.stream == "messages")
+    done = connection.scalar(select(func.count()).where(mine, k.complete_at >= unseen_since)) or 0
+    known = raw_items.outerjoin(checkpoints, and_(mine, k.object_id == c.conversation_id))
+    latest, asked = func.max(c.created_at), func.max(k.complete_at)
     query = (
         select(c.conversation_id)
+        .select_from(known)
         .where(c.account == account, c.kind == "message", c.deleted_at.is_(None))
         .group_by(c.conversation_id)
-        .having(func.max(c.seen_at) < unseen_since, latest >= since)
+        .having(func.max(c.seen_at) < unseen_since, latest >= since, or_(asked.is_(None), asked < unseen_since))
+        .order_by(asked.is_not(None), asked, latest.desc(), c.conversation_id)
     )
-    return list(connection.scalars(query.order_by(latest.desc(), c.conversation_id).limit(most)))
+    return list(connection.scalars(query.limit(max(most - done, 0))))
+
+
+def ask_for_conversation(connection: Connection, account: str, conversation_id: str, now: datetime) -> None:
+    """Notes that it is asked for now: those that were not have their turn before it comes again."""
+    Shelf(account, "messages", ASKED).put(connection, conversation_id, complete_at=now)
 
 
 def bury_post(connection: Connection, post_id: str, now: datetime) -> int:
