@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from .schedule import is_blind
+from .schedule import is_blind, is_retired
 from .settings import AccountSettings
 from .store.accounts import AccountState
 
@@ -41,7 +41,7 @@ class Remarks:
         if told.blocked and not visit.blocked:
             self._log.info("unblocked", action="unblocked", account=key)
         told.blocked = visit.blocked
-        if visit.served and visit.served not in (self._version, told.served):
+        if is_retired(self._version, visit.served) and visit.served != told.served:
             which = f"Graph {self._version} was asked, {visit.served} answered"
             self._trouble("version_retired", f"{key}: {which}: set graph.version to one still alive", key)
         told.served = visit.served or told.served

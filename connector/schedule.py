@@ -5,6 +5,7 @@ re-read by themselves, and all that is recent is swept once a day: edits, hides 
 terms want what was deleted on Facebook gone within 24 hours.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -138,6 +139,18 @@ def is_blind(now: datetime, heard_at: datetime | None, every_seconds: float, fai
     """
     patience = max(BLIND_AFTER * timedelta(seconds=every_seconds), SHORTEST_BLIND)
     return fails >= BLIND_AFTER or (heard_at is not None and now - heard_at > patience)
+
+
+def is_retired(asked: str, served: str | None) -> bool:
+    """Whether a newer Graph version answers than the one asked for: that one is no more, its fields may be none any more.
+
+    An older one only answered when an older one was asked, before the configuration was changed.
+    """
+    return served is not None and _numbers(served) > _numbers(asked)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(n) for n in re.findall(r"\d+", version)]
 
 
 def plan(

@@ -1,5 +1,5 @@
 """What the operator is told of the accounts: one that is blocked, for answers too, one of which nothing is heard, a token
-that will not do."""
+that will not do, a Graph version that is no more."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ConnectorError
 from .graph.tokens import inspect
-from .schedule import is_blind
+from .schedule import is_blind, is_retired
 from .settings import AccountSettings, app_of, token_of
 from .store import accounts, counters, pauses
 from .store.counters import WITA
@@ -32,7 +32,7 @@ class Watch:
         self._next: datetime | None = None
 
     def look(self, pool: Executor, now: datetime) -> None:
-        """Tells what is wrong, once a day for each; asks Graph about tokens in the pool."""
+        """Tells what is wrong, once a day for each, or once; asks Graph about tokens in the pool."""
         with reading(self.works.engine) as connection:
             states = accounts.account_states(connection)
             resting = pauses.pauses(connection)
@@ -46,6 +46,7 @@ class Watch:
                 self.tell(f"answers/{account.key}/{day}", f"Jawaban akun {account.key} terhenti", rest.reason, again)
             if state is None:
                 continue
+            self._retired(state.served_version)
             if state.blocked:
                 lines = (f"Akun {account.key} tidak terbaca: perlu tindakan", state.blocked)
                 self.tell(f"blocked/{account.key}/{day}", *lines)
@@ -66,6 +67,13 @@ class Watch:
         if idle and rested and local.hour >= TOKENS_AT and looked < local.toordinal():
             self._next = now + timedelta(hours=1)
             self._running = pool.submit(self._tokens, local.toordinal(), day)
+
+    def _retired(self, served: str | None) -> None:
+        """Once for each version that answers in place of the one asked for: all is read on, so no day is lost."""
+        asked = self.works.settings.graph.version
+        if is_retired(asked, served):
+            todo = "Semua tetap dibaca. Tulis versi itu di graph.version, lalu mulai ulang; periksa: ntbcare check"
+            self.tell(f"version/{asked}/{served}", f"Graph {asked} dipensiunkan: {served} yang menjawab", todo)
 
     def _tokens(self, today: int, day: str) -> None:
         for account in self.works.settings.accounts:

@@ -98,6 +98,11 @@ def test_three_intervals_without_anything_usable_are_blindness() -> None:
     assert not schedule.is_blind(NOW, NOW - 2 * HOUR, 3600) and schedule.is_blind(NOW, NOW - 4 * HOUR, 3600)
 
 
+def test_a_graph_version_is_retired_when_a_newer_one_answers() -> None:
+    served = (None, "", "v25.0", "v26.0", "v26.1", "v27.0", "v100.0")
+    assert [schedule.is_retired("v26.0", one) for one in served] == [False] * 4 + [True] * 3
+
+
 def test_a_quiet_page_with_a_thousand_posts_stays_within_its_budget() -> None:
     hot = [(timedelta(hours=2 * n), 47) for n in range(84)]  # one post every two hours, for a week
     day = schedule.plan(60, 1000, 1000, hot, messages=True)

@@ -8,9 +8,11 @@ import pytest
 import structlog
 from sqlalchemy import Engine
 
+from connector.delivery import Delivery
 from connector.settings import Settings, load_routing
-from connector.store import accounts, pauses
-from connector.store.engine import writing
+from connector.store import accounts, outbox, pauses
+from connector.store.engine import reading, writing
+from connector.telling import Metrics
 from connector.watching import Watch
 from connector.wiring import Works
 
@@ -74,3 +76,29 @@ def test_the_operator_is_told_of_answers_that_wait_for_a_person(sqlite_engine: E
             watch.look(pool, night)
     (lines,) = told.values()
     assert lines[1] == "368: blocked" and "replies resume --account gubernur" in lines[2]
+
+
+def test_the_operator_is_told_once_that_the_graph_version_is_retired(sqlite_engine: Engine) -> None:
+    """Through the real outbox, where the key stands: once for all accounts, days and daemons."""
+    pages = [{"key": key, "id": f"10000000000000{n}", "token_env": "NO_SUCH_TOKEN"} for n, key in enumerate("ab")]
+    operator = {"operator": "telegram:1"}
+    settings = Settings.model_validate({"accounts": pages, "alarms": operator, "graph": {"version": "v26.0"}})
+    works = Works(settings, load_routing(None), sqlite_engine, Path())
+    works.register()
+    night = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+
+    def told(served: str, now: datetime) -> list[str]:
+        with writing(sqlite_engine) as connection:
+            for page in pages:
+                accounts.set_account(connection, page["key"], served_version=served, heard_at=now)
+        with ThreadPoolExecutor(1) as pool:
+            delivery = Delivery(works, structlog.get_logger(), Metrics())
+            delivery.watch.look(pool, now)
+        with reading(sqlite_engine) as connection:
+            return [str(row.text) for row in outbox.of_lane(connection, "telegram:1", 20)]
+
+    assert told("v26.0", night) == [] and told("v25.0", night) == []
+    (text,) = told("v27.0", night)
+    assert "v26.0" in text and "v27.0" in text and "graph.version" in text
+    assert len(told("v27.0", night + timedelta(days=1))) == 1
+    assert len(told("v28.0", night + timedelta(days=2))) == 2
