@@ -1,7 +1,8 @@
 """Rules that need no model: a net for danger to life, and a keyword classifier for the time before a model is there.
 
 The net only ever raises urgency. It wants a danger *and* a sign that it is happening here and now, and lets go of what
-is past, only feared, figurative, an exercise, news or already dealt with.
+is past, only feared, figurative, an exercise, news or already dealt with. Who speaks of taking his own life, or of
+someone about to, it holds without a call for help: such words are few, quiet, and hardly sound like a complaint.
 """
 
 import re
@@ -49,9 +50,23 @@ _NOT_NOW: Final = (
     r"berita|kompas|detik|breaking|polisi (?:tangkap|menangkap|ungkap)|tersangka|korban jiwa|turut berduka|belasungkawa",
     r"innalillahi|menurut|kata(?:nya)?|dilaporkan|bmkg|live report|simak|baca|apakah|proposal|stimulan|huntara|rehab",
 )
+_MEANT: Final = (
+    r"mau|mo|ingin|pengen|pengin|pingin|pgn|akan|hendak|niat|nekat|nekad|rencana|coba|mencoba|mending|mendingan|"
+    r"lebih baik|terpikir|kepikiran|berpikir|ngancam|ngancem|ancam|mengancam|siap"
+)
+_DESPAIR: Final = (
+    rf"(?:{_MEANT}) (?:\w+ ){{0,2}}(?:bunuh|bakar|gantung|membunuh|membakar) diri",
+    rf"(?:{_MEANT}) (?:\w+ ){{0,2}}(?:meng)?akhiri (?:hidup|nyawa)(?:ku|nya)?",
+)
+_NOT_MEANT: Final = (
+    r"gol|cegah|mencegah|pencegahan|kampanye|seminar|sosialisasi|simulasi|film[a-z]*|drakor|sinetron|novel|lagu|game|berita|"
+    r"(?:tahun|thn|bulan|bln) (?:lalu|kemarin|kmrn)|pernah|hampir|wkwk[a-z]*|haha[a-z]*|hehe[a-z]*"
+)
 _URGENT: Final = re.compile(rf"\b(?:{'|'.join(_DANGERS)})\b")
 _PRESENT: Final = re.compile(rf"\b(?:{'|'.join(_NOW)})\b")
 _ABSENT: Final = re.compile(rf"\b(?:{'|'.join(_NOT_NOW)})\b")
+_DESPERATE: Final = re.compile(rf"\b(?:{'|'.join(_DESPAIR)})\b")
+_CALM: Final = re.compile(rf"\b(?:{_NOT_MEANT})\b")
 
 
 def _quick(pattern: str) -> re.Pattern[str]:
@@ -67,11 +82,11 @@ _SMELL: Final = _quick(
     r"ba?kar|\bapi\b|\basap|banjir|\bair\b|terendam|kelelep|hanyut|arus|tenggelam|kelem|longsor|timbun|gempa|roboh|ambr|"
     r"beliung|laka|tabrak|terguling|gencet|jepit|setrum|nyetrum|kabel|tiang|tawuran|bentrok|rusuh|perang|dipanah|tusuk|"
     r"bacok|parang|royok|tembak|kosa|kejang|pingsan|sadar|sesak|darah|muntah|racun|lahir|kritis|sekarat|gigit|wabah|dbd|"
-    r"diare|overdosis|bunuh|gantung|pukul|mukul|aniaya|sekap|kdrt|hilang|temu"
+    r"diare|overdosis|bunuh|gantung|akhiri|pukul|mukul|aniaya|sekap|kdrt|hilang|temu"
 )
 _SMELL_NOW: Final = _quick(
     r"tolong|tlg|tulung|bantu|sos|segera|cepa?t|butuh|help|mana|panggil|kirim|barusan|baru|saat|sekarang|skrg|jebak|"
-    r"kurung|belum|blm|damkar|ambulan|polisi|bidan|dokter|petugas|pemadam|sar\b"
+    r"kurung|belum|blm|damkar|ambulan|polisi|bidan|dokter|petugas|pemadam|sar\b|\bdiri\b|hidup|nyawa"
 )
 
 
@@ -90,6 +105,8 @@ def smells(split: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
 def in_danger(text: str) -> bool:
     """Whether the net for danger to life holds this text."""
     words = " ".join(word for token in tokens_of(text) for word in words_of(token) if word[0].isalpha())
+    if _DESPERATE.search(words) and not _CALM.search(words):
+        return True
     if not _URGENT.search(words) or _ABSENT.search(words):
         return False
     return _PRESENT.search(words) is not None

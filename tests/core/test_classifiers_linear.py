@@ -229,6 +229,35 @@ def test_net_knows_word_boundaries() -> None:
         assert not rules.in_danger(calm)
 
 
+@pytest.mark.parametrize(
+    "cry",
+    [
+        "saya mau bunuh diri saja kalau begini terus",
+        "Ada yang mau bakar diri depan kantor gubernur!!",
+        "kakak saya nekat mau gantung diri pak, dia kunci kamar",
+        "saya ingin mengakhiri hidup",
+        "sudah capek ditagih pinjol, lebih baik saya akhiri hidup",
+    ],
+)
+def test_who_speaks_of_taking_a_life_is_held_without_a_call_for_help(shipped: Linear, cry: str) -> None:
+    verdict = shipped([cry])[0]
+    assert verdict.is_complaint and verdict.urgency == "mendesak" and verdict.needs_review
+
+
+@pytest.mark.parametrize(
+    "calm",
+    [
+        "gol bunuh diri lagi, mau nangis",
+        "kami mau kampanye cegah bunuh diri di CFD",
+        "mau gantung baju sendiri",
+        "filmnya tentang orang yang mau bunuh diri",
+        "jangan pernah mau mengakhiri hidup, Allah sayang kita",
+    ],
+)
+def test_who_only_tells_of_it_is_not(calm: str) -> None:
+    assert not rules.in_danger(calm)
+
+
 def test_training_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     own = tmp_path / "corpus"
     own.mkdir()
