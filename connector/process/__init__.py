@@ -20,8 +20,9 @@ from .known import Known, decide, know, steady, words_above
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
 BATCH, LEAST, MOST = 250, 50, 1_000
-HELD = timedelta(seconds=0.15)
-"""What is urgent waits for the batch before it: so long may that last on any machine and database; small ones cost more."""
+HELD, UNHURRIED = timedelta(seconds=0.15), timedelta(seconds=0.4)
+"""What is urgent waits for the batch before it: so long may that last on any machine and database. Small ones cost more: a
+verb, which only keeps others waiting, takes longer ones."""
 
 
 def process_pending(
@@ -50,15 +51,15 @@ def process_pending(
                 _batch(connection, rows, desk, result, keep=True)
             more = bool(rows) and (len(rows) == size or raw.any_pending(connection))
         if len(rows) == size:
-            size = fitting(size, desk.clock() - began)
+            size = fitting(size, desk.clock() - began, UNHURRIED if oldest_first else HELD)
         if rows:
             kept()
     return result
 
 
-def fitting(count: int, took: timedelta) -> int:
-    """How many items a batch may have where `count` of them took so long."""
-    return max(LEAST, min(MOST, int(count * HELD / took))) if took else MOST
+def fitting(count: int, took: timedelta, wanted: timedelta = HELD) -> int:
+    """How many items a batch may have where `count` of them took so long, if one is to last as `wanted`."""
+    return max(LEAST, min(MOST, int(count * wanted / took))) if took else MOST
 
 
 def replay(
@@ -82,7 +83,7 @@ def replay(
             done = _batch(connection, rows, desk, result, keep=not dry_run)
             result.changes += [change for change in done() if change.real]
             after = rows[-1].id
-        size = fitting(len(rows), desk.clock() - began)
+        size = fitting(len(rows), desk.clock() - began, UNHURRIED)
     return result
 
 
