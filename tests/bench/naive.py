@@ -1,6 +1,6 @@
 """The baseline: what a developer writes in an afternoon with facebook-sdk, scikit-learn and SQLAlchemy's ORM."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,16 @@ from classifiers import corpus
 
 from .standin import StandIn
 
+QUESTIONS = ("kind", "category", "urgency")
+"""What the product answers of each text."""
+
 
 @cache
-def pipeline() -> Any:
-    """Words and letters counted as our own classifier counts them, with logistic regression over the categories.
-
-    It answers one question where ours answers three, which is in its favour.
-    """
+def pipeline(question: str = "category") -> Any:
+    """Words and letters counted as our own classifier counts them, with logistic regression for one question."""
     lines = corpus.load()
     made = make_pipeline(counted(), LogisticRegression(max_iter=20, tol=1e-2))
-    return made.fit([line.text for line in lines], [line.category for line in lines])
+    return made.fit([line.text for line in lines], [getattr(line, question) for line in lines])
 
 
 def counted() -> Any:
@@ -47,12 +47,12 @@ class Comment(_Base):
     author: Mapped[str | None] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     created: Mapped[str | None] = mapped_column(String(40))
-    label: Mapped[str] = mapped_column(String(40))
+    labels: Mapped[str] = mapped_column(String(80))
     score: Mapped[float]
 
 
-def run(graph: StandIn, folder: Path) -> int:
-    """Reads every post and comment, predicts each, and commits each; returns how many."""
+def run(graph: StandIn, folder: Path, questions: Sequence[str]) -> int:
+    """Reads every post and comment, predicts each question of each, and commits each; returns how many."""
     facebook.FACEBOOK_GRAPH_URL, before = f"{graph.address}/", facebook.FACEBOOK_GRAPH_URL
     try:
         api = facebook.GraphAPI(graph.token)
@@ -60,7 +60,7 @@ def run(graph: StandIn, folder: Path) -> int:
         engine = create_engine(f"sqlite:///{folder / 'naive.db'}")
         _Base.metadata.create_all(engine)
         with Session(engine) as session:
-            return sum(_keep(session, node) for node in _nodes(api, graph.page))
+            return sum(_keep(session, node, questions) for node in _nodes(api, graph.page))
     finally:
         facebook.FACEBOOK_GRAPH_URL = before
 
@@ -72,12 +72,17 @@ def _nodes(api: Any, page: str) -> Iterator[dict[str, Any]]:
         yield from api.get_all_connections(post["id"], "comments", fields=fields, filter="stream", limit=100)
 
 
-def _keep(session: Session, node: dict[str, Any]) -> int:
+def _keep(session: Session, node: dict[str, Any], questions: Sequence[str]) -> int:
     text = node.get("message", "")
-    chances = pipeline().predict_proba([text])[0]
-    label, score = str(pipeline().classes_[chances.argmax()]), float(chances.max())
+    labels, score = [], 1.0
+    for question in questions:
+        chances = pipeline(question).predict_proba([text])[0]
+        labels.append(str(pipeline(question).classes_[chances.argmax()]))
+        score = min(score, float(chances.max()))
     author = node.get("from", {}).get("name")
-    row = Comment(id=node["id"], author=author, text=text, created=node["created_time"], label=label, score=score)
+    row = Comment(
+        id=node["id"], author=author, text=text, created=node["created_time"], labels=" ".join(labels), score=score
+    )
     session.add(row)
     session.commit()
     return 1
