@@ -229,26 +229,18 @@ class Daemon:
     # -- what people are told ------------------------------------------------------------------------------------------
 
     def watch(self) -> None:
-        """Sets the clock by the store's, which all daemons share, and says which accounts are blind. Never raises."""
+        """Sets the clock by the store's, which all daemons share; says how the accounts fare. Never raises."""
         try:
             self.clock = leases.store_clock(self.works.engine, self.works.clock)
             self.started = self.started or self.clock()
-            with reading(self.works.engine) as connection:
-                states = accounts.account_states(connection)
-                refused = {a.key for a in self.works.settings.accounts if accounts.refused(connection, a.account)}
+            self.remarks.of_store(self.works, self.metrics, self.clock(), self.started)
         except SQLAlchemyError as error:
             self._trouble(*remark(error))
-            return
-        for account in self.works.settings.accounts:
-            if account.key in states:
-                blind = self.remarks.of_state(account, states[account.key], self.clock(), self.started)
-                acts = account.key in refused or states[account.key].blocked is not None
-                self.metrics.looked(account.key, blind, acts)
 
     def _tell(self, account: AccountSettings, visit: "Visit") -> None:
         self.remarks.of_visit(account, visit)
         self.log.info("pass done", action="pass", account=account.key, **visit.counts)
-        self.metrics.passed(account.key, visit, self.clock(), self.works.settings.graph.version)
+        self.metrics.passed(account.key, visit)
 
     def keep_house(self) -> None:
         """Once an hour: what was deleted on Facebook is erased; the completeness ledger for the metrics. Never raises."""

@@ -247,7 +247,7 @@ class Delivery:
         self.wake()
 
     def _tend(self, lease: leases.Lease) -> bool:
-        """Once a minute plans digests, forgets what was told long ago, counts, and says True."""
+        """Once a minute plans digests, forgets what was told long ago, and says True."""
         now = self.clock()
         if self._tended is not None and (now - self._tended).total_seconds() < TENDED:
             return False
@@ -259,9 +259,6 @@ class Delivery:
             outbox.tidy(connection, now - timedelta(days=rules.keep_days))
             if rules.digest_day == DAYS[local.weekday()] and local.hour >= rules.digest_hour:
                 plan_digests(connection, f"{local:%G-W%V}", now)
-            held = outbox.backlog(connection)
-        self.metrics.waiting.set(sum(b.waiting for b in held.values()))
-        self.metrics.down.set(sum(b.down_at is not None for b in held.values()))
         return True
 
     def _escalate(self, lease: leases.Lease, now: datetime) -> None:

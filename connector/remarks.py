@@ -1,17 +1,20 @@
 """What the daemon says of its accounts in the log, each thing once: dead tokens, retired Graph versions, blindness."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .schedule import is_blind, is_retired
 from .settings import AccountSettings
-from .store.accounts import AccountState
+from .store import accounts, outbox
+from .store.accounts import AccountState, StreamState
+from .store.engine import reading
 
 if TYPE_CHECKING:
     from .ingest import Visit
+    from .wiring import Works
 
 
 @dataclass(slots=True)
@@ -46,10 +49,27 @@ class Remarks:
             self._trouble("version_retired", f"{key}: {which}: set graph.version to one still alive", key)
         told.served = visit.served or told.served
 
-    def of_state(self, account: AccountSettings, state: AccountState, now: datetime, started: datetime | None) -> bool:
+    def of_store(self, works: "Works", metrics: Any, now: datetime, started: datetime) -> None:
+        """How the accounts fare, and what waits to be told, by the store: whoever of several daemons reads and delivers."""
+        with reading(works.engine) as connection:
+            states, held = accounts.account_states(connection), outbox.backlog(connection)
+            streams = {a.key: accounts.streams_of(connection, a.account) for a in works.settings.accounts}
+        for account in works.settings.accounts:
+            if state := states.get(account.key):
+                metrics.looked(
+                    account.key,
+                    blind=self._of_state(account, state, now, started),
+                    blocked=state.blocked is not None or any(s.blocked for s in streams[account.key]),
+                    retired=is_retired(self._version, state.served_version),
+                    used=state.used_percent(now),
+                    ok_at=_read_at(streams[account.key]),
+                )
+        metrics.held(held.values())
+
+    def _of_state(self, account: AccountSettings, state: AccountState, now: datetime, started: datetime) -> bool:
         """Whether nothing is heard of an account, whoever reads it, since we look; said when it begins and when it ends."""
         key, told = account.key, self._told[account.key]
-        heard = max(state.heard_at, started) if state.heard_at and started else state.heard_at
+        heard = max(state.heard_at, started) if state.heard_at else None
         silent = is_blind(now, heard, account.every_seconds)
         blind = silent or is_blind(now, None, account.every_seconds, state.fails)
         if blind and not told.blind:
@@ -60,3 +80,10 @@ class Remarks:
             self._log.info("sees again", action="sees_again", account=key)
         told.blind = blind
         return blind
+
+
+def _read_at(streams: Iterable[StreamState]) -> datetime | None:
+    """When the account was last read: its feed, or its messages where it reads nothing else."""
+    read = {s.stream: s.ok_at for s in streams}
+    feed = [at for stream, at in read.items() if stream != "messages"]
+    return max((at for at in feed or read.values() if at), default=None)

@@ -5,7 +5,7 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Collection, Iterable, MutableMapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -73,7 +73,7 @@ def start_logging(style: Literal["json", "console"], secrets: Iterable[str], str
 
 
 class Metrics:
-    """What Prometheus may scrape."""
+    """What Prometheus may scrape: counters of this process; gauges by the store, the same in all daemons that share it."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -123,22 +123,28 @@ class Metrics:
     def called(self, account: str, record: Any) -> None:
         """One call to Graph was made."""
         self.calls.labels(account, record.error or "").inc()
-        self.usage.labels(account).set(record.usage.percent)
 
-    def looked(self, account: str, blind: bool, blocked: bool) -> None:
-        """How the account fares by the store, whoever reads it."""
+    def looked(
+        self, account: str, *, blind: bool, blocked: bool, retired: bool, used: int, ok_at: datetime | None
+    ) -> None:
+        """How the account fares by the store, whoever reads it; `used` in percent."""
         self.blind.labels(account).set(blind)
         self.blocked.labels(account).set(blocked)
+        self.retired.labels(account).set(retired)
+        self.usage.labels(account).set(used)
+        if ok_at is not None:
+            self.ok_at.labels(account).set(ok_at.timestamp())
 
-    def passed(self, account: str, visit: Any, now: datetime, version: str) -> None:
-        """One pass is over; `version` of Graph was asked."""
-        self.retired.labels(account).set(bool(visit.served) and visit.served != version)
+    def held(self, lanes: Collection[Any]) -> None:
+        """What waits on each lane by the store, whoever delivers."""
+        self.waiting.set(sum(lane.waiting for lane in lanes))
+        self.down.set(sum(lane.down_at is not None for lane in lanes))
+
+    def passed(self, account: str, visit: Any) -> None:
+        """One pass of this process is over."""
         self.passes.labels(account, "failed" if visit.failures else "ok").inc()
-        self.blocked.labels(account).set(bool(visit.blocked or visit.refused))
         for state in ("new", "changed", "deleted"):
             self.items.labels(account, state).inc(visit.counts.get(state, 0))
-        if not visit.failed:
-            self.ok_at.labels(account).set(now.timestamp())
 
     def balanced(self, books: Iterable[Any]) -> None:
         """What the completeness ledger says of each stream."""

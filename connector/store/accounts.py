@@ -97,16 +97,17 @@ def stream_states(connection: Connection) -> list[StreamState]:
 
 def refused(connection: Connection, account: Account) -> list[StreamState]:
     """The account's streams for which Graph says that a permission is missing: a person has to act."""
-    return [state for state in _streams_of(connection, account) if state.blocked]
+    return [state for state in streams_of(connection, account) if state.blocked]
 
 
 def paused(connection: Connection, account: Account, now: datetime) -> list[StreamState]:
     """The account's streams that Graph asked to leave alone for now."""
-    mine = _streams_of(connection, account)
+    mine = streams_of(connection, account)
     return [state for state in mine if not state.blocked and state.paused_until and state.paused_until > now]
 
 
-def _streams_of(connection: Connection, account: Account) -> list[StreamState]:
+def streams_of(connection: Connection, account: Account) -> list[StreamState]:
+    """The streams that the account reads by now, as far as they are known."""
     return [s for s in stream_states(connection) if s.account == account.key and s.stream in account.streams]
 
 

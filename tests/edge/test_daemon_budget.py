@@ -168,6 +168,7 @@ def test_a_retired_graph_version_is_warned_of_once(office: Office) -> None:
     office.tend()
     (line,) = office.log.said("version_retired")
     assert "v26.0 was asked, v27.0 answered" in line and office.state.served_version == "v27.0"
+    office.daemon.watch()
     sample = office.metrics.registry.get_sample_value
     assert sample("ntbcare_graph_version_retired", {"account": "gubernur"}) == 1
 

@@ -144,6 +144,7 @@ def test_a_stream_without_permission_is_asked_again_by_the_hour_and_somebody_is_
     assert told.id in office.items() and of_stream(office, "messages").blocked is None
     late = message(office, "masih halo")
     office.tend()
+    office.daemon.watch()
     assert late.id in office.items() and sample("ntbcare_blocked", {"account": "gubernur"}) == 0
     assert checked(office).state == "ok"
 
