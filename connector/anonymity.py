@@ -64,8 +64,10 @@ def veiled_item(record: Mapping[str, Any], veil: Veil) -> dict[str, Any]:
 
 def veiled_raw(record: Mapping[str, Any], veil: Veil) -> dict[str, Any]:
     """A record of `export raw`, marked as one that `import` does not take."""
-    names = veil.names | names_told(record["payload"], veil.page)
-    return {**record, "payload": _veiled(record["payload"], replace(veil, names=names)), "masked": True}
+    told = [record["payload"], *(one["payload"] for one in record["revisions"])]
+    veil = replace(veil, names=veil.names.union(*(names_told(payload, veil.page) for payload in told)))
+    older = [{**one, "payload": _veiled(one["payload"], veil)} for one in record["revisions"]]
+    return {**record, "payload": _veiled(record["payload"], veil), "revisions": older, "masked": True}
 
 
 def names_told(payload: Any, page: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -44,11 +44,15 @@ def _raw_records(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def _shown(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """Handing on is processing: of restricted persons only the ids of their items go out (UU PDP art. 16, 41)."""
-    payloads = [json.loads(row.payload) for row in rows]
-    states = persons.states(connection, map(author_of, payloads))
-    for row, payload in zip(rows, payloads, strict=True):
-        restricted = author_of(payload) in states
-        yield raw_record(row, {"id": row.external_id} if restricted else payload)
+    older: dict[int, list[Any]] = {row.id: [] for row in rows}
+    for revision in raw.revisions(connection, [row.id for row in rows if row.revision > 1]):
+        older[revision.raw_id].append(revision)
+    found = [raw_record(row, older[row.id]) for row in rows]
+    told = [[author_of(one["payload"]) for one in (record, *record["revisions"])] for record in found]
+    states = persons.states(connection, chain.from_iterable(told))
+    for record, whose in zip(found, told, strict=True):
+        restricted = any(author in states for author in whose)
+        yield record | ({"payload": {"id": record["id"]}, "revisions": []} if restricted else {})
 
 
 def _veiled_raws(connection: Connection) -> Iterator[dict[str, Any]]:
@@ -82,9 +86,8 @@ def veils(connection: Connection, part: Sequence[Ticket]) -> dict[str, Veil]:
     return {ticket.number: Veil(pages.get(ticket.account, ""), names[ticket.number]) for ticket in part}
 
 
-def raw_record(row: Any, payload: Any = None) -> dict[str, Any]:
-    """A stored object as the platform sent it, less its paging; `import` takes the same."""
-    payload = json.loads(row.payload) if payload is None else payload
+def raw_record(row: Any, older: Iterable[Any] = ()) -> dict[str, Any]:
+    """A stored object as the platform sent it, less its paging, with its `older` revisions; `import` takes the same."""
     return {
         "platform": row.platform,
         "account": row.account,
@@ -97,7 +100,8 @@ def raw_record(row: Any, payload: Any = None) -> dict[str, Any]:
         "created_at": zulu(row.created_at),
         "fetched_at": zulu(row.fetched_at),
         "deleted_at": zulu(row.deleted_at),
-        "payload": payload,
+        "payload": json.loads(row.payload),
+        "revisions": [{"fetched_at": zulu(one.fetched_at), "payload": json.loads(one.payload)} for one in older],
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from sqlalchemy import Engine
 
 from .platforms.facebook.links import post_on
-from .platforms.facebook.parse import raw_comment, raw_message, raw_post, usable_id, when
+from .platforms.facebook.parse import child, raw_comment, raw_message, raw_post, usable_id, when
 from .records import Account, ItemKind, RawItem, Stream
 from .store import landing, raw, retention
 from .store.engine import writing
@@ -102,15 +102,20 @@ def read_record(record: Any, account: Callable[[str], Account | None]) -> RawIte
     if own and named is not None and usable_id(named) != own:
         raise ValueError(f"expected one object, found id {str(named)[:60]} with a payload of id {own}")
     item, deleted_at = _item(owner, kind, payload, record), when(record.get("deleted_at"))
+    older = _older(owner, kind, record)
+    if others := [one.id for one in older if one.id != item.id]:
+        raise ValueError(f"expected one object, found id {item.id} with a revision of {others[0]}")
     item = item._replace(
         stream=stream,
         parent_id=item.parent_id or usable_id(record.get("parent_id")),
-        created_at=item.created_at or when(record.get("created_at")),
+        created_at=when(record.get("created_at")) or item.created_at,  # Graph may tell another one later
         fetched_at=when(record.get("fetched_at")),
         deleted_at=deleted_at,
+        author_id=next((one.author_id for one in (item, *older) if one.author_id), None),
+        older=older,
     )
     if deleted_at and not payload and (known := usable_id(record.get("id"))):
-        return item._replace(id=known, fingerprint=retention.WIPED)
+        return item._replace(id=known, fingerprint=retention.WIPED, older=())
     return item
 
 
@@ -121,6 +126,18 @@ def _item(owner: Account, kind: str, payload: dict[str, Any], record: dict[str, 
         item = raw_comment(owner, "", payload)
         return item._replace(post_id=usable_id(record.get("post_id")) or _post_of(owner, payload, item.id))
     return raw_message(owner, "", payload)._replace(conversation_id=usable_id(record.get("conversation_id")))
+
+
+def _older(owner: Account, kind: str, record: dict[str, Any]) -> list[RawItem]:
+    """The earlier revisions that a record tells of, oldest first."""
+    told = record.get("revisions") or []
+    found = []
+    for one in told if isinstance(told, list) else [told]:
+        at, payload = when(child(one, "fetched_at")), child(one, "payload")
+        if at is None or not isinstance(payload, dict):
+            raise ValueError("expected revisions to be objects with fetched_at and payload, as Graph sent it")
+        found.append(_item(owner, kind, payload, record)._replace(fetched_at=at))
+    return found
 
 
 def _post_of(owner: Account, payload: dict[str, Any], comment: str) -> str | None:

@@ -250,9 +250,8 @@ def _item_records(connection: Connection, authors: Sequence[str], held: dict[str
         answers = replies.of_items(connection, ids)
         numbers = likeness.numbers_of(connection, ids)
         for row, older in ((t.row, t.revisions) for t in found):
-            yield raw_record(row) | {
+            yield raw_record(row, older) | {
                 "item": item_record(understood[row.id]) if row.id in understood else None,
-                "revisions": [{"fetched_at": zulu(r.fetched_at), "payload": json.loads(r.payload)} for r in older],
                 "likeness": numbers.get(row.id, []),
                 "verdicts": [verdict_record(v) | {"at": zulu(v.at)} for v in verdicts if v.item_id == row.id],
                 "labels": [

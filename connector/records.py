@@ -47,6 +47,7 @@ class RawItem(NamedTuple):
     author, and never replace a fuller payload.
     `fetched_at` is set on imported items only: an older copy never replaces a newer one; so is `deleted_at`, of one that
     the other machine found gone. `author_id` is who sent it: of somebody who had himself erased, nothing is stored.
+    `older` are its earlier revisions as another store kept them, oldest first: they come along with what is new here.
     """
 
     platform: str
@@ -64,6 +65,7 @@ class RawItem(NamedTuple):
     fetched_at: datetime | None = None
     author_id: str | None = None
     deleted_at: datetime | None = None
+    older: Sequence["RawItem"] = ()
 
 
 @dataclass(frozen=True, slots=True)

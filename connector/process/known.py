@@ -142,11 +142,8 @@ def _edited(
 ) -> frozenset[int]:
     """Items whose text differs from that of an older revision."""
     revised = [row for row in found if read[row].revision > 1]
-    edited = set()
-    for row, payload in raw.revisions(connection, revised):
-        if json.loads(payload).get("message") != found[row].text:
-            edited.add(row)
-    return frozenset(edited)
+    older = raw.revisions(connection, revised)
+    return frozenset(r.raw_id for r in older if json.loads(r.payload).get("message") != found[r.raw_id].text)
 
 
 def decide(classified: Mapping[int, Classified], known: Known, desk: Desk) -> dict[int, Decision]:

@@ -81,6 +81,7 @@ def land(
         (same if keep else changed).append((row, item))
     buried = {"deleted_at": now}
     insert_new(connection, raw_items, [_row(i, now, lane) | (buried if _under(i) in gone else {}) for i in new])
+    _keep_older(connection, {(item.platform, item.kind, item.id): item for item in new if item.older})
     _revise(connection, changed, now, lane)
     _seen(connection, [row.id for row, _ in same], now)
     known = {item.id for _, item in same + changed} | {key[2] for key in refused}
@@ -135,12 +136,24 @@ def _row(item: RawItem, now: datetime, lane: int) -> dict[str, Any]:
         "fetched_at": item.fetched_at or now,
         "seen_at": now,
         "deleted_at": item.deleted_at,
-        "revision": 1,
+        "revision": 1 + len(item.older),
         "fingerprint": item.fingerprint,
         "payload": compact(item.payload),
         "lane": lane,
         "state": "pending",
     }
+
+
+def _keep_older(connection: Connection, new: Mapping[Key, RawItem]) -> None:
+    """What another store kept of these before; but for what somebody else has landed meanwhile."""
+    rows = [(new[key], row) for key, row in _stored(connection, list(new)).items()]
+    older = [
+        {"raw_id": row.id, "revision": n, "fetched_at": one.fetched_at, "payload": compact(one.payload)}
+        for item, row in rows
+        if row.revision == 1 + len(item.older)
+        for n, one in enumerate(item.older, 1)
+    ]
+    insert_new(connection, raw_revisions, older)
 
 
 def _revise(connection: Connection, changed: Sequence[tuple[Any, RawItem]], now: datetime, lane: int) -> None:

@@ -178,12 +178,11 @@ def awaken(connection: Connection, raw_ids: Sequence[int]) -> None:
         connection.execute(update(raw_items).where(raw_items.c.id.in_(part)).values(state="pending"))
 
 
-def revisions(connection: Connection, raw_ids: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """Older payloads of raw items, oldest first."""
+def revisions(connection: Connection, raw_ids: Sequence[int]) -> Iterator[ResultRow]:
+    """Older revisions of raw items, as rows of `raw_revisions`, oldest first."""
     c = raw_revisions.c
     for part in among(connection, raw_ids):
-        query = select(c.raw_id, c.payload).where(c.raw_id.in_(part)).order_by(c.raw_id, c.revision)
-        yield from ((row.raw_id, row.payload) for row in connection.execute(query))
+        yield from connection.execute(select(raw_revisions).where(c.raw_id.in_(part)).order_by(c.raw_id, c.revision))
 
 
 def payloads(connection: Connection, raw_id: int) -> dict[int, str]:

@@ -18,7 +18,7 @@ from sqlalchemy.sql import ColumnElement
 from ..records import FORGOTTEN
 from . import alarms, history, likeness, replies
 from .persons import ERASED
-from .raw import ResultRow
+from .raw import ResultRow, revisions
 from .schema import items, labels, raw_items, raw_revisions, ticket_items, tickets, verdicts
 from .statements import chunks
 
@@ -65,9 +65,8 @@ SOURCES: tuple[Source, ...] = (in_payloads, in_items, in_revisions)
 
 def read(connection: Connection, raw_ids: Sequence[int]) -> list[Trace]:
     """Raw items with all their revisions, by row id."""
-    c = raw_revisions.c
     older: dict[int, list[ResultRow]] = {}
-    for row in connection.execute(select(raw_revisions).where(c.raw_id.in_(raw_ids)).order_by(c.raw_id, c.revision)):
+    for row in revisions(connection, raw_ids):
         older.setdefault(row.raw_id, []).append(row)
     whose = select(items.c.id, items.c.author_id).where(items.c.id.in_(raw_ids))
     authors = {row.id: row.author_id for row in connection.execute(whose)}

@@ -103,29 +103,39 @@ PAYLOAD: dict[str, Any] = {
     },
     "asked_for_one_day": "Baiq Rohani",
 }
+SHOWN: dict[str, Any] = {
+    "id": PAYLOAD["id"],
+    "parent": PAYLOAD["parent"],
+    "message": "[nama] minta [nama] cek, hub [telepon]",
+    "created_time": PAYLOAD["created_time"],
+    "is_hidden": False,
+    "attachments": {"data": [{"type": "photo"}]},
+}
 
 
 def test_of_an_object_only_what_tells_nobody_stays() -> None:
-    veiled = veiled_raw({"id": PAYLOAD["id"], "payload": PAYLOAD}, Veil(PAGE))
+    veiled = veiled_raw({"id": PAYLOAD["id"], "payload": PAYLOAD, "revisions": []}, Veil(PAGE))
     assert veiled == {
         "id": PAYLOAD["id"],
         "masked": True,
-        "payload": {
-            "id": PAYLOAD["id"],
-            "parent": PAYLOAD["parent"],
-            "message": "[nama] minta [nama] cek, hub [telepon]",
-            "created_time": PAYLOAD["created_time"],
-            "is_hidden": False,
-            "attachments": {"data": [{"type": "photo"}]},
-        },
+        "payload": SHOWN,
+        "revisions": [],
     }
+
+
+def test_of_earlier_revisions_no_more_stays_and_who_stands_in_one_is_hidden_in_all() -> None:
+    now = {"id": PAYLOAD["id"], "message": PAYLOAD["message"]}
+    older = [{"fetched_at": "2026-11-24T01:00:00Z", "payload": PAYLOAD}]
+    veiled = veiled_raw({"payload": now, "revisions": older}, Veil(PAGE))
+    assert veiled["payload"] == {"id": PAYLOAD["id"], "message": SHOWN["message"]}
+    assert veiled["revisions"] == [{"fetched_at": "2026-11-24T01:00:00Z", "payload": SHOWN}]
 
 
 def test_the_pages_own_words_keep_its_name_and_link() -> None:
     own = {"message": "Gubernur NTB hadir", "from": {"id": PAGE, "name": "Gubernur NTB"}, "permalink_url": OWN}
     shown = {"message": "Gubernur NTB hadir", "permalink_url": OWN}
-    assert veiled_raw({"payload": own}, VEIL)["payload"] == shown
-    assert veiled_raw({"payload": {"not_an_object": "Budi"}}, VEIL)["payload"] == {}
+    assert veiled_raw({"payload": own, "revisions": []}, VEIL)["payload"] == shown
+    assert veiled_raw({"payload": {"not_an_object": "Budi"}, "revisions": []}, VEIL)["payload"] == {}
 
 
 def test_what_hangs_on_an_item_is_called_by_its_type() -> None:

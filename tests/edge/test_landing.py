@@ -1,19 +1,49 @@
 """Landing: each object once with its revisions, whatever comes again, late, older, or from an archive."""
 
+import json
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
 
-from connector import process
-from connector.export import as_jsonl, records
-from connector.land import land_records, read_record
+from connector import person, process
+from connector.export import What, as_jsonl, records
+from connector.land import Landing, land_records, read_record
 from connector.platforms.facebook.parse import raw_message, raw_post
-from connector.store import accounts, raw
-from connector.store.engine import reading, writing
+from connector.retention import erase_deleted
+from connector.store import accounts, migrate, raw
+from connector.store.engine import open_store, reading, writing
 from connector.store.schema import raw_items, raw_revisions, verdicts
+from tests.edge.citizens import CANARY, HIM, asked, everything, fill, his
 from tests.edge.test_store_process import ACCOUNT, HOSTILE, PAGE, T0, clock, comment, desk, items_of, land, tickets_of
+
+LATER = T0 + timedelta(days=1)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Engine]:
+    """An SQLite store of another machine."""
+    made = open_store(f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    migrate.migrate(made)
+    yield made
+    made.dispose()
+
+
+def exported(engine: Engine, what: What = "raw") -> list[str]:
+    with reading(engine) as connection:
+        return list(as_jsonl(records(connection, what)))
+
+
+def imported(engine: Engine, lines: list[str]) -> Landing:
+    with writing(engine) as connection:
+        accounts.register(connection, [ACCOUNT])
+    done = land_records(engine, [(f"f:{n}", line) for n, line in enumerate(lines)], {"gubernur": ACCOUNT}.get, clock)
+    process.process_pending(engine, desk())
+    return done
 
 
 def test_landing_again_changes_nothing_and_an_edit_is_a_revision(engine: Engine) -> None:
@@ -37,21 +67,78 @@ def test_a_thin_payload_never_replaces_a_fuller_one(engine: Engine) -> None:
     assert items_of(engine)["m_1"]["text"] == "halo"
 
 
-def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, sqlite_engine: Engine) -> None:
+def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, elsewhere: Engine) -> None:
     land(engine, *(comment(f"1_{n}", words, str(n), n) for n, words in enumerate(HOSTILE)))
     process.process_pending(engine, desk())
-    with reading(engine) as connection:
-        lines = list(as_jsonl(records(connection, "raw")))
-    for target in (sqlite_engine, engine):
-        with writing(target) as connection:
-            accounts.register(connection, [ACCOUNT])
-        numbered = [(f"f:{n}", line) for n, line in enumerate([*lines, "broken", "{}", ""])]
-        done = land_records(target, numbered, {"gubernur": ACCOUNT}.get, clock)
+    lines = exported(engine)
+    for target in (elsewhere, engine):
+        done = imported(target, [*lines, "broken", "{}", ""])
         assert len(done.failures) == 2 and "f:8" in done.failures[0]
-        process.process_pending(target, desk())
         assert [item["text"] for item in items_of(target).values()] == HOSTILE
-    with reading(sqlite_engine) as connection:
+    with reading(elsewhere) as connection:
         assert connection.scalar(select(func.count()).select_from(raw_items)) == len(HOSTILE)
+
+
+def lived(engine: Engine) -> None:
+    """A store in which things were edited, there and back too, hidden, deleted, and wiped out long after."""
+    fill(engine)
+    land(engine, comment("1_8", "lampu mati", "8002"), comment("1_9", "jalan rusak", "8003", parent={"id": "1_8"}))
+    land(engine, comment("1_8", "lampu menyala", "8002"), now=T0 + timedelta(hours=1))
+    land(engine, comment("1_8", "lampu mati", "8002", is_hidden=True), now=T0 + timedelta(hours=2))
+    for key, at in (("1_9", T0), ("1_2", LATER)):
+        with writing(engine) as connection:
+            assert raw.bury(connection, {"external_id": key}, LATER, at) == 1
+    process.process_pending(engine, desk())
+    assert erase_deleted(engine, lambda: LATER) == 1
+    process.process_pending(engine, desk())
+
+
+def test_a_store_that_lived_is_the_same_in_another(engine: Engine, elsewhere: Engine) -> None:
+    lived(elsewhere)
+    lines = exported(elsewhere)
+    assert not imported(engine, lines).failures
+    assert exported(engine) == lines
+    machine = {"ticket", "decision", "reason"}  # of labels and of the tickets that there were: no part of what was sent
+    facts = [
+        [{k: v for k, v in item.items() if k not in machine} for item in items_of(one).values()]
+        for one in (elsewhere, engine)
+    ]
+    assert facts[0] == facts[1]
+    found = items_of(engine)
+    assert {k for k, item in found.items() if item["edited"]} == {"1_1", "1_3", "1_8", "m_2"}
+    assert {k for k, item in found.items() if item["deleted"]} == {"1_2", "1_9"}
+    assert (imported(engine, lines).new, exported(engine)) == (0, lines)
+
+
+def test_earlier_revisions_bring_back_nobody_who_asked(engine: Engine, elsewhere: Engine) -> None:
+    """Graph may hide an author whom it showed before: his item is his all the same."""
+    land(elsewhere, his("1_1"))
+    land(elsewhere, comment("1_1", f"{CANARY} tanpa nama", None))
+    lines = exported(elsewhere)
+    assert HIM in lines[0]
+    person.erase(asked(engine))
+    assert imported(engine, lines).new == 0
+    assert CANARY not in everything(engine)
+    person.restrict(asked(elsewhere))
+    record = json.loads(exported(elsewhere)[0])
+    assert (record["payload"], record["revisions"]) == ({"id": "1_1"}, [])
+
+
+@pytest.mark.parametrize(
+    ("revisions", "said"),
+    [
+        (5, "objects with fetched_at"),
+        ([None], "objects with fetched_at"),
+        ([{"payload": {"id": "1_1"}}], "objects with fetched_at"),
+        ([{"fetched_at": "2026-11-24T01:00:00Z", "payload": []}], "objects with fetched_at"),
+        ([{"fetched_at": "2026-11-24T01:00:00Z", "payload": {"id": "1_2"}}], "with a revision of 1_2"),
+    ],
+)
+def test_a_record_with_other_revisions_is_left_out(sqlite_engine: Engine, revisions: Any, said: str) -> None:
+    land(sqlite_engine, comment("1_1", "jalan rusak"))
+    record = json.loads(exported(sqlite_engine)[0]) | {"revisions": revisions}
+    with pytest.raises(ValueError, match=said):
+        read_record(record, {"gubernur": ACCOUNT}.get)
 
 
 @pytest.mark.parametrize(

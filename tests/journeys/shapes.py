@@ -97,6 +97,7 @@ RAW_MORE: dict[str, Check] = {
     "conversation_id": _or_null(FILLED),
     "created_at": _or_null(TIME),
     "deleted_at": _or_null(TIME),
+    "revisions": _list(lambda value: fits(value, {"fetched_at": TIME, "payload": RAW["payload"]})),
 }
 TICKET: dict[str, Check] = {
     "number": NUMBER,
