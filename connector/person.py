@@ -254,13 +254,16 @@ def _item_records(connection: Connection, authors: Sequence[str], held: dict[str
                 "item": item_record(understood[row.id]) if row.id in understood else None,
                 "likeness": numbers.get(row.id, []),
                 "verdicts": [verdict_record(v) | {"at": zulu(v.at)} for v in verdicts if v.item_id == row.id],
-                "labels": [
-                    {"kind": s.kind, "category": s.category, "urgency": s.urgency, "at": zulu(s.at)}
-                    for s in labels
-                    if s.item_id == row.id
-                ],
+                "labels": [_label_record(s) for s in labels if s.item_id == row.id],
                 "answers": [reply_record(a) for a in answers if a.item_id == row.id],
             }
+
+
+def _label_record(row: Any) -> dict[str, Any]:
+    """What was noted of an item as a person's word: its values, which of them he `said`, and of which revision's words."""
+    values = {"kind": row.kind, "category": row.category, "urgency": row.urgency}
+    said = list(values) if row.said is None else row.said
+    return values | {"said": said, "revision": row.revision, "at": zulu(row.at)}
 
 
 def _ticket_records(connection: Connection, authors: Sequence[str], held: dict[str, bool]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from connector import person, process
 from connector.errors import Misuse, NotFound
 from connector.export import as_jsonl, records
 from connector.labels import taught
-from connector.records import RESTRICTED
+from connector.records import RESTRICTED, Label
 from connector.report.gather import lists_of, names_of
 from connector.settings import load_routing
-from connector.store import merging, persons, raw, tickets, traces
+from connector.store import items, merging, persons, raw, tickets, traces
 from connector.store.engine import reading, writing
 from connector.store.schema import audit, labels, raw_items, ticket_events, verdicts
 from connector.store.schema import items as item_table
@@ -139,6 +140,19 @@ def test_his_copy_is_whole_and_holds_nobody_else(engine: Engine) -> None:
     person.erase(asked(engine))
     empty = json.loads("".join(person.copy(asked(engine))))
     assert (empty["items"], empty["tickets"], empty["requests"][HIM]["state"]) == ([], [], "erased")
+
+
+def test_his_copy_tells_what_staff_said_and_of_which_words(engine: Engine) -> None:
+    fill(engine)
+    with writing(engine) as connection:
+        row = items.find(connection, "1_3")
+        assert row is not None
+        none = Label("lainnya", "listrik", "biasa", "Ani")
+        items.add_label(connection, row.id, none, T0 + timedelta(hours=1), ["is_complaint"], 2)
+    got = json.loads("".join(person.copy(asked(engine))))
+    first, second = next(i["labels"] for i in got["items"] if i["id"] == "1_3")
+    assert (first["said"], first["revision"]) == (["kind", "category", "urgency"], None)
+    assert (second["kind"], second["said"], second["revision"]) == ("lainnya", ["is_complaint"], 2)
 
 
 def test_unknown_persons_and_accounts(engine: Engine) -> None:
