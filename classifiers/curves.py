@@ -14,7 +14,7 @@ from classifiers.samples import Sample
 
 STEPS: Final = (1_000, 2_000, 4_000, 8_000, 16_000)
 LABELS: Final = (0, 50, 100, 200, 400, 800, 1_600)
-_PARTS: Final = 5
+PARTS: Final = 5
 
 
 def own_texts(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Curve]:
@@ -27,19 +27,23 @@ def own_texts(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Curve]:
 
 def people_labels(samples: Sequence[Sample], real: Sequence[Sample]) -> list[Curve]:
     """PR-AUC on real texts after so many labels of such texts beside the whole corpus, each scored by a model without it."""
-    mixed = _shuffled(real)
-    most = len(mixed) - len(mixed) // _PARTS
+    most = len(real) - len(real) // PARTS
     sizes = [*(size for size in LABELS if size < most), most]
-    order = [sample for part in range(_PARTS) for sample in mixed[part::_PARTS]]
-    scores = {size: np.concatenate(list(_crosswise(samples, mixed, size))) for size in sizes if size}
+    order = [sample for _, part in apart(real) for sample in part]
+    scores = {
+        size: np.concatenate([_scored([*samples, *others[:size]], part) for others, part in apart(real)])
+        for size in sizes
+        if size
+    }
     scores[0] = _scored(samples, order)
     return _drawn("labels", scores, order)
 
 
-def _crosswise(samples: Sequence[Sample], real: Sequence[Sample], size: int) -> Iterator[metrics.Floats]:
-    for part in range(_PARTS):
-        others = [sample for i, sample in enumerate(real) if i % _PARTS != part]
-        yield _scored([*samples, *others[:size]], real[part::_PARTS])
+def apart(real: Sequence[Sample], parts: int = PARTS) -> Iterator[tuple[list[Sample], list[Sample]]]:
+    """Each of so many parts of these texts, drawn evenly, behind all the others."""
+    mixed = _shuffled(real)
+    for part in range(parts):
+        yield [sample for i, sample in enumerate(mixed) if i % parts != part], mixed[part::parts]
 
 
 def _scored(samples: Sequence[Sample], real: Sequence[Sample]) -> metrics.Floats:

@@ -17,6 +17,7 @@ from classifiers.linear import Decisions, Linear, Weights
 from classifiers.samples import Sample, is_held_out, of_corpus, read_labelled, without_known
 
 SHIPPED = Path(__file__).parent / "model"
+LABELLED = "real texts with labels: CSV, or .jsonl as `ntbcare labels export` writes it"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,11 +91,19 @@ def named(weights: Weights, decisions: Decisions, today: date) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Rebuilds the shipped model, or with `--out` another."""
     parser = argparse.ArgumentParser(prog="python -m classifiers.train", description=__doc__)
-    parser.add_argument("--with", dest="labelled", type=Path, action="append", default=[], metavar="FILE.csv")
+    parser.add_argument(
+        "--with",
+        dest="labelled",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"{LABELLED}; may be repeated",
+    )
     parser.add_argument("--corpus", type=Path, default=corpus.FOLDER, metavar="DIR", help="another corpus")
     parser.add_argument("--out", type=Path, default=SHIPPED, metavar="DIR")
     parser.add_argument(
-        "--measure", type=Path, metavar="FILE.csv", help="real texts for the learning curves; the model never sees them"
+        "--measure", type=Path, metavar="FILE", help=f"{LABELLED}, for the learning curves; the model never sees them"
     )
     parser.add_argument("--card", type=Path, metavar="FILE.html", help="writes the model card")
     parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(tz=UTC).date())

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import classifiers
-from classifiers import artifact, corpus, train
+from classifiers import artifact, corpus, train, warm
 from classifiers.card import card as card_of
 from classifiers.evaluate import evaluate
 from classifiers.learned import unlearned
 from classifiers.samples import Sample, is_held_out, read_labelled
+from classifiers.verdict import Verdict
 
 HEADER = "\t".join(corpus.COLUMNS)
 
@@ -78,3 +80,50 @@ def test_a_model_knows_the_texts_that_people_taught_it(folder: Path, tmp_path: P
     other = Sample("pak, jalan nomor seratus rusak", complaint=True)
     asked = [*taught, replace(taught[0], text="PAK,  jalan nomor 0 rusak"), other]
     assert unlearned(asked, artifact.manifest_of(tmp_path / "m")) == [*(s for s in taught if is_held_out(s)), other]
+
+
+def test_what_labels_would_teach_is_measured_on_texts_kept_from_each_model(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert warm.main([str(folder / "real.csv"), "--folds", "2", "--corpus", str(folder / "corpus")]) == 0
+    told = capsys.readouterr()
+    real = read_labelled(folder / "real.csv")
+    assert f"{len(real)} texts, {sum(s.complaint for s in real)} complaints" in told.out
+    assert "pr_auc_hard" in told.out and "sure_share" in told.out and told.err.count("judged by a model") == 2
+
+
+def test_each_text_is_judged_once_by_a_model_of_all_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = [Sample(f"jalan {i} rusak", complaint=i % 2 == 0, hard=i < 3) for i in range(11)]
+    judged: list[str] = []
+
+    class Knowing:
+        """In place of a model: says of each text it did not learn that it is a complaint."""
+
+        def __init__(self, samples: Sequence[Sample]) -> None:
+            self.taught = {sample.text for sample in samples}
+
+        def model(self, texts: Sequence[str]) -> list[Verdict]:
+            assert self.taught.isdisjoint(texts) and len(self.taught) + len(texts) == len(real)
+            judged.extend(texts)
+            return [Verdict("pengaduan", True, 0.9, "lainnya", 0.5, "biasa", 0.1, False, "x") for _ in texts]
+
+    monkeypatch.setattr(warm, "train", lambda samples, **_: Knowing(samples))
+    found = warm.warm(real, 5, today=date(2026, 11, 24))
+    assert sorted(judged) == sorted(s.text for s in real) and found.texts == 11
+    assert found.matrices["complaint"] == {"yes": {"yes": 6, "no": 0}, "no": {"yes": 5, "no": 0}}
+
+
+@pytest.mark.parametrize("folds", ["1", "0", "9999"])
+def test_too_few_or_too_many_parts_are_said(folder: Path, folds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        warm.main([str(folder / "real.csv"), "--folds", folds])
+    assert stopped.value.code == 2 and f"found {folds}" in capsys.readouterr().err
+    wrong = folder / "wrong.csv"
+    wrong.write_text("text\nx\n")
+    assert warm.main([str(wrong)]) == 1 and f"{wrong}:1" in capsys.readouterr().err
+
+
+def test_training_says_which_files_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        train.main(["--help"])
+    assert " ".join(capsys.readouterr().out.split()).count(".jsonl as `ntbcare labels export` writes it") == 2
