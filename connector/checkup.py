@@ -10,15 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from classifiers import ModelUnusable
 
+from .condition import condition_of
 from .deadlines import WITA
 from .errors import ConnectorError, SettingsError
-from .export import zulu
 from .graph.tokens import TokenReport, inspect
 from .handing import load_mapping
 from .notify import check as check_channel
 from .platforms.facebook.parse import when
 from .records import Balance, Stream
-from .schedule import HOT, is_blind, plan
+from .schedule import HOT, plan
 from .settings import AccountSettings, app_of, token_of
 from .store import accounts, contacts, leases, ledger, migrate, outbox, pauses, raw
 from .store.checkpoints import Shelf
@@ -154,39 +154,8 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
     texts = [f"{facts['plan']['total']} calls on a quiet day"]
     if state is None:
         return Finding(f"reading {account.key}", "ok", texts[0], facts)
-    silent = is_blind(now, state.heard_at, account.every_seconds)
-    blind = silent or is_blind(now, None, account.every_seconds, state.fails)
-    paused = state.paused_until if state.paused_until and state.paused_until > now else None
-    facts |= {
-        "blind": blind,
-        "heard_at": zulu(state.heard_at),
-        "used": dict(state.used or {}),
-        "paused_until": zulu(paused),
-        "paused_streams": {s.stream: zulu(s.paused_until) for s in resting},
-        "refused_streams": {s.stream: s.blocked for s in refused},
-        "served_version": state.served_version,
-    }
-    if state.used:
-        texts.append(f"{state.used_percent(now)} % of the call budget used")
-    if paused:
-        texts.append(f"paused by Graph until {zulu(paused)}")
-    if silent:
-        texts.insert(0, f"blind: nothing has come from Graph since {zulu(state.heard_at)}; is `ntbcare run` running?")
-    elif blind:
-        texts.insert(
-            0, f"blind: {state.fails} passes in a row have failed, the last that did not at {zulu(state.ok_at)}"
-        )
-    texts += [f"{s.stream} paused by Graph until {zulu(s.paused_until)}" for s in resting]
-    texts += [f"{'/'.join(names)} cannot be read: {why}" for why, names in _by_reason(refused).items()]
-    warned = "warning" if blind or paused or resting else "ok"
-    return Finding(f"reading {account.key}", "broken" if refused else warned, "; ".join(texts), facts)
-
-
-def _by_reason(refused: Iterable[accounts.StreamState]) -> dict[str, list[str]]:
-    reasons: dict[str, list[str]] = {}
-    for state in refused:
-        reasons.setdefault(state.blocked or "", []).append(state.stream)
-    return reasons
+    found, why, told = condition_of(state, account.every_seconds, refused, resting, now)
+    return Finding(f"reading {account.key}", found, "; ".join([*why, *texts]), facts | told)
 
 
 def _balance(book: Balance) -> str:

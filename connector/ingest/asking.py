@@ -56,7 +56,7 @@ class Asker:
         self.used: dict[str, int] = {}
         self.served: str | None = None
         self._regain: float | None = None
-        self._quirks: dict[str, Any] = {k: v for k, v in (quirks or {}).items() if self._fresh(v)}
+        self._quirks = still_true(quirks, clock())
         self._own: dict[tuple[str, str], _Learned] = {}
         self._borne: defaultdict[str, dict[str, Ask]] = defaultdict(dict)
         self._lock = threading.Lock()
@@ -158,10 +158,6 @@ class Asker:
             dropped = [*(q.get("dropped", ()) for q in self._quirks.values()), *(o.dropped for o in self._own.values())]
         return any(not fields.isdisjoint(names) for names in dropped)
 
-    def _fresh(self, quirk: Any) -> bool:
-        at = when(quirk.get("at")) if isinstance(quirk, dict) else None
-        return at is not None and abs(self._clock() - at) < REMEMBERED
-
     def _learned(self, ask: Ask) -> Ask:
         quirk = self.quirks.get(ask.name, {})
         own = self._own.get((ask.name, ask.path), _Learned())
@@ -184,6 +180,21 @@ class Asker:
             kept = {k: v for k, v in kept.items() if v is not None and v != []}
             if kept:
                 self._quirks[ask.name] = kept | {"at": self._clock().isoformat()}
+
+
+def still_true(quirks: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """What was learned of Graph within a day, by ask."""
+
+    def fresh(quirk: Any) -> bool:
+        at = when(quirk.get("at")) if isinstance(quirk, dict) else None
+        return at is not None and abs(now - at) < REMEMBERED
+
+    return {name: quirk for name, quirk in (quirks or {}).items() if fresh(quirk)}
+
+
+def left_out(quirks: Mapping[str, Any] | None, now: datetime) -> list[str]:
+    """The fields that Graph said within a day that it knows no more: nothing asks for them."""
+    return sorted({field for quirk in still_true(quirks, now).values() for field in quirk.get("dropped", ())})
 
 
 def _least(asked: int | None, *borne: int | None) -> int | None:

@@ -238,6 +238,19 @@ def test_check_tells_plan_budget_pause_and_blindness(office: Office) -> None:
     assert books.text == "gubernur/comments 6 of 6" and books.facts["streams"][0]["counted"] == 6
 
 
+def test_check_names_the_fields_that_graph_knows_no_more_for_as_long_as_they_are_left_out(office: Office) -> None:
+    posts(office, 1, comments=3, hours=1)
+    gone = faults.error(100, "(#100) Tried accessing nonexisting field (is_private) on node type (Comment)", http=400)
+    office.sandbox.faults.add(Fault(gone, path="is_private", times=None))
+    office.tend()
+    finding = next(f for f in examine(office.works) if f.what == "reading gubernur")
+    assert (finding.state, finding.facts["unknown_fields"]) == ("warning", ["is_private"])
+    assert "Graph knows is_private no more" in finding.text and "install the next release" in finding.text
+    office.set(quirks={"feed_whole": {"dropped": ["is_private"], "at": (NOW - timedelta(days=2)).isoformat()}})
+    finding = next(f for f in examine(office.works) if f.what == "reading gubernur")
+    assert (finding.state, finding.facts["unknown_fields"]) == ("ok", [])
+
+
 def test_the_ledger_is_in_the_metrics(office: Office) -> None:
     posts(office, 2, comments=3)
     office.tend()
