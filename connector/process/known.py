@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from classifiers.verdict import same
 
 from ..pipeline import Understood, by_time
-from ..records import Classified, Decision, Item, Open, OpenTicket, Situation
+from ..records import THIN, Classified, Decision, Item, Open, OpenTicket, Situation
 from ..states import takes_up
 from ..store import accounts, items, persons, raw, tickets
 from ..store.raw import ResultRow
@@ -140,10 +140,12 @@ def _thread(item: Item, roots: Mapping[str, str]) -> str | None:
 def _edited(
     connection: Connection, read: Mapping[int, ResultRow], found: Mapping[int, Item], desk: Desk
 ) -> frozenset[int]:
-    """Items whose text differs from that of an older revision."""
+    """Items whose text differs from that of an older revision; one of which Graph showed no more than the id had none."""
     revised = [row for row in found if read[row].revision > 1]
-    older = raw.revisions(connection, revised)
-    return frozenset(r.raw_id for r in older if json.loads(r.payload).get("message") != found[r.raw_id].text)
+    older = ((r.raw_id, json.loads(r.payload)) for r in raw.revisions(connection, revised))
+    return frozenset(
+        row for row, payload in older if payload.keys() - THIN and payload.get("message") != found[row].text
+    )
 
 
 def decide(classified: Mapping[int, Classified], known: Known, desk: Desk) -> dict[int, Decision]:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from connector import person, process
 from connector.export import What, as_jsonl, records
 from connector.land import Landing, land_records, read_record
-from connector.platforms.facebook.parse import raw_message, raw_post
+from connector.platforms.facebook.parse import raw_comment, raw_message, raw_post
 from connector.retention import erase_deleted
 from connector.store import accounts, migrate, raw
 from connector.store.engine import open_store, reading, writing
@@ -65,6 +65,19 @@ def test_a_thin_payload_never_replaces_a_fuller_one(engine: Engine) -> None:
     assert land(engine, raw_message(ACCOUNT, "t_1", {"id": "m_1"})).changed == 0
     process.process_pending(engine, desk())
     assert items_of(engine)["m_1"]["text"] == "halo"
+
+
+def test_what_graph_did_not_show_at_first_is_not_called_edited_when_it_does(engine: Engine) -> None:
+    """An old message of which only the id was told; a comment whose content was hidden."""
+    told = {"id": "m_1", "created_time": T0.isoformat()}
+    land(engine, raw_message(ACCOUNT, "t_1", told), raw_comment(ACCOUNT, f"{PAGE}_1", told | {"id": "1_1"}))
+    process.process_pending(engine, desk())
+    land(engine, raw_message(ACCOUNT, "t_1", told | {"message": "halo"}), comment("1_1", "jalan rusak"))
+    process.process_pending(engine, desk())
+    assert {k: (i["text"], i["edited"]) for k, i in items_of(engine).items()} == {
+        "m_1": ("halo", False),
+        "1_1": ("jalan rusak", False),
+    }
 
 
 def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, elsewhere: Engine) -> None:
