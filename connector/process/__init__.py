@@ -14,7 +14,7 @@ from ..store import counters, items, persons, raw, traces
 from ..store.engine import reading, writing
 from ..store.raw import ResultRow
 from .facts import Change, Desk, Result, name_of
-from .keeping import write_items, write_tickets
+from .keeping import Decided, write
 from .known import Known, decide, know, steady, words_above
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
@@ -101,9 +101,7 @@ def _batch(
     classified = withhold(classified, decisions)
     _count(result, understood, classified, decisions)
     if keep:
-        now = desk.clock()
-        write_items(connection, classified, decisions, known, now)
-        write_tickets(connection, classified, decisions, known, desk, now)
+        write(Decided(connection, classified, decisions, known, desk, desk.clock()))
         _settle(connection, understood, read)
     return lambda: [_change(row, classified[row], decisions[row], known) for row in classified]
 

@@ -1,6 +1,7 @@
 """What was decided, written in bulk: items with their verdicts, tickets with their history."""
 
 from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..pipeline import summary_of
 from ..records import RESTRICTED, Append, Classified, Decision, Item, Open, Place
 from ..states import REOPENED
 from ..store import accounts, items, likeness, responses, supporters, tickets
+from ..store.raw import ResultRow
 from ..store.waiting import wrote_again
 from .answering import note_answers
 from .facts import Desk, name_of
@@ -22,115 +24,131 @@ from .twins import refile
 Find = Callable[[Item], Place]
 
 
-def write_items(
-    connection: Connection,
-    classified: Mapping[int, Classified],
-    decisions: Mapping[int, Decision],
-    known: Known,
-    now: datetime,
-) -> None:
-    """Items as understood, with the verdict that counts and what was decided."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A batch as it was judged and decided, by row, and what is needed to write it."""
+
+    connection: Connection
+    classified: Mapping[int, Classified]
+    decisions: Mapping[int, Decision]
+    known: Known
+    desk: Desk
+    now: datetime
+
+    def urgent(self, row: int) -> bool:
+        """Whether an item is an emergency, as a person said last or by its verdict."""
+        said = self.classified[row].label or self.classified[row].verdict
+        return said is not None and said.urgency == "mendesak"
+
+    def reworded(self, row: int) -> bool:
+        """Whether what is part of a ticket has other words than before, or none any more."""
+        before = self.known.before.get(row)
+        return before is not None and before.text != self.classified[row].item.text
+
+
+def write(decided: Decided) -> None:
+    """Items as understood, with the verdict that counts and what was decided; then the tickets they open or belong to."""
+    _write_items(decided)
+    _write_tickets(decided)
+
+
+def _write_items(decided: Decided) -> None:
+    connection, known = decided.connection, decided.known
     written, verdicts = [], []
-    for row, one in classified.items():
-        read, before = known.raws[row], known.before.get(row)
-        stands = row in known.of_ticket and before is not None  # what put it into its ticket remains the reason
-        said = RESTRICTED in (decisions[row].reason, before.reason if before else "")
-        kept = items.Kept(
-            thread_id=known.thread[row],
-            edited=row in known.edited or bool(before and before.edited),
-            deleted=read.deleted_at is not None,
-            revision=read.revision,
-            model=one.verdict.model if one.verdict else None,
-            decision=before.decision if stands and before else name_of(decisions[row]),
-            reason=before.reason if stands and before and not said else decisions[row].reason,
-        )
-        written.append((row, one.item, kept))
+    for row, one in decided.classified.items():
+        written.append((row, one.item, _kept(decided, row)))
         if one.verdict:
-            verdicts.append((row, read.revision, one.verdict))
+            verdicts.append((row, known.raws[row].revision, one.verdict))
     items.write(connection, written)
-    items.write_verdicts(connection, verdicts, now)
-    for account in {one.item.account for one in classified.values() if one.item.by_account}:
+    items.write_verdicts(connection, verdicts, decided.now)
+    for account in {one.item.account for one in decided.classified.values() if one.item.by_account}:
         accounts.shows_authors(connection, account)
 
 
-def write_tickets(
-    connection: Connection,
-    classified: Mapping[int, Classified],
-    decisions: Mapping[int, Decision],
-    known: Known,
-    desk: Desk,
-    now: datetime,
-) -> None:
+def _kept(decided: Decided, row: int) -> items.Kept:
+    known, verdict, decision = decided.known, decided.classified[row].verdict, decided.decisions[row]
+    read, before = known.raws[row], known.before.get(row)
+    stands = row in known.of_ticket and before is not None  # what put it into its ticket remains the reason
+    said = RESTRICTED in (decision.reason, before.reason if before else "")
+    return items.Kept(
+        thread_id=known.thread[row],
+        edited=row in known.edited or bool(before and before.edited),
+        deleted=read.deleted_at is not None,
+        revision=read.revision,
+        model=verdict.model if verdict else None,
+        decision=before.decision if stands and before else name_of(decision),
+        reason=before.reason if stands and before and not said else decision.reason,
+    )
+
+
+def _write_tickets(decided: Decided) -> None:
     """New tickets in the order decided, facts added to open ones, and what changed about their items."""
-    find = _finder(connection, classified, decisions, known, desk)
-    drafts = [_draft(row, classified[row], d, known, desk, find) for row, d in decisions.items() if isinstance(d, Open)]
+    connection, known, desk, now = decided.connection, decided.known, decided.desk, decided.now
+    find = _finder(decided)
+    drafts = [_draft(decided, row, d, find) for row, d in decided.decisions.items() if isinstance(d, Open)]
     numbers = tickets.open_tickets(connection, drafts, now, desk.deadline)
     facts, urgent = [], []
-    for row, decision in decisions.items():
+    for row, decision in decided.decisions.items():
         number = numbers.get(row)
         if isinstance(decision, Append):
             number = numbers[int(decision.number[1:])] if decision.number.startswith("@") else decision.number
             if row not in known.of_ticket:
                 facts.append((number, row, decision.reason))
-        if number and _urgent(classified[row]):
+        if number and decided.urgent(row):
             urgent.append((row, number))
-    tickets.append(connection, facts, now)
-    closed = known.closed_ones()
-    by_reporter = {n: row for n, row, _ in facts if n in closed and classified[row].item.author_id == closed[n]}
-    wrote_again(connection, by_reporter | _cried(classified, known, closed), REOPENED, now)
-    supporters.gained(connection, [(number, row, classified[row].item.author_id) for number, row, _ in facts])
+    _add(decided, facts)
     likeness.file(connection, known.twins.filed)
-    refile(
-        connection, {row: classified[row] for row in known.of_ticket if _reworded(row, classified[row], known)}, desk
-    )
-    for row, (number, position) in known.of_ticket.items():
-        _update(connection, number, position, row, classified[row], known, desk, find, now)
-    ours = [row for row, one in classified.items() if one.item.by_account or one.item.author_id in desk.official]
-    asked = known.around([*ours, *known.heads(classified)], classified) | {number for number, _, _ in facts}
-    asked |= _spoken_under(connection, numbers, classified, known, desk)
-    note_answers(connection, sorted(asked), desk.official, now)
-    ring(connection, urgent, classified, known, desk, now)
+    heads = [row for row, (_, position) in known.of_ticket.items() if position == 0 and decided.reworded(row)]
+    refile(connection, {row: decided.classified[row] for row in heads}, desk)
+    for row in known.of_ticket:
+        _update(decided, row, find)
+    _note_answers(decided, numbers, {number for number, _, _ in facts})
+    ring(connection, urgent, decided.classified, known, desk, now)
 
 
-def _cried(classified: Mapping[int, Classified], known: Known, closed: Container[str]) -> dict[str, int]:
+def _add(decided: Decided, facts: list[tuple[str, int, str]]) -> None:
+    """More facts of tickets (number, row, reason); of closed ones it is noted that somebody wants them open again."""
+    connection, classified = decided.connection, decided.classified
+    tickets.append(connection, facts, decided.now)
+    closed = decided.known.closed_ones()
+    by_reporter = {n: row for n, row, _ in facts if n in closed and classified[row].item.author_id == closed[n]}
+    wrote_again(connection, by_reporter | _cried(decided, closed), REOPENED, decided.now)
+    supporters.gained(connection, [(number, row, classified[row].item.author_id) for number, row, _ in facts])
+
+
+def _cried(decided: Decided, closed: Container[str]) -> dict[str, int]:
     """Closed tickets in which words were edited into an emergency."""
     return {
         number: row
-        for row, (number, _) in known.of_ticket.items()
-        if number in closed and known.before[row].text != classified[row].item.text and _urgent(classified[row])
+        for row, (number, _) in decided.known.of_ticket.items()
+        if number in closed and decided.reworded(row) and decided.urgent(row)
     }
 
 
-def _spoken_under(
-    connection: Connection,
-    numbers: Mapping[int | None, str],
-    classified: Mapping[int, Classified],
-    known: Known,
-    desk: Desk,
-) -> set[str]:
+def _note_answers(decided: Decided, numbers: Mapping[int | None, str], added: set[str]) -> None:
+    """First responses: of tickets around what our accounts said now, and of new ones that may have been answered before."""
+    classified, known, official = decided.classified, decided.known, decided.desk.official
+    ours = [row for row, one in classified.items() if one.item.by_account or one.item.author_id in official]
+    asked = known.around([*ours, *known.heads(classified)], classified) | added | _spoken_under(decided, numbers)
+    note_answers(decided.connection, sorted(asked), official, decided.now)
+
+
+def _spoken_under(decided: Decided, numbers: Mapping[int | None, str]) -> set[str]:
     """New tickets that may have been answered already: posts, and what stands where an account said something."""
+    classified, known = decided.classified, decided.known
     threads = {row: known.thread[row] for row in numbers if row is not None and classified[row].item.kind != "post"}
-    spoken = responses.spoken_in(connection, {thread for thread in threads.values() if thread}, desk.official)
+    heard = {thread for thread in threads.values() if thread}
+    spoken = responses.spoken_in(decided.connection, heard, decided.desk.official)
     return {number for row, number in numbers.items() if row not in threads or threads[row] in spoken}
 
 
-def _urgent(one: Classified) -> bool:
-    said = one.label or one.verdict
-    return said is not None and said.urgency == "mendesak"
-
-
-def _finder(
-    connection: Connection,
-    classified: Mapping[int, Classified],
-    decisions: Mapping[int, Decision],
-    known: Known,
-    desk: Desk,
-) -> Find:
+def _finder(decided: Decided) -> Find:
     """Finds an item's place; what the post above it is about helps, for those that open or head a ticket."""
-    heads = [row for row, decision in decisions.items() if isinstance(decision, Open)]
-    heads += [row for row, (_, position) in known.of_ticket.items() if position == 0 and row in classified]
+    classified, desk = decided.classified, decided.desk
+    heads = [row for row, decision in decided.decisions.items() if isinstance(decision, Open)]
+    heads += [row for row, (_, position) in decided.known.of_ticket.items() if position == 0 and row in classified]
     above = {classified[row].item.post_id for row in heads if classified[row].item.kind == "comment"}
-    said = items.words(connection, "post", sorted(post for post in above if post))
+    said = items.words(decided.connection, "post", sorted(post for post in above if post))
     places = {post: desk.find_place(text) for post, (text, _) in said.items() if text}
 
     def find(item: Item) -> Place:
@@ -140,15 +158,10 @@ def _finder(
     return find
 
 
-def _reworded(row: int, one: Classified, known: Known) -> bool:
-    """Whether what opened a ticket has other words than before, or none any more."""
-    before = known.before.get(row)
-    return before is not None and known.of_ticket[row][1] == 0 and before.text != one.item.text
-
-
-def _draft(row: int, one: Classified, decision: Open, known: Known, desk: Desk, find: Find) -> tickets.Draft:
+def _draft(decided: Decided, row: int, decision: Open, find: Find) -> tickets.Draft:
+    desk, one = decided.desk, decided.classified[row]
     item = one.item
-    told = known.twins.told.get(row)
+    told = decided.known.twins.told.get(row)
     sure = told is not None and told.place.text is not None and not told.place.ambiguous
     place = told.place if told is not None and sure else find(item)
     urgency = decision.urgency if one.label else desk.class_of(decision.category, place, decision.urgency)
@@ -167,37 +180,36 @@ def _draft(row: int, one: Classified, decision: Open, known: Known, desk: Desk, 
     )
 
 
-def _update(
-    connection: Connection,
-    number: str,
-    position: int,
-    row: int,
-    one: Classified,
-    known: Known,
-    desk: Desk,
-    find: Find,
-    now: datetime,
-) -> None:
+def _update(decided: Decided, row: int, find: Find) -> None:
     """An item that is part of a ticket was read or judged anew: its deletion and new meaning are facts of the ticket."""
-    before, read = known.before.get(row), known.raws[row]
-    if before is None:
-        return
+    connection, one, desk, now = decided.connection, decided.classified[row], decided.desk, decided.now
+    number, position = decided.known.of_ticket[row]
+    before, read = decided.known.before[row], decided.known.raws[row]
     if read.deleted_at is not None and not before.deleted:
         tickets.note(connection, number, "source_deleted", {"item": one.item.id}, now)
     if position == 0 and one.verdict and one.label is None and not read.deleted_at:
-        values: dict[str, Any] = {"summary": summary_of(one.item.text or "")}
-        said = items.verdict_of(before)
-        judged_anew = not same(said, one.verdict)  # if not, a later item may have raised it since
-        if one.verdict.is_complaint:
-            values |= {"category": one.verdict.category}
-            if judged_anew or before.text != one.item.text:  # if not, the post may have other words since
-                values |= _where(one.item, one.verdict, said, desk, find)
-            if judged_anew:
-                own = desk.class_of(one.verdict.category, find(one.item), one.verdict.urgency)
-                values["urgency"] = "mendesak" if items.any_urgent(connection, number, row) else own
+        values = _meaning(decided, row, one.verdict, before, find)
         tickets.refresh(connection, number, values, now, desk.deadline)
-    if position and one.item.text != before.text and one.verdict and one.verdict.urgency == "mendesak":
+    if position and decided.reworded(row) and one.verdict and one.verdict.urgency == "mendesak":
         tickets.refresh(connection, number, {"urgency": "mendesak"}, now, desk.deadline)
+
+
+def _meaning(decided: Decided, row: int, verdict: Verdict, before: ResultRow, find: Find) -> dict[str, Any]:
+    """What a ticket is about by its first item, as that stands now."""
+    item, desk = decided.classified[row].item, decided.desk
+    values: dict[str, Any] = {"summary": summary_of(item.text or "")}
+    if not verdict.is_complaint:
+        return values
+    said = items.verdict_of(before)
+    judged_anew = not same(said, verdict)  # if not, a later item may have raised it since
+    values["category"] = verdict.category
+    if judged_anew or decided.reworded(row):  # if not, the post may have other words since
+        values |= _where(item, verdict, said, desk, find)
+    if judged_anew:
+        own = desk.class_of(verdict.category, find(item), verdict.urgency)
+        another = items.any_urgent(decided.connection, decided.known.of_ticket[row][0], row)
+        values["urgency"] = "mendesak" if another else own
+    return values
 
 
 def _where(item: Item, verdict: Verdict, before: Verdict | None, desk: Desk, find: Find) -> dict[str, Any]:
