@@ -231,6 +231,27 @@ def test_each_guarded_figure_can_refuse() -> None:
     assert any("F1 of jalan_jembatan" in r for r in worse(says(category="pariwisata"), says(), held_out))
 
 
+@pytest.mark.parametrize(
+    ("emergencies", "missed", "refused"), [(1, 1, False), (9, 2, False), (9, 6, True), (60, 3, True)]
+)
+def test_one_emergency_among_few_refuses_no_model_and_many_do(emergencies: int, missed: int, refused: bool) -> None:
+    """Of so many held-out emergencies the new model misses some, and rings for one that the old one missed."""
+    calm = [Sample(f"jalan {i}", complaint=True, urgent=False) for i in range(60)]
+    held_out = [Sample(f"banjir {i}", complaint=True, urgent=True) for i in range(emergencies)] + calm
+    held_out.append(Sample("api", complaint=True, urgent=True))
+
+    def rings(*unheard: str) -> Classify:
+        def classify(texts: Sequence[str]) -> list[Verdict]:
+            heard = [text.startswith(("banjir", "api")) and text not in unheard for text in texts]
+            said = ["mendesak" if yes else "biasa" for yes in heard]
+            return [Verdict("pengaduan", True, 0.9, "lainnya", 0.9, urgency, 0.5, False, "x") for urgency in said]  # type: ignore[arg-type]
+
+        return classify
+
+    reasons = worse(rings(*(f"banjir {i}" for i in range(missed))), rings("api"), held_out)
+    assert bool(reasons) == refused and all("urgent_recall" in reason for reason in reasons)
+
+
 def test_figures_agree_with_sklearn() -> None:
     from sklearn.metrics import average_precision_score, f1_score
 
