@@ -29,7 +29,6 @@ from .settings import AccountSettings
 from .store import accounts, leases, ledger
 from .store.checkpoints import Shelf
 from .store.engine import reading, writing
-from .store.failing import remark
 
 if TYPE_CHECKING:
     from .ingest import Visit
@@ -145,10 +144,11 @@ class Daemon:
             return
         try:
             work(account)
+            self.works.outage.works(self.log)
         except LeaseLost as error:
             self.log.warning(str(error), action="lease_lost", account=account.key)
         except SQLAlchemyError as error:
-            self._trouble(*remark(error), account.key)
+            self._store_fails(error, account.key)
             self.works.stop.wait(5.0)
         except Exception:  # the outermost loop: the next pass must come whatever went wrong in this one
             self.log.exception("pass failed", action="pass_failed", account=account.key)
@@ -224,7 +224,7 @@ class Daemon:
         try:
             self._plan(account, Visit(account.key, {}, ("not read",), failed=True))
         except SQLAlchemyError as error:
-            self._trouble(*remark(error), account.key)
+            self._store_fails(error, account.key)
 
     # -- what people are told ------------------------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ class Daemon:
             self.started = self.started or self.clock()
             self.remarks.of_store(self.works, self.metrics, self.clock(), self.started)
         except SQLAlchemyError as error:
-            self._trouble(*remark(error))
+            self._store_fails(error)
 
     def _tell(self, account: AccountSettings, visit: "Visit") -> None:
         self.remarks.of_visit(account, visit)
@@ -252,11 +252,15 @@ class Daemon:
             with reading(self.works.engine) as connection:
                 self.metrics.balanced(ledger.by_stream(connection))
         except SQLAlchemyError as error:
-            self._trouble(*remark(error))
+            self._store_fails(error)
 
     def _trouble(self, action: str, line: str, account: str = "") -> None:
         self.failures = [*self.failures, line][-100:]
         self.log.warning(line, action=action, account=account)
+
+    def _store_fails(self, error: SQLAlchemyError, account: str = "") -> None:
+        line = self.works.outage.fails(self.log, error, account=account)
+        self.failures = [*self.failures, line][-100:]
 
     def _process(self) -> None:
         """Makes tickets of what has landed. One thread at a time: who comes meanwhile leaves his part to the one that runs."""
@@ -270,7 +274,7 @@ class Daemon:
         try:
             self._process()
         except SQLAlchemyError as error:
-            self._trouble(*remark(error))
+            self._store_fails(error)
         except Exception:  # nobody above this thread would log it
             self.log.exception("processing failed", action="process_failed")
 

@@ -24,7 +24,6 @@ from .places import find_place
 from .store import alarms, contacts, leases, outbox
 from .store.counters import WITA
 from .store.engine import reading, writing
-from .store.failing import remark
 from .store.raw import ResultRow
 from .telegram import Answers
 from .watching import Watch
@@ -75,7 +74,7 @@ class Delivery:
             except LeaseLost as error:
                 self.log.warning(str(error), action="lease_lost")
             except SQLAlchemyError as error:
-                self._store_failed(error)
+                self.works.outage.fails(self.log, error)
                 self.works.stop.wait(2.0)
             except Exception:  # telling must go on whatever went wrong in one round
                 self.log.exception("delivery failed", action="delivery_failed")
@@ -137,7 +136,7 @@ class Delivery:
             self._lost.set()
             self.log.warning(str(error), action="lease_lost")
         except SQLAlchemyError as error:
-            self._store_failed(error)
+            self.works.outage.fails(self.log, error)
             self.works.stop.wait(1.0)
         except Exception:  # a defect in one lane must not silence the others
             self.log.exception("delivery failed", action="delivery_failed", lane=lane)
@@ -274,10 +273,6 @@ class Delivery:
 
     def _called(self, lane: str) -> str:
         return lane if lane.startswith(contacts.LANE) else self.works.contacts.name_of(lane)
-
-    def _store_failed(self, error: SQLAlchemyError) -> None:
-        action, line = remark(error)
-        self.log.warning(line, action=action)
 
 
 def warm(works: "Works") -> None:

@@ -1,11 +1,13 @@
 """What the daemon says of its accounts in the log, each thing once: dead tokens, retired Graph versions, blindness."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from .outages import Outage, span
 from .schedule import is_blind, is_retired
 from .settings import AccountSettings
 from .store import accounts, outbox
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Told:
-    """What was said of an account and is said again only when it changes."""
+    """What was said of an account and is said again only when it changes; of an outage, ever more seldom."""
 
+    outage: Outage
     blind: bool = False
     blocked: str | None = None
     served: str | None = None
@@ -29,16 +32,24 @@ class _Told:
 class Remarks:
     """`trouble` takes an action, a line and an account; `version` of Graph is the one asked."""
 
-    def __init__(self, log: Any, trouble: Callable[[str, str, str], None], version: str) -> None:
+    def __init__(
+        self,
+        log: Any,
+        trouble: Callable[[str, str, str], None],
+        version: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._log, self._trouble, self._version = log, trouble, version
-        self._told: dict[str, _Told] = defaultdict(_Told)
+        self._told: dict[str, _Told] = defaultdict(lambda: _Told(Outage(clock)))
 
     def of_visit(self, account: AccountSettings, visit: "Visit") -> None:
-        """What failed in a pass; that a token is dead, or another version answers, once."""
+        """What failed in a pass; that a token is dead, or another version answers, once; the same for long, ever more seldom."""
         key, told = account.key, self._told[account.key]
-        for line in visit.failures:
-            if not (visit.blocked and visit.blocked == told.blocked):
-                self._trouble("read_failed", line, key)
+        known = visit.blocked == told.blocked if visit.blocked else visit.failed and told.outage.fails() is None
+        for line in () if known else visit.failures:
+            self._trouble("read_failed", line, key)
+        if not visit.failed and (lasted := told.outage.works()) is not None:
+            self._log.info(f"{key}: reads again after {span(lasted)}", action="reads_again", account=key)
         for line in visit.notes:
             self._log.info(line, action="pause", account=key)
         if told.blocked and not visit.blocked:

@@ -18,7 +18,6 @@ from .errors import SettingsError
 from .notify import target
 from .store import alarms, contacts, counters
 from .store.engine import reading, writing
-from .store.failing import remark
 
 if TYPE_CHECKING:
     from .wiring import Works
@@ -89,8 +88,7 @@ class Answers:
                 self.log.warning(f"answers in Telegram cannot be read: {text}", action="answers_unread")
                 self._next = now + AFTER_FAILURE
             except SQLAlchemyError as error:
-                action, line = remark(error)
-                self.log.warning(line, action=action)
+                self.works.outage.fails(self.log, error)
 
     def _take(self, name: str, chats: Chats, updates: list[Any]) -> None:
         """Acknowledges in one transaction with the position, so that no answer is lost or counted twice."""

@@ -24,6 +24,7 @@ from .graph.client import CallRecord, Graph, Timing
 from .ingest import Visit, visit
 from .ingest.asking import Asker
 from .ingest.reader import Order, Progress, Reader
+from .outages import StoreOutage
 from .places import find_place
 from .platforms.facebook.parse import parse
 from .process import Desk
@@ -65,6 +66,7 @@ class Works:
     on_kept: Callable[[], None] = lambda: None
     on_landed: Callable[[Sequence[RawItem]], None] = lambda _: None
     contacts: ContactBook = field(default_factory=ContactBook)
+    outage: StoreOutage = field(default_factory=StoreOutage)
     _model: tuple[object, classifiers.Model] | None = field(default=None, init=False)
     wordings: Mapping[Language, Wording] = field(default_factory=dict)
 

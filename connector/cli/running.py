@@ -140,14 +140,13 @@ def _await_store(works: "Works", log: Any) -> None:
     """A database that starts after us, or is away, is waited for; one that does not fit is not."""
     from sqlalchemy.exc import OperationalError
 
-    from ..store.failing import cause_of
-
     while not works.stop.is_set():
         try:
             works.ready()
+            works.outage.works(log, settled=0)
             return
         except OperationalError as error:
-            log.warning(f"the store fails, trying again: {cause_of(error)}", action="store_awaited")
+            works.outage.fails(log, error, action="store_awaited")
             works.stop.wait(5.0)
 
 

@@ -169,6 +169,8 @@ def test_a_database_away_at_start_and_midway_is_waited_for(tmp_path: Path, start
             back(server)
             all_read(rig)
             assert len(daemon.said("pass", account="gubernur")) <= done + 2
+            until(lambda: len(daemon.said("store_back")) == 2, LONG, "it says that the store is back, as at the start")
+            assert len(daemon.said("store_failed")) <= 2 + OUTAGE / 60
             whole(rig, daemon)
 
 
