@@ -261,7 +261,8 @@ class _Reading:
         if ended or self.checkpoint.newest is None:
             rest = {"total": total, "unshown": max(total - self.shown, 0) if ended else total - stored}
             if ended and (self.kin is COMMENTS or self.reader.order.whole(self.oldest, self.newest)):
-                self.reader.books(connection, self.kin.stream, [{"object_id": self.id, "complete_at": now, **rest}])
+                at = None if self.cut else now
+                self.reader.books(connection, self.kin.stream, [{"object_id": self.id, "complete_at": at, **rest}])
             return {**rest, "gap": None}
         gap = total - stored - (self.checkpoint.unshown or 0)
         again = gap not in (0, self.checkpoint.gap) and worth_reading(

@@ -118,7 +118,7 @@ class _Walk:
             if self.whole and nodes_of(inner) and not self._before(seen):
                 rows.append(self._nested(key, seen, inner, items, total))
             elif key not in known or known[key][0] != seen or self.reader.order.full:
-                rows.append({"object_id": key, "seen": seen} | self._unread(seen, key in known) | counted)
+                rows.append({"object_id": key, "seen": seen} | counted | self._unread(seen, key in known, total))
         self.reader.land(connection, items, self.started)
         self.reader.progress.add("conversations", len(nodes))
         for columns in {tuple(row) for row in rows}:
@@ -145,9 +145,12 @@ class _Walk:
         at = when(seen)
         return at is not None and at < self.reader.order.since
 
-    def _unread(self, seen: str, known: bool) -> Row:
+    def _unread(self, seen: str, known: bool, total: int | None) -> Row:
+        """A conversation that came without its messages; one that ended before the window is not read, and all of it is older."""
         if not known:
-            return {"done": seen if self._before(seen) else None}
+            older = self._before(seen)
+            mine = older and total is not None and self.reader.order.scope == LIVE_SCOPE
+            return {"done": seen if older else None} | ({"unshown": total} if mine else {})
         return (
             {"done": None, "newest": None, "position": None}
             if self.reader.order.full and not self._before(seen)

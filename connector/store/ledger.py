@@ -1,7 +1,8 @@
 """The completeness ledger: for each post and conversation, what Graph counts against what is stored, and the reasons between.
 
 Graph's own count may exceed what it shows (hidden, private and deleted comments are counted): what a reading to the very end
-did not show is hidden by Facebook; what a first reading left out by its window is older; any other difference is unexplained.
+did not show is hidden by Facebook; what a first reading left out by its window, or Graph shows no more of, is older, as far as it
+was not read in later; any other difference is unexplained.
 """
 
 from dataclasses import dataclass, fields
@@ -92,11 +93,11 @@ def _books(stream: str) -> Subquery:
         .subquery()
     )
     n = counts.c
-    unshown = _above_zero(func.coalesce(n.unshown, 0))
+    unshown, left = _above_zero(func.coalesce(n.unshown, 0)), _above_zero(n.total - n.stored)
     return select(
         *(n.account, n.stream, n.object_id, n.total.label("counted"), n.stored, n.gone),
         case((n.complete_at.is_not(None), unshown), else_=literal(0)).label("hidden"),
-        case((n.complete_at.is_(None), unshown), else_=literal(0)).label("older"),
+        case((n.complete_at.is_(None), case((unshown < left, unshown), else_=left)), else_=literal(0)).label("older"),
         _above_zero(n.total - n.stored - unshown).label("unexplained"),
     ).subquery()
 

@@ -141,6 +141,46 @@ def test_what_lies_before_the_first_reading_is_told_as_older(quick: Bench, world
     assert found.unexplained == 0 and found.hidden == 0
 
 
+def talk_with(world: World, messages: int, first: float, last: float) -> Any:
+    """A conversation of so many messages, the first and the last so many days ago."""
+    talk = world.conversation(world.pages["gubernur"], "Siti")
+    for n in range(messages):
+        days = first - (first - last) * n / (messages - 1)
+        world.add_message(talk, f"pesan {n}", at=NOW - timedelta(days=days))
+    return talk
+
+
+def told(reader: Bench) -> tuple[int, int, int, int, int]:
+    """Of messages: counted, stored, hidden, older, unexplained."""
+    found = book(reader, "messages")
+    return found.counted, found.stored, found.hidden, found.older, found.unexplained
+
+
+def test_a_conversation_that_ended_before_the_first_reading_is_older_and_no_gap(reader: Bench, world: World) -> None:
+    talk = talk_with(world, 600, first=600, last=200)
+    for _ in range(2):
+        reader.poll(full=True)
+        assert told(reader) == (600, 0, 0, 600, 0) and rest(reader) == []
+    reader.poll(full=True, scope="sweep")
+    assert told(reader) == (600, 0, 0, 600, 0)
+    month: Any = {"since": NOW - timedelta(days=301), "until": NOW - timedelta(days=271)}
+    reader.poll(full=True, scope="backfill", exact=True, **month)
+    _, stored, hidden, older, unexplained = told(reader)
+    assert 40 < stored < 50 and (hidden, older, unexplained) == (0, 600 - stored, 0)
+    world.add_message(talk, "saya lagi")
+    reader.poll()
+    assert told(reader) == (601, 601, 0, 0, 0), "it is read to its end when it moves"
+
+
+def test_what_graph_shows_no_more_of_a_conversation_is_older_whoever_reads(sqlite_engine: Engine, world: World) -> None:
+    talk_with(world, 600, first=600, last=1)
+    with calm_bench(sqlite_engine, world, old_messages="error") as reader:
+        reader.poll()
+        assert told(reader) == (600, 20, 0, 580, 0)
+        reader.poll(full=True, scope="sweep")
+        assert told(reader) == (600, 20, 0, 580, 0) and rest(reader) == []
+
+
 def test_a_reading_of_a_window_keeps_the_live_books(quick: Bench, world: World) -> None:
     reader, post = quick, post_with(world, 130)
     few = post_with(world, 3)
