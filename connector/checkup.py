@@ -52,8 +52,7 @@ class Finding:
 
 def examine(works: Works) -> list[Finding]:
     """All findings, in the order an operator would mend them."""
-    findings = [_accounts(works)]
-    findings.append(_calendar(works))
+    findings = [_accounts(works), _calendar(works)]
     store = _tried("store", lambda: _store(works))
     findings.append(store)
     whole = store.state == "ok"  # else all that looks into it would only say the same again
@@ -134,7 +133,7 @@ def _completeness(works: Works) -> Finding:
     with reading(works.engine) as connection:
         books, rest = ledger.by_stream(connection), ledger.unexplained(connection, MOST_TOLD)
     facts = {"streams": [asdict(b) for b in books], "unexplained": [asdict(e) for e in rest]}
-    texts = [f"{b.account}/{b.stream} {_balance(b)}" for b in books if b.objects]
+    texts = [f"{b.account}/{b.stream} {_balance(b)}" for b in books if b.objects or b.waiting or b.failing]
     return Finding("completeness", "warning" if rest else "ok", "; ".join(texts) or "nothing counted yet", facts)
 
 
@@ -165,7 +164,9 @@ def _balance(book: Balance) -> str:
         (book.gone, "deleted"),
         (book.unexplained, "unexplained"),
     )
-    return f"{book.stored} of {book.counted}" + "".join(f", {n} {why}" for n, why in reasons if n)
+    what = "conversations" if book.stream == "messages" else "posts"
+    unread = "".join(f", {what} {name}: {n}" for name, n in (("waiting", book.waiting), ("failing", book.failing)) if n)
+    return f"{book.stored} of {book.counted}" + "".join(f", {n} {why}" for n, why in reasons if n) + unread
 
 
 def _channels(works: Works, whole: bool) -> list[Finding]:

@@ -104,6 +104,12 @@ class Metrics:
             ["account", "stream", "part"],
             registry=self.registry,
         )
+        self.unread = Gauge(
+            "ntbcare_unread",
+            "Posts and conversations that wait to be read, or failed when last tried",
+            ["account", "stream", "state"],
+            registry=self.registry,
+        )
         self.answers = Counter("ntbcare_answers", "Answers to citizens", both, registry=self.registry)
         self.decisions = Counter("ntbcare_decisions", "Items processed", ["decision"], registry=self.registry)
         self.letters = Counter("ntbcare_letters", "Letters tried", ["kind", "outcome"], registry=self.registry)
@@ -151,6 +157,8 @@ class Metrics:
         for book in books:
             for part in ("counted", "stored", "gone", "hidden", "older", "unexplained"):
                 self.ledger.labels(book.account, book.stream, part).set(getattr(book, part))
+            for state in ("waiting", "failing"):
+                self.unread.labels(book.account, book.stream, state).set(getattr(book, state))
 
     def told(self, kind: str, error: str | None, seconds: float) -> None:
         """A letter was handed over, or not."""

@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 from connector.beside import Beside
 from connector.checkup import examine
 from connector.sandbox import Fault, faults
+from connector.store.checkpoints import Shelf
+from connector.store.engine import writing
 from tests.edge.test_daemon_pace import NOW, TOKEN, Office, message, opened, posts
 
 
@@ -257,3 +259,22 @@ def test_the_ledger_is_in_the_metrics(office: Office) -> None:
     office.daemon.keep_house()
     labels = {"account": "gubernur", "stream": "comments", "part": "stored"}
     assert office.metrics.registry.get_sample_value("ntbcare_ledger", labels) == 6
+
+
+def test_what_waits_and_what_fails_is_in_check_and_in_the_metrics(office: Office) -> None:
+    bad, slow = posts(office, 2, comments=3, hours=1)
+    office.tend()
+    office.sandbox.faults.add(Fault(faults.html(502), path=bad.id, times=None))
+    office.world.add_comment(bad, "air mati", "Warga Baru")
+    office.tend()
+    with writing(office.works.engine) as connection:
+        Shelf("gubernur", "comments").put(connection, slow.id, done=None)
+    books = next(f for f in examine(office.works) if f.what == "completeness")
+    assert books.text.endswith(", posts waiting: 2, posts failing: 1")
+    office.daemon.keep_house()
+    sample = office.metrics.registry.get_sample_value
+    found = [
+        sample("ntbcare_unread", {"account": "gubernur", "stream": "comments", "state": s})
+        for s in ("waiting", "failing")
+    ]
+    assert found == [2, 1]
