@@ -4,7 +4,7 @@ Pure over batches: everything it needs to know is an argument, everything it fin
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from classifiers.text import Reply
 from classifiers.verdict import Classify
@@ -33,6 +33,17 @@ def understand(raws: Sequence[tuple[int, RawItem]], parse: Parse) -> list[Unders
         except Unreadable as error:
             found.append(Understood(row, None, str(error)))
     return found
+
+
+def remembered(one: Understood, before: Any) -> Understood:
+    """An author once known stays: Graph leaves `from` out when it may not tell any more, which is no news about who wrote.
+
+    `before`: the same item as it is stored, or None.
+    """
+    if before is None or before.author_id is None or one.item is None or one.item.author_id is not None:
+        return one
+    who, name, ours = before.author_id, before.author_name, before.by_account
+    return one._replace(item=one.item._replace(author_id=who, author_name=name, by_account=ours))
 
 
 def judge(

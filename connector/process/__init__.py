@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 
-from ..pipeline import Understood, judge, understand, withhold
+from ..pipeline import Understood, judge, remembered, understand, withhold
 from ..records import Classified, Decision
 from ..store import counters, items, persons, raw, traces
 from ..store.engine import reading, writing
@@ -91,10 +91,10 @@ def _batch(
     connection: Connection, rows: Sequence[ResultRow], desk: Desk, result: Result, *, keep: bool
 ) -> Callable[[], list[Change]]:
     """Processes one batch; what it returns tells, if asked, what differs from before."""
-    understood, states = _allowed(connection, rows, desk, keep=keep)
     read = {row.id: row for row in rows}
-    labels = items.latest_labels(connection, list(read))
     before = items.by_row(connection, list(read))
+    understood, states = _allowed(connection, rows, before, desk, keep=keep)
+    labels = items.latest_labels(connection, list(read))
     classified = steady(judge(understood, desk.classify, labels, words_above(connection, understood)), before, read)
     known = know(connection, read, classified, before, desk, states)
     decisions = decide(classified, known, desk)
@@ -107,11 +107,11 @@ def _batch(
 
 
 def _allowed(
-    connection: Connection, rows: Sequence[ResultRow], desk: Desk, *, keep: bool
+    connection: Connection, rows: Sequence[ResultRow], before: Mapping[int, ResultRow], desk: Desk, *, keep: bool
 ) -> tuple[list[Understood], Mapping[str, persons.State]]:
     """What may be processed, and which authors are restricted; of erased persons whatever slipped in is wiped out."""
     alive = [(row.id, raw.as_raw(row)) for row in rows if row.fingerprint != persons.ERASED]
-    understood = understand(alive, desk.parse)
+    understood = [remembered(u, before.get(u.row)) for u in understand(alive, desk.parse)]
     states = persons.states(connection, (u.item.author_id for u in understood if u.item))
     kept = [u for u in understood if not u.item or states.get(u.item.author_id or "") != persons.ERASED]
     mine = {u.row for u in kept}

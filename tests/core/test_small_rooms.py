@@ -11,7 +11,7 @@ from classifiers.verdict import Urgency, Verdict
 from connector.deadlines import answer_by
 from connector.errors import Unreadable
 from connector.masking import mask
-from connector.pipeline import by_time, judge, summary_of, understand
+from connector.pipeline import Understood, by_time, judge, remembered, summary_of, understand
 from connector.records import Item, RawItem
 from tests.core.test_triage import ITEM, SURE
 
@@ -78,6 +78,16 @@ def test_a_comment_is_judged_beside_what_it_answers() -> None:
     found = understand([(1, raw("a")), (2, raw("b"))], lambda _: ITEM._replace(text="di sini juga"))
     judge(found, classify, {}, {2: "lampu mati"})
     assert read == [("di sini juga", None), ("di sini juga", "lampu mati")]
+
+
+def test_who_wrote_is_remembered_where_nobody_is_named() -> None:
+    named, nameless = Understood(1, ITEM._replace(author_id="7")), Understood(1, ITEM._replace(author_id=None))
+    before = ITEM._replace(author_id="9", author_name="Siti", by_account=True)
+    assert remembered(nameless, before).item == before
+    assert remembered(named, before) == named
+    for nothing in (None, ITEM._replace(author_id=None)):
+        assert remembered(nameless, nothing) == nameless
+    assert remembered(Understood(1, None, "no"), before).item is None
 
 
 def test_what_the_account_wrote_is_not_judged() -> None:

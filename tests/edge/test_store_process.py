@@ -193,6 +193,17 @@ def test_what_a_person_set_is_never_rewritten(engine: Engine) -> None:
     assert (ticket["category"], ticket["summary"]) == ("listrik", "jalan rusak parah")
 
 
+def test_who_wrote_stays_known_when_graph_tells_it_no_more(engine: Engine) -> None:
+    land(engine, comment("1_1", "jalan rusak"), comment("1_2", "jalan rusak sedang kami perbaiki", PAGE))
+    process.process_pending(engine, desk())
+    land(engine, comment("1_1", "jalan rusak", None), comment("1_2", "jalan rusak sedang kami perbaiki", None))
+    process.process_pending(engine, desk())
+    found = items_of(engine)
+    assert (found["1_1"]["author_id"], found["1_1"]["by_account"]) == ("7001", False)
+    assert (found["1_2"]["author_id"], found["1_2"]["by_account"]) == (PAGE, True)
+    assert [t["source_ids"] for t in tickets_of(engine)] == [["1_1"]]
+
+
 def test_a_label_makes_a_ticket_of_a_missed_complaint(engine: Engine) -> None:
     land(engine, comment("1_1", "sudah lama begini"))
     process.process_pending(engine, desk())
