@@ -18,6 +18,7 @@ from ..store.waiting import wrote_again
 from .answering import note_answers
 from .facts import Desk, name_of
 from .known import Known
+from .locating import is_finer, locate
 from .ringing import ring
 from .twins import refile
 
@@ -110,6 +111,7 @@ def _add(decided: Decided, facts: list[tuple[str, int, str]]) -> None:
     """More facts of tickets (number, row, reason); of closed ones it is noted that somebody wants them open again."""
     connection, classified = decided.connection, decided.classified
     tickets.append(connection, facts, decided.now)
+    locate(connection, [(number, row) for number, row, _ in facts], classified, decided.desk, decided.now)
     closed = decided.known.closed_ones()
     by_reporter = {n: row for n, row, _ in facts if n in closed and classified[row].item.author_id == closed[n]}
     wrote_again(connection, by_reporter | _cried(decided, closed), REOPENED, decided.now)
@@ -190,8 +192,10 @@ def _update(decided: Decided, row: int, find: Find) -> None:
     if position == 0 and one.verdict and one.label is None and not read.deleted_at:
         values = _meaning(decided, row, one.verdict, before, find)
         tickets.refresh(connection, number, values, now, desk.deadline)
-    if position and decided.reworded(row) and one.verdict and one.verdict.urgency == "mendesak":
-        tickets.refresh(connection, number, {"urgency": "mendesak"}, now, desk.deadline)
+    if position and decided.reworded(row):
+        locate(connection, [(number, row)], decided.classified, desk, now)
+        if one.verdict and one.verdict.urgency == "mendesak":
+            tickets.refresh(connection, number, {"urgency": "mendesak"}, now, desk.deadline)
 
 
 def _meaning(decided: Decided, row: int, verdict: Verdict, before: ResultRow, find: Find) -> dict[str, Any]:
@@ -203,18 +207,20 @@ def _meaning(decided: Decided, row: int, verdict: Verdict, before: ResultRow, fi
     said = items.verdict_of(before)
     judged_anew = not same(said, verdict)  # if not, a later item may have raised it since
     values["category"] = verdict.category
-    if judged_anew or decided.reworded(row):  # if not, the post may have other words since
-        values |= _where(item, verdict, said, desk, find)
+    if not judged_anew and not decided.reworded(row):  # then the post may have other words since
+        return values
+    number, place = decided.known.of_ticket[row][0], find(item)
+    stood = tickets.place_of(tickets.get(decided.connection, number))
+    place = stood if is_finer(stood, place) else place  # its reporter told it later
+    values |= _where(item, place, verdict, said, desk)
     if judged_anew:
-        own = desk.class_of(verdict.category, find(item), verdict.urgency)
-        another = items.any_urgent(decided.connection, decided.known.of_ticket[row][0], row)
-        values["urgency"] = "mendesak" if another else own
+        own = desk.class_of(verdict.category, place, verdict.urgency)
+        values["urgency"] = "mendesak" if items.any_urgent(decided.connection, number, row) else own
     return values
 
 
-def _where(item: Item, verdict: Verdict, before: Verdict | None, desk: Desk, find: Find) -> dict[str, Any]:
+def _where(item: Item, place: Place, verdict: Verdict, before: Verdict | None, desk: Desk) -> dict[str, Any]:
     """Place and agency, from the citizen's own words; what the post above said when the ticket was opened stays."""
-    place = find(item)
     if place.text is None:
         same = before is not None and before.category == verdict.category
         return {} if same else {"agency": desk.route(verdict.category, place, item.text or "")}

@@ -11,7 +11,7 @@ from classifiers.verdict import same
 from ..pipeline import Understood, by_time
 from ..records import THIN, Classified, Decision, Item, Open, OpenTicket, Situation
 from ..states import takes_up
-from ..store import accounts, items, persons, raw, tickets
+from ..store import accounts, items, persons, raw, replies, tickets
 from ..store.raw import ResultRow
 from ..store.tickets import ClosedTicket
 from ..triage import triage
@@ -70,7 +70,7 @@ def know(
     keys = {t for t in thread.values() if t} | {i.post_id for i in found.values() if i.post_id}
     shown = {key: state.authors_shown for key, state in accounts.account_states(connection).items()}
     shown |= {item.account: True for item in found.values() if item.by_account}
-    still_open, closed = tickets.in_threads(connection, sorted(keys))
+    still_open, closed = tickets.in_threads(connection, sorted(keys), _gone_private(connection, found.values()))
     before = {row: stored[row] for row in rows if row in stored}
     of_ticket = {row: (one.ticket, one.position) for row, one in before.items() if one.ticket}
     gone = {row for row in rows if read[row].deleted_at is not None}
@@ -86,6 +86,13 @@ def know(
         twins=gather(connection, classified, gone | of_ticket.keys(), desk),
         restricted=frozenset(row for row, item in found.items() if states.get(item.author_id or "") == "restricted"),
     )
+
+
+def _gone_private(connection: Connection, batch: Iterable[Item]) -> list[tuple[int, str]]:
+    """The tickets whose reporters were answered in Messenger, each with the conversation where they go on."""
+    talks = {(i.account, i.author_id): i.conversation_id for i in batch if i.kind == "message" and i.author_id}
+    told = replies.answered_privately(connection, sorted({author for _, author in talks})) if talks else []
+    return [(row.ticket_id, talk) for row in told if (talk := talks.get((row.account, row.author_id)))]
 
 
 def steady(

@@ -162,6 +162,15 @@ def wrote_at(connection: Connection, account: str, author: str) -> datetime | No
     return found
 
 
+def answered_privately(connection: Connection, authors: Sequence[str]) -> list[ResultRow]:
+    """The tickets of these persons' comments and posts that were answered in Messenger: account, author_id, ticket_id."""
+    c = replies.c
+    query = select(c.account, c.author_id, c.ticket_id).where(c.channel == "private", c.state == "sent").distinct()
+    return [
+        row for part in among(connection, authors) for row in connection.execute(query.where(c.author_id.in_(part)))
+    ]
+
+
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """A new answer; one that is there already is left alone."""
     c = replies.c

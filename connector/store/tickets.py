@@ -212,9 +212,11 @@ Open = dict[str, list[OpenTicket]]
 Closed = dict[str, list[ClosedTicket]]
 
 
-def in_threads(connection: Connection, threads: Sequence[str]) -> tuple[Open, Closed]:
-    """Tickets that hold an item of these threads and are not merged into another, by thread, oldest first."""
+def in_threads(connection: Connection, threads: Sequence[str], more: Iterable[tuple[int, str]]) -> tuple[Open, Closed]:
+    """Unmerged tickets that hold an item of these threads, or (row, thread) are said to, by thread, oldest first."""
     held: dict[int, set[str]] = {}
+    for ticket_row, thread in more:
+        held.setdefault(ticket_row, set()).add(thread)
     inside = select(items.c.thread_id, ticket_items.c.ticket_id).join(
         ticket_items, ticket_items.c.item_id == items.c.id
     )
@@ -225,11 +227,10 @@ def in_threads(connection: Connection, threads: Sequence[str]) -> tuple[Open, Cl
     closed: Closed = {}
     c = tickets.c
     # In two steps: asked at once, SQLite would begin with all that is open.
-    wanted = select(
-        *(c.id, c.number, c.reporter_id, c.category, c.urgency, c.status, c.merged_into, c.opened_at, c.closed_at)
-    )
+    shown = (c.id, c.number, c.reporter_id, c.category, c.urgency, c.status, c.opened_at, c.closed_at)
+    wanted = select(*shown).where(c.merged_into.is_(None)).order_by(c.id)
     for ids in among(connection, sorted(held)):
-        for row in connection.execute(wanted.where(c.id.in_(ids), c.merged_into.is_(None)).order_by(c.id)):
+        for row in connection.execute(wanted.where(c.id.in_(ids))):
             ticket = OpenTicket(row.number, row.reporter_id, row.category, row.urgency, row.status not in OPEN)
             for thread in held[row.id]:
                 if not ticket.closed:

@@ -1,0 +1,89 @@
+"""What a reporter tells later, on three databases: where it is, for which he was asked, and in Messenger."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Engine
+
+from connector import casework, process
+from connector.casework import place_said
+from connector.places import find_place
+from connector.process.locating import is_finer
+from connector.records import Place, Roster
+from connector.store import raw
+from connector.store.tickets import place_values
+from tests.answering import answering
+from tests.edge.ringing import fresh, letters, put, rung
+from tests.edge.test_casework import SITI, later, ticket, told, under, work
+from tests.edge.test_store_process import comment, desk, dump
+
+BY_PLACE: Any = {"route": lambda category, place, *_: place.kecamatan or place.kabupaten or f"opd-{category}"}
+
+
+def place(engine: Engine) -> tuple[Any, ...]:
+    row = ticket(engine)
+    return row.kabupaten, row.kecamatan, row.place_text, row.place_ambiguous, row.agency
+
+
+def test_the_place_that_the_reporter_tells_later_is_the_tickets_and_routes_it(engine: Engine) -> None:
+    work(engine, comment("1_1", "jalan rusak pak"), **BY_PLACE)
+    assert place(engine) == (None, None, None, False, "opd-jalan_jembatan")
+    work(engine, under("1_2", "di Gerung", "1_1", 3, {"id": "7002", "name": "Budi"}), at=later(4), **BY_PLACE)
+    assert ticket(engine).kabupaten is None, "somebody else said it"
+    work(engine, under("1_3", "di Lombok Barat", "1_1", 4, SITI), at=later(5), **BY_PLACE)
+    assert place(engine) == ("52.01", None, "Lombok Barat", False, "52.01")
+    work(engine, under("1_4", "tepatnya kecamatan Gerung", "1_1", 6, SITI), at=later(7), **BY_PLACE)
+    assert place(engine) == ("52.01", "52.01.01", "Gerung", False, "52.01.01")
+    work(engine, under("1_5", "saudara saya di Praya juga", "1_1", 8, SITI), at=later(9), **BY_PLACE)
+    assert place(engine)[1] == "52.01.01", "another place is another matter"
+    assert told(engine) == ["opened", "appended", "reclassified", "appended", "reclassified", "appended"]
+    before = dump(engine)
+    assert process.replay(engine, desk(**BY_PLACE), raw.Selection()).changes == [] and dump(engine) == before
+
+
+def test_it_stays_when_what_was_said_first_is_judged_anew_or_edited(engine: Engine) -> None:
+    work(engine, comment("1_1", "jalan rusak di Lombok Barat"), **BY_PLACE)
+    work(engine, under("1_2", "di mana ya", "1_1", 3, SITI), at=later(4), **BY_PLACE)
+    work(engine, under("1_2", "di kecamatan Gerung", "1_1", 3, SITI), at=later(5), **BY_PLACE)
+    assert place(engine)[1:3] == ("52.01.01", "Gerung"), "an edit tells it too"
+    work(engine, comment("1_1", "lampu rusak di Lombok Barat"), at=later(6), **BY_PLACE)
+    assert place(engine)[1] == "52.01.01"
+    work(engine, comment("1_1", "lampu rusak di Praya"), at=later(7), **BY_PLACE)
+    assert place(engine)[1:3] == ("52.02.01", "Praya")
+
+
+def test_a_place_that_a_person_set_stays(engine: Engine) -> None:
+    work(engine, comment("1_1", "jalan rusak"), **BY_PLACE)
+    where = place_values(place_said("Ampenan", find_place))
+    casework.amend(engine, "NTB-2026-000001", where, who="Ani", now=later(1), desk=desk(**BY_PLACE))
+    work(engine, under("1_2", "di kecamatan Gerung", "1_1", 3, SITI), at=later(4), **BY_PLACE)
+    assert place(engine)[1] == "52.71.01"
+
+
+def test_who_lives_there_is_rung_as_soon_as_the_place_is_told(engine: Engine) -> None:
+    duta = put(engine, "52.01.01", "piket")
+    roster = Roster(((1, "piket"),))
+    assert [one.lane for one in rung(engine, fresh("1_1", "TOLONG kebakaran"), roster=roster)] == ["piket"]
+    rung(engine, fresh("1_2", "di kecamatan Gerung", parent={"id": "1_1"}), roster=roster)
+    assert [one.lane for one in letters(engine)] == ["piket", f"contact:{duta}"]
+
+
+def test_finer_is_what_is_sure_and_inside() -> None:
+    gerung = Place("52.01", "52.01.01", None, "Gerung")
+    assert is_finer(gerung, Place()) and is_finer(gerung, Place("52.01", text="lobar"))
+    assert is_finer(gerung, Place("52.02", ambiguous=True)), "the other is only supposed from the post above"
+    assert not is_finer(gerung, gerung) and not is_finer(gerung, Place("52.02", text="loteng"))
+    assert not is_finer(replace(gerung, ambiguous=True), Place()) and not is_finer(Place(), Place())
+
+
+def test_what_is_answered_to_a_private_reply_belongs_to_the_ticket(engine: Engine) -> None:
+    with answering(engine, prefers="message") as d:
+        comment = d.comes("Jalan rusak parah pak", "Siti")
+        d.answer()
+        assert d.said_to("Siti") and not d.under(comment)
+        d.writes("di kecamatan Gerung", "Siti")
+        d.writes("di kecamatan Praya", "Budi")
+        (made,) = d.bench.tickets()
+        assert len(made["source_ids"]) == 2 and made["place"]["kecamatan"] == "52.01.01"
+        d.writes("Jalan rusak itu belum diperbaiki", "Siti")
+        assert len(d.bench.tickets()) == 1, "the same complaint is no second ticket"
