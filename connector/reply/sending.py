@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ..answers.choosing import Send, choose
+from ..answers.choosing import Send, choose, is_first
 from ..answers.outcomes import MOST_TRIES, Outcome, judge, wait
 from ..errors import GraphError, TryLater
 from ..graph import writing as graph_writing
 from ..graph.client import Graph, Stopped
-from ..store import accounts, pauses, replies, tickets
+from ..store import accounts, pauses, replies, responses, tickets
 from ..store.engine import reading, writing
 from .facts import Answering, Matter, facts_of
 
@@ -186,6 +186,8 @@ def _sent(work: Answering, row: Any, sent_id: str, done: Done) -> None:
         replies.settle(connection, row.id, state="sent", reason=None, sent_at=now, sent_id=sent_id)
         told = {"kind": row.kind, "channel": row.channel, "answer": sent_id}
         tickets.note(connection, row.number, "replied", told, now)
+        if not is_first(row.kind):  # the office's word, not a receipt
+            responses.record(connection, tickets.get(connection, row.number), (now, sent_id), now)
     done.counts["sent"] += 1
 
 

@@ -1,6 +1,7 @@
 """What the account answered under a ticket's items: the first answer counts, a later one ends the reporter's waiting.
 
-What this program sent by itself is no answer: see `replies.automatic`.
+A receipt that this program sent by itself is no answer (see `replies.automatic`); what it told of a person's move is one,
+noted when it was sent.
 """
 
 from collections.abc import Collection, Mapping, Sequence

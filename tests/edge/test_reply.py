@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from connector import casework, person
 from connector.answers.wording import moment
 from connector.errors import NotFound
+from connector.export import zulu
 from connector.records import Label
 from connector.reply import idle, plan, preview
 from connector.store import items, merging, replies, tickets
@@ -34,6 +35,8 @@ def test_every_state_is_told_with_its_reason(engine: Engine) -> None:
     with answering(engine) as desk:
         comment = desk.comes()
         desk.answer()
+        desk.read()
+        assert desk.bench.tickets()[0]["first_response_at"] is None, "a receipt is no answer"
         for status, reason in (
             ("ditindaklanjuti", ""),
             ("tuntas", "sudah ditambal 081234567890."),
@@ -43,6 +46,7 @@ def test_every_state_is_told_with_its_reason(engine: Engine) -> None:
             desk.time.pass_by(hours=2)
             desk.move(desk.number(), status, reason)
             assert desk.answer().counts["sent"] == 1
+        assert desk.bench.tickets()[0]["first_response_at"] == zulu(START + timedelta(hours=2, seconds=4))
         said = desk.under(comment)
         assert len(said) == 5 and all(desk.number() in text for text in said)
         assert "Keterangan: sudah ditambal [telepon]." in said[2] and "Keterangan: bukan wewenang." in said[4]
