@@ -213,6 +213,7 @@ class Works:
             per_hour=account.answers_per_hour,
             agencies=self.routing.agencies,
             categories={key: category.label for key, category in self.routing.categories.items()},
+            outside=self.routing.outside,
             official=frozenset(official),
             clock=self.shared_clock(),
             graph=lambda: self.graph(account, token_of(account), BESIDE_PACE),

@@ -148,6 +148,7 @@ def answering(engine: Engine, **changes: Any) -> Iterator[Desk]:
             "per_hour": 120,
             "agencies": routing.agencies,
             "categories": {},
+            "outside": routing.outside,
             "official": frozenset({page.id}),
             "clock": time,
             "graph": made.graph,

@@ -14,7 +14,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 PARTS = ("ask_place", "ask_photo", "ask_both", "note")
 """Sentences that stand in an answer only when there is reason: what is missing, and what the office said."""
-PLACEHOLDERS = ("nomor", "instansi", "kategori", "tenggat", "waktu", "akun", "permintaan", "keterangan")
+PLACEHOLDERS = ("nomor", "instansi", "kategori", "tenggat", "waktu", "akun", "permintaan", "keterangan", "arahan")
 LONGEST = 1900
 """Messenger takes 2000 characters of text (Send API); a comment takes more."""
 _LONGEST_TEMPLATE = 1200
@@ -36,7 +36,10 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What an answer tells: of the ticket, of the office's reason, and what is missing. All of it may be shown in public."""
+    """What an answer tells: of the ticket, of the office's reason, and what is missing. All of it may be shown in public.
+
+    `outside`: whom to turn to besides, when the agency is not the government's.
+    """
 
     number: str
     agency: str
@@ -47,6 +50,7 @@ class Case:
     reason: str = ""
     wants_place: bool = False
     wants_photo: bool = False
+    outside: str = ""
 
 
 def faults(key: str, template: str) -> list[str]:
@@ -79,6 +83,7 @@ def _listed(names: tuple[str, ...]) -> str:
 def say(kind: Kind, case: Case, texts: Mapping[str, str]) -> str:
     """The answer in words: one paragraph a line, without control characters, at most LONGEST characters."""
     reason = _cut(one_line(case.reason), _LONGEST_REASON).rstrip(" .,;")
+    outside = one_line(case.outside).rstrip(" .")
     values = {
         "nomor": case.number,
         "instansi": one_line(case.agency),
@@ -88,6 +93,7 @@ def say(kind: Kind, case: Case, texts: Mapping[str, str]) -> str:
         "akun": one_line(case.account),
         "permintaan": _request(case, texts),
         "keterangan": texts["note"].format(alasan=reason) if reason else "",
+        "arahan": f"{outside[0].upper()}{outside[1:]}." if outside else "",
     }
     lines = [" ".join(line.split()) for line in texts[kind].format(**values).splitlines()]
     return _cut(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), LONGEST)

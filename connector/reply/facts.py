@@ -21,7 +21,8 @@ Mode = Literal["off", "dry_run", "on"]
 class Answering:
     """One account's answering. `guard` proves inside a transaction that the account's lease is still ours.
 
-    `graph` opens the way to Graph, `agencies` and `categories` are what keys are called, `official` the ids of our accounts.
+    `graph` opens the way to Graph, `agencies` and `categories` are what keys are called, `outside` what to tell of agencies that
+    are not the government's, `official` the ids of our accounts.
     """
 
     engine: Engine
@@ -32,6 +33,7 @@ class Answering:
     per_hour: int
     agencies: Mapping[str, str]
     categories: Mapping[str, str]
+    outside: Mapping[str, str]
     official: frozenset[str]
     clock: Callable[[], datetime]
     graph: Callable[[], AbstractContextManager[Graph]]

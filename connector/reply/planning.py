@@ -149,6 +149,7 @@ def words(connection: Connection, work: Answering, matter: Matter) -> str:
         answer_by=ticket.answer_by,
         at=matter.event_at,
         reason=mask(matter.reason),
+        outside=work.outside.get(ticket.agency, ""),
         wants_place=first and (ticket.kecamatan is None or ticket.place_ambiguous),
         wants_photo=first and not shown and matter.kind != "received_urgent",  # nobody is sent towards a danger
     )

@@ -1,13 +1,16 @@
 """The pure part of answering: templates that cannot surprise anybody, and every rule about whether and when."""
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import config
 from connector.answers.choosing import About, Facts, Send, Skip, choose
 from connector.answers.outcomes import judge, wait
 from connector.answers.wording import KINDS, LONGEST, PARTS, Case, faults, moment, say
@@ -86,6 +89,16 @@ def test_what_is_missing_is_asked_for_and_a_reason_is_told_in_one_line() -> None
     assert "Keterangan" not in say("ditolak", CASE, TEXTS)
     assert moment(datetime(2026, 12, 31, 16, 0, tzinfo=UTC)) == "1 Januari 2027 pukul 00.00 WITA"
     assert say("tuntas", CASE, {**TEXTS, "tuntas": "\n{nomor}\n\n\n\n{waktu} \n"}).count("\n") == 2
+
+
+def test_whom_else_to_turn_to_is_told_where_the_agency_is_not_the_governments() -> None:
+    with (Path(config.__file__).parent / "answers.toml").open("rb") as file:
+        texts = {**TEXTS, **{key: text for key, text in tomllib.load(file)["id"].items() if key in KINDS}}
+    pln = replace(CASE, outside="hubungi PLN di\n123. ")
+    for kind in ("received", "received_urgent", "ditolak"):
+        assert "Hubungi PLN di 123." in say(kind, pln, texts)
+        assert "  " not in say(kind, CASE, texts)
+    assert say("ditindaklanjuti", pln, texts) == say("ditindaklanjuti", CASE, texts)
 
 
 @given(st.text(max_size=5000), st.sampled_from(KINDS))

@@ -52,6 +52,15 @@ def test_every_state_is_told_with_its_reason(engine: Engine) -> None:
         assert "Keterangan: sudah ditambal [telepon]." in said[2] and "Keterangan: bukan wewenang." in said[4]
 
 
+def test_who_writes_of_what_is_not_ours_is_told_whom_to_turn_to(engine: Engine) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        agency = desk.bench.tickets()[0]["agency"]
+        wording = replace(desk.work.wording, texts={**desk.work.wording.texts, "received": "{nomor}. {arahan}"})
+        desk.answer(wording=wording, outside={agency: "hubungi balai jalan nasional"})
+        assert desk.under(comment) == [f"{desk.number()}. Hubungi balai jalan nasional."]
+
+
 def test_off_sends_nothing_and_a_dry_run_only_writes_down(engine: Engine) -> None:
     with answering(engine, mode="dry_run") as desk:
         comment = desk.comes()
