@@ -193,7 +193,17 @@ def _channels(works: Works, whole: bool) -> list[Finding]:
         found.append(
             Finding("alarms", "warning", "no duty officer of level 1: fill in contacts.toml, or alarms ring for nobody")
         )
-    return found
+    return [*found, _agencies(works)]
+
+
+def _agencies(works: Works) -> Finding:
+    """Which agencies are not rung for what is theirs."""
+    every, rung = works.routing.agencies, works.contacts.agencies
+    mute = sorted(agency for agency in every if not rung.get(agency))
+    rest = f"; of emergencies only duty officers and duta are told for {', '.join(mute)}" if mute else ""
+    return Finding(
+        "agencies", "ok", f"{len(every) - len(mute)} of {len(every)} have a channel{rest}", {"without": mute}
+    )
 
 
 def _channel(works: Works, reference: str, held: Mapping[str, outbox.Backlog]) -> Finding:

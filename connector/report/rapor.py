@@ -42,17 +42,24 @@ class TicketFact:
 class Score:
     """What became of a group of tickets. Times are None where nothing was answered, shares where there is nothing to share.
 
-    `late`: answered after the deadline, or not yet and the deadline is over; `silent`: never answered.
+    `late`: answered after the deadline, or not yet and the deadline is over; `silent`: not answered until now. Of the `urgent`
+    ones those that were answered within the hour, and those that have part of it left.
     """
 
     received: int
     urgent: int
     urgent_in_time: int
+    urgent_running: int
     median: timedelta | None
     p90: timedelta | None
     late: int
     again: int
     silent: int
+
+    @property
+    def urgent_late(self) -> int:
+        """How many urgent ones had no answer within their hour."""
+        return self.urgent - self.urgent_in_time - self.urgent_running
 
     @property
     def in_time(self) -> float | None:
@@ -149,6 +156,7 @@ def score(facts: Sequence[TicketFact], now: datetime) -> Score:
         received=len(facts),
         urgent=len(urgent),
         urgent_in_time=sum(f.answered_at is not None and f.answered_at - f.asked_at <= HOUR for f in urgent),
+        urgent_running=sum(f.answered_at is None and now - f.asked_at <= HOUR for f in urgent),
         median=timedelta(seconds=median(wait.total_seconds() for wait in waits)) if waits else None,
         p90=waits[-(-9 * len(waits) // 10) - 1] if waits else None,
         late=sum(f.due is not None and (f.answered_at or now) > f.due for f in facts),
@@ -172,6 +180,7 @@ def records(rapor: Rapor) -> Iterable[dict[str, object]]:
                 "diterima": now.received,
                 "mendesak": now.urgent,
                 "mendesak_dijawab_1_jam": now.urgent_in_time,
+                "mendesak_belum_1_jam": now.urgent_running,
                 "jawaban_pertama_median_menit": _minutes(now.median),
                 "jawaban_pertama_p90_menit": _minutes(now.p90),
                 "terlambat": now.late,

@@ -62,6 +62,13 @@ def test_each_figure_of_a_group() -> None:
     assert got.in_time == 0.75
 
 
+def test_an_urgent_one_is_late_only_when_its_hour_is_over() -> None:
+    facts = [fact(LATER - ago, urgency="mendesak") for ago in (MINUTE, HOUR, 2 * HOUR)]
+    facts.append(fact(LATER - 3 * HOUR, urgency="mendesak", answered=HOUR))
+    got = score(facts, LATER)
+    assert (got.urgent, got.urgent_in_time, got.urgent_running, got.urgent_late) == (4, 1, 2, 1)
+
+
 def test_nothing_at_all_is_told_too() -> None:
     made = rapor()
     assert made.agencies == made.kabupaten == () and made.whole.better is None
@@ -105,7 +112,7 @@ def test_groups_add_up_and_figures_stay_within_bounds(drawn: list[tuple[datetime
     ]
     made = rapor(*facts)
     for lines in (made.agencies, made.kabupaten):
-        for name in ("received", "urgent", "urgent_in_time", "late", "again", "silent"):
+        for name in ("received", "urgent", "urgent_in_time", "urgent_running", "late", "again", "silent"):
             assert sum(getattr(line.now, name) for line in lines) == getattr(made.whole.now, name)
     whole = made.whole.now
     assert max(whole.late, whole.silent, whole.urgent) <= whole.received and whole.urgent_in_time <= whole.urgent
