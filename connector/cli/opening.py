@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import typer
 
 from ..errors import Misuse, SettingsError
+from .outcome import say
 
 if TYPE_CHECKING:
     from ..records import Stream
@@ -23,14 +25,17 @@ _ARENA_MAX = -8
 """M_ARENA_MAX of glibc's malloc.h: into how many heaps threads may fall apart."""
 _STOPS_IN = 8.0
 """Seconds from the order to stop to the end of the process: 10 are promised."""
+CUT = "stopped with something still in hand; does the store answer? What was not committed is undone: look, then run it again"
 WITA = timezone(timedelta(hours=8))
 
 
-def open_works(context: typer.Context, *, ready: bool = True, stops: bool = True, patient: bool = False) -> "Works":
+def open_works(
+    context: typer.Context, *, ready: bool = True, stops: bool = True, patient: bool = False, leaves: bool = True
+) -> "Works":
     """The works for the configuration named before the verb; `ready` checks the store's schema too.
 
     `stops`: the verb looks whether it is to stop. One that does not is interrupted where it is; it gives the store all the time
-    that it takes, as does a `patient` one.
+    that it takes, as does a `patient` one. `leaves`: told to stop, it ends in time whatever it waits for; a patient one does not.
     """
     from .. import settings as configuration
     from ..contactbook import load_contacts
@@ -46,6 +51,8 @@ def open_works(context: typer.Context, *, ready: bool = True, stops: bool = True
     context.call_on_close(made.engine.dispose)
     if stops:
         stop_on_signals(made.stop)
+        if leaves and not patient:
+            leave_in_time(made.stop, partial(say, CUT), code=1)
     else:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # no draft is left behind
     if ready:
@@ -83,17 +90,17 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(number, told)
 
 
-def leave_in_time(stop: threading.Event, say_so: Callable[[], None]) -> None:
-    """From now on the process ends, with 0, some seconds after `stop` was set, whatever its threads wait for.
+def leave_in_time(stop: threading.Event, say_so: Callable[[], None], code: int = 0) -> None:
+    """From now on the process ends, with this code, some seconds after `stop` was set, whatever its threads wait for.
 
-    Such a wait is for a store that says nothing: it undoes what was not committed as soon as it sees that we are gone.
+    Such a wait is mostly for a store that says nothing: it undoes what was not committed as soon as it sees that we are gone.
     """
 
     def leave() -> None:
         stop.wait()
         time.sleep(_STOPS_IN)
         say_so()
-        os._exit(0)
+        os._exit(code)
 
     threading.Thread(target=leave, name="leave in time", daemon=True).start()
 

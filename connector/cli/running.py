@@ -108,7 +108,7 @@ def run(
     from ..settings import app_of
     from ..telling import Metrics, notify, start_logging
 
-    works = open_works(context, ready=False)
+    works = open_works(context, ready=False, leaves=once)
     secrets = need_tokens(context, works.configured())
     if once:
         works.ready()
