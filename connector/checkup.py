@@ -25,7 +25,7 @@ from .store.checkpoints import Shelf
 from .store.engine import reading
 from .wiring import Works
 
-MOST_TOLD = 20  # posts and conversations that do not fit, by name
+MOST_TOLD, FEW = 20, 5  # posts and conversations that do not fit, by name; agencies that no alarm rings
 NEEDS: dict[Stream, tuple[str, ...]] = {
     "posts": ("pages_read_engagement",),
     "comments": ("pages_read_engagement", "pages_read_user_content"),
@@ -200,7 +200,8 @@ def _agencies(works: Works) -> Finding:
     """Which agencies are not rung for what is theirs."""
     every, rung = works.routing.agencies, works.contacts.agencies
     mute = sorted(agency for agency in every if not rung.get(agency))
-    rest = f"; of emergencies only duty officers and duta are told for {', '.join(mute)}" if mute else ""
+    few = ", ".join(mute[:FEW]) + (f" and {len(mute) - FEW} more" if len(mute) > FEW else "")
+    rest = f"; of emergencies for {few} only duty officers and duta are told" if mute else ""
     return Finding(
         "agencies", "ok", f"{len(every) - len(mute)} of {len(every)} have a channel{rest}", {"without": mute}
     )

@@ -55,8 +55,12 @@ def test_a_rule_for_a_kecamatan_that_is_not_there_is_named(tmp_path: Path) -> No
 
 def test_agencies_that_no_alarm_rings_are_named(tmp_path: Path) -> None:
     everybody = finding(tmp_path, "agencies", datetime(2026, 11, 24, tzinfo=UTC)).facts["without"]
-    assert "pln" in everybody and "damkar" in everybody
+    assert "pln" in everybody and "bpbd" in everybody
     (tmp_path / "contacts.toml").write_text('[channels.regu]\nurl_env = "REGU"\n[agencies]\npln = ["regu"]\n', "utf-8")
     found = finding(tmp_path, "agencies", datetime(2026, 11, 24, tzinfo=UTC))
     assert found.facts["without"] == [agency for agency in everybody if agency != "pln"]
-    assert found.text.startswith(f"1 of {len(everybody)} have a channel") and "pln" not in found.text
+    assert (
+        found.text.startswith(f"1 of {len(everybody)} have a channel")
+        and "pln" not in found.text
+        and "more only" in found.text
+    )
