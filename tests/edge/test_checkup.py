@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from connector.checkup import Finding, examine
+from connector.contactbook import load_contacts
 from connector.settings import CalendarSettings, Settings, StoreSettings, load_routing
 from connector.wiring import works
 
@@ -14,7 +15,8 @@ from connector.wiring import works
 def finding(folder: Path, what: str, now: datetime, calendar: CalendarSettings | None = None) -> Finding:
     """One finding of `check` at this time."""
     store = StoreSettings(url=f"sqlite:///{folder}/ntbcare.db")
-    made = works(Settings(store=store, calendar=calendar or CalendarSettings()), load_routing(folder), folder)
+    settings, routing = Settings(store=store, calendar=calendar or CalendarSettings()), load_routing(folder)
+    made = works(settings, routing, folder, load_contacts(folder, routing))
     made.clock = lambda: now
     try:
         return next(f for f in examine(made) if f.what == what)
