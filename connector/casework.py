@@ -59,7 +59,8 @@ def amend(
             values = {**values, "answer_by": desk.deadline(row.opened_at, values["urgency"])}
         if ("category" in values or "kabupaten" in values) and "agency" not in values:
             where = Place(*(values.get(name, getattr(row, name)) for name in tickets.PLACE))
-            values = {**values, "agency": desk.route(values.get("category", row.category), where)}
+            _, words = alarms.facts(connection, [row.id])[row.id]
+            values = {**values, "agency": desk.route(values.get("category", row.category), where, words or "")}
         tickets.change(connection, number, values, who=who, what="amended", now=now, version=version)
         if values.get("urgency") != "mendesak" or not alarms.ring(connection, number, desk.roster, now):
             alarms.ring_on(connection, number, desk.roster, now)

@@ -165,3 +165,11 @@ def test_within_ten_working_days_it_is_the_same_ticket_later_a_new_one(
         assert dict(tickets.of_items(connection, [1, 2]).values()).get(number) is not None
         assert tickets.of_items(connection, [2])[2][0] == number
     assert (ticket(sqlite_engine).waiting_since is not None) is (number == "NTB-2026-000001")
+
+
+def test_a_corrected_place_keeps_the_agency_that_the_words_named(engine: Engine) -> None:
+    at = desk(route=lambda category, place, text="": "bpjs" if "BPJS" in text else f"{category}-{place.kabupaten}")
+    work(engine, comment("1_1", "jalan rusak ke kantor BPJS"), route=at.route)
+    assert ticket(engine).agency == "bpjs"
+    casework.amend(engine, "NTB-2026-000001", {"kabupaten": "52.01"}, who="Ani", now=later(1), desk=at)
+    assert (ticket(engine).agency, ticket(engine).kabupaten) == ("bpjs", "52.01")
