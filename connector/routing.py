@@ -1,6 +1,6 @@
 """Which agency a complaint goes to, and why; and which class a rule of the office gives it. Pure.
 
-The first rule that fits decides: a word of the complaint, the finest place known, the kabupaten's own government, else the
+The first rule that fits decides: a word or two of the complaint, the finest place known, the kabupaten's own government, else the
 category's agency. A place that is not certain routes nothing. *Bukan wewenang* is a route too: to an agency outside the
 government, with what to tell the citizen.
 """
@@ -8,6 +8,7 @@ government, with what to tell the citizen.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from classifiers.verdict import Urgency
 
@@ -71,7 +72,8 @@ def _codes(place: Place) -> list[str]:
 def _decided(routes: Routes, category: str, place: Place, text: str) -> tuple[str, str]:
     words = routes.words.get(category)
     if words:
-        said = next((word for word in _WORD.findall(text[:LONGEST].lower()) if word in words), None)
+        low = [*_WORD.findall(text[:LONGEST].lower()), ""]
+        said = next((one for word, after in pairwise(low) for one in (f"{word} {after}", word) if one in words), None)
         if said:
             return words[said], f"kategori {category}, kata {said}"
     codes = _codes(place)

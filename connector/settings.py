@@ -179,7 +179,7 @@ def _in_ntb_or_all(code: str) -> str:
 
 _Code = Annotated[str, AfterValidator(_in_ntb)]
 _Anywhere = Annotated[str, AfterValidator(_in_ntb_or_all)]
-_Word = Annotated[str, formed(r"[^\W_A-Z]+", "one word in small letters")]
+_Word = Annotated[str, formed(r"[^\W_A-Z]+( [^\W_A-Z]+)?", "one word or two in small letters")]
 
 
 class Routing(Strict):

@@ -55,6 +55,20 @@ def test_what_a_rule_makes_penting(tmp_path: Path, category: str, place: Place, 
     assert class_of(ROUTES, category, place, said) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "agency"),
+    [
+        ("Lampu-jalan di Gerung mati", "dinas-perhubungan"),
+        ("jalan gelap, lampu jalan", "dinas-perhubungan"),
+        ("lampu mati di jalan raya", "pln"),
+        ("lampu", "pln"),
+    ],
+)
+def test_two_words_side_by_side_route_too(tmp_path: Path, text: str, agency: str) -> None:
+    rules = load_routing(written(tmp_path, words={"listrik": {"lampu jalan": "dinas-perhubungan"}})).routes
+    assert route(rules, "listrik", GERUNG, text).agency == agency
+
+
 def test_the_finest_place_decides(tmp_path: Path) -> None:
     found = load_routing(written(tmp_path, places={"jalan_jembatan": {"52.01": "bpbd", "52.01.01": "satpol-pp"}}))
     assert route(found.routes, "jalan_jembatan", GERUNG).agency == "satpol-pp"
@@ -83,7 +97,7 @@ def test_every_category_has_a_route_in_every_kabupaten() -> None:
         ({"penting": {"cuaca": ["52"]}}, "cuaca"),
         ({"penting": {"kesehatan": ["Tambora"]}}, "penting.kesehatan.0"),
         ({"agencies": {"pln": ""}}, "agencies.pln"),
-        ({"words": {"kesehatan": {"Dua kata": "pln"}}}, "words.kesehatan.Dua kata"),
+        ({"words": {"kesehatan": {"tiga kata lagi": "pln"}}}, "words.kesehatan.tiga kata lagi"),
     ],
 )
 def test_rules_that_lead_nowhere_are_refused_when_they_are_read(
