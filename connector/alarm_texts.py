@@ -90,8 +90,9 @@ def _facebook(address: str) -> bool:
 
 
 def digest(area: str, open_ones: Sequence[Facts], total: int, now: datetime) -> Message:
-    """The week's open complaints of an area: what, where, since when; nobody's name and nobody's words."""
-    title = f"{plain(area, PLACE)}: {total} pengaduan masih terbuka"
+    """The week's open complaints of an area: what, where, since when; nobody's name and nobody's words. And the lesson."""
+    left = f"{total} pengaduan masih terbuka" if total else "tidak ada pengaduan yang terbuka"
+    title = f"{plain(area, PLACE)}: {left}"
     lines = [
         f"- {plain(f.category, 60)}, {plain(f.place, PLACE) or 'tempat belum diketahui'}: {f.status}, "
         f"{_age(now - f.opened_at)} ({f.number})"
@@ -99,7 +100,7 @@ def digest(area: str, open_ones: Sequence[Facts], total: int, now: datetime) -> 
     ]
     if total > len(lines):
         lines.append(f"dan {total - len(lines)} lainnya")
-    return Message(title, "\n".join([*lines, "", LESSON]))
+    return Message(title, "\n".join([*lines, "", LESSON]).lstrip())
 
 
 def _age(span: timedelta) -> str:

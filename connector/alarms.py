@@ -38,6 +38,11 @@ def wait_after(fails: int) -> timedelta:
     return min(FIRST_WAIT * doubled, LONGEST_WAIT)
 
 
+def digest_due(day: int, hour: int, local: datetime) -> bool:
+    """Whether this week's digest is to be out by `local`: from its day (0 is Monday) and hour on; a missed day is made up for."""
+    return local.weekday() >= day and local.hour >= hour
+
+
 def sign(key: bytes, row: int, until: datetime) -> str:
     """The last part of a link that acknowledges one message of the outbox, good until then."""
     said = f"{row:x}-{int(until.timestamp()):x}"

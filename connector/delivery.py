@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from classifiers import ModelUnusable
 
-from .alarms import wait_after
+from .alarms import digest_due, wait_after
 from .contactbook import address_of
 from .errors import LeaseLost, SettingsError
 from .notify import Courier, compose, plan_digests, reference_of, target, tell_operator, telling_of
@@ -256,7 +256,7 @@ class Delivery:
             leases.extend(connection, lease, leases.SECONDS)
             alarms.make_key(connection)
             outbox.tidy(connection, now - timedelta(days=rules.keep_days))
-            if rules.digest_day == DAYS[local.weekday()] and local.hour >= rules.digest_hour:
+            if rules.digest_day and digest_due(DAYS.index(rules.digest_day), rules.digest_hour, local):
                 plan_digests(connection, f"{local:%G-W%V}", now)
         return True
 

@@ -99,11 +99,9 @@ def compose(connection: Connection, letter: ResultRow, telling: Telling, now: da
     return alarm_texts.note(letter.text or "") if letter.text else None
 
 
-def digest_for(connection: Connection, area: str, telling: Telling, now: datetime) -> Message | None:
-    """The weekly digest of an area; None when nothing is open there."""
+def digest_for(connection: Connection, area: str, telling: Telling, now: datetime) -> Message:
+    """The weekly digest of an area."""
     rows, total = alarms.open_near(connection, area, alarm_texts.LISTED)
-    if not total:
-        return None
     parts = area.split(".")
     whole = area_name(*(".".join(parts[:n]) for n in range(2, len(parts) + 1)))
     return alarm_texts.digest(whole or area, [facts_of(row, None, telling) for row in rows], total, now)

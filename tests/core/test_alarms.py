@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.alarm_texts import READ, Facts, Message, alarm, digest, note, plain, taken, which
-from connector.alarms import LONGEST_WAIT, answered, rings, sign, signed, wait_after
+from connector.alarm_texts import LESSON, READ, WITA, Facts, Message, alarm, digest, note, plain, taken, which
+from connector.alarms import LONGEST_WAIT, answered, digest_due, rings, sign, signed, wait_after
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 KEY = b"k" * 32
@@ -153,6 +153,15 @@ def test_a_digest_names_nobody_and_quotes_nobody() -> None:
     assert "dan 9 lainnya" in lines and "foto" in message.body and "api besar" not in message.body
     short = digest("x", [FACTS], 1, NOW)
     assert "hari ini" in short.body and "lainnya\n" not in short.body
+    assert digest("Gerung", [], 0, NOW) == Message("Gerung: tidak ada pengaduan yang terbuka", LESSON)
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "due"), [(0, 7, False), (0, 8, True), (1, 3, False), (2, 9, True), (6, 23, True)]
+)
+def test_a_digest_that_was_missed_is_made_up_for_in_its_week(day: int, hour: int, due: bool) -> None:
+    assert digest_due(0, 8, datetime(2026, 11, 23 + day, hour, tzinfo=WITA)) is due
+    assert not digest_due(day + 1, 0, datetime(2026, 11, 23 + day, hour, tzinfo=WITA))
 
 
 def test_notes() -> None:
