@@ -2,7 +2,7 @@
 
 The net only ever raises urgency. It wants a danger *and* a sign that it is happening here and now, and lets go of what
 is past, only feared, figurative, an exercise, news or already dealt with. Who speaks of taking his own life, or of
-someone about to, it holds without a call for help: such words are few, quiet, and hardly sound like a complaint.
+someone about to, or of swallowed poison, it holds without a call for help: such words are few and quiet.
 """
 
 import re
@@ -57,6 +57,8 @@ _MEANT: Final = (
 _DESPAIR: Final = (
     rf"(?:{_MEANT}) (?:\w+ ){{0,2}}(?:bunuh|bakar|gantung|membunuh|membakar) diri",
     rf"(?:{_MEANT}) (?:\w+ ){{0,2}}(?:meng)?akhiri (?:hidup|nyawa)(?:ku|nya)?",
+    r"(?:minum|menenggak|nenggak|telan|nelan|menelan|tertelan|ketelan) (?:\w+ )?(?:racun|baygon|pestisida|herbisida|potas|"
+    r"potasium|sianida|obat (?:nyamuk|tikus|hama|rumput)|gramoxone|roundup)",
 )
 _NOT_MEANT: Final = (
     r"gol|cegah|mencegah|pencegahan|kampanye|seminar|sosialisasi|simulasi|film[a-z]*|drakor|sinetron|novel|lagu|game|berita|"
@@ -82,11 +84,12 @@ _SMELL: Final = _quick(
     r"ba?kar|\bapi\b|\basap|banjir|\bair\b|terendam|kelelep|hanyut|arus|tenggelam|kelem|longsor|timbun|gempa|roboh|ambr|"
     r"beliung|laka|tabrak|terguling|gencet|jepit|setrum|nyetrum|kabel|tiang|tawuran|bentrok|rusuh|perang|dipanah|tusuk|"
     r"bacok|parang|royok|tembak|kosa|kejang|pingsan|sadar|sesak|darah|muntah|racun|lahir|kritis|sekarat|gigit|wabah|dbd|"
-    r"diare|overdosis|bunuh|gantung|akhiri|pukul|mukul|aniaya|sekap|kdrt|hilang|temu"
+    r"diare|overdosis|bunuh|gantung|akhiri|baygon|pestisida|herbisida|potas|sianida|\bobat|gramoxone|roundup|"
+    r"pukul|mukul|aniaya|sekap|kdrt|hilang|temu"
 )
 _SMELL_NOW: Final = _quick(
     r"tolong|tlg|tulung|bantu|sos|segera|cepa?t|butuh|help|mana|panggil|kirim|barusan|baru|saat|sekarang|skrg|jebak|"
-    r"kurung|belum|blm|damkar|ambulan|polisi|bidan|dokter|petugas|pemadam|sar\b|\bdiri\b|hidup|nyawa"
+    r"kurung|belum|blm|damkar|ambulan|polisi|bidan|dokter|petugas|pemadam|sar\b|\bdiri\b|hidup|nyawa|minum|tengg?ak|telan"
 )
 
 

@@ -237,6 +237,8 @@ def test_net_knows_word_boundaries() -> None:
         "kakak saya nekat mau gantung diri pak, dia kunci kamar",
         "saya ingin mengakhiri hidup",
         "sudah capek ditagih pinjol, lebih baik saya akhiri hidup",
+        "cucu saya umur 2 thn minum baygon",
+        "kakak saya menenggak obat rumput",
     ],
 )
 def test_who_speaks_of_taking_a_life_is_held_without_a_call_for_help(shipped: Linear, cry: str) -> None:
@@ -252,6 +254,7 @@ def test_who_speaks_of_taking_a_life_is_held_without_a_call_for_help(shipped: Li
         "mau gantung baju sendiri",
         "filmnya tentang orang yang mau bunuh diri",
         "jangan pernah mau mengakhiri hidup, Allah sayang kita",
+        "minum obat dari puskesmas tidak mempan",
     ],
 )
 def test_who_only_tells_of_it_is_not(calm: str) -> None:
