@@ -62,6 +62,8 @@ def amend(
             _, words = alarms.facts(connection, [row.id])[row.id]
             values = {**values, "agency": desk.route(values.get("category", row.category), where, words or "")}
         tickets.change(connection, number, values, who=who, what="amended", now=now, version=version)
+        if place := [values[code] for code in ("desa", "kecamatan", "kabupaten") if values.get(code)]:
+            alarms.tell_again(connection, number, place[0], now)
         if values.get("urgency") != "mendesak" or not alarms.ring(connection, number, desk.roster, now):
             alarms.ring_on(connection, number, desk.roster, now)
 

@@ -31,7 +31,8 @@ def locate(
 ) -> None:
     """Gives tickets (number, row of an added item) the finer place that their reporter names, with its agency and class.
 
-    Whom that makes responsible is rung, where the ticket rang and nobody has it yet. What a person set stays.
+    Whom that makes responsible is rung, where the ticket rang and nobody has it yet; whom it reached before is told where it
+    is. What a person set stays.
     """
     for number, row in added:
         item = classified[row].item
@@ -48,4 +49,5 @@ def locate(
         values = {**tickets.place_values(place), "agency": desk.route(ticket.category, place, words or "")}
         values["urgency"] = desk.class_of(ticket.category, place, ticket.urgency)
         if tickets.refresh(connection, number, values, now, desk.deadline):
+            alarms.tell_again(connection, number, _codes(place)[-1], now)
             alarms.ring_on(connection, number, desk.roster, now)

@@ -58,6 +58,20 @@ def ring_on(connection: Connection, number: str, roster: Roster, now: datetime) 
     return bool(lanes or near)
 
 
+def tell_again(connection: Connection, number: str, mark: str, now: datetime) -> None:
+    """The alarm once more, as the ticket is known by now, to those whom it has reached, once a mark, even if somebody has it."""
+    ticket, o = tickets.get(connection, number), outbox_table.c
+    if ticket.urgency != "mendesak" or ticket.status not in tickets.OPEN or ticket.merged_into:
+        return
+    reached = select(o.lane, o.contact_id, func.min(o.key).label("key")).group_by(o.lane, o.contact_id)
+    reached = reached.where(o.ticket_id == ticket.id, o.kind == outbox.ALARM, o.state == "sent")
+    letters = [
+        outbox.Letter(f"{row.key}/{mark}", outbox.AGAIN, row.lane, ticket_id=ticket.id, contact_id=row.contact_id)
+        for row in connection.execute(reached)
+    ]
+    outbox.post(connection, letters, now)
+
+
 def _responsible(connection: Connection, ticket: ResultRow, roster: Roster) -> tuple[list[str], list[int]]:
     """The channels of the ticket's agency, and the duta of its place unless that is only supposed from the post above."""
     supposed = ticket.place_ambiguous and ticket.place_text is None  # the duta there may be strangers to it

@@ -10,8 +10,8 @@ from .raw import ResultRow
 from .schema import lanes, outbox
 from .statements import insert_new, upsert
 
-ALARM, OPERATOR, NOTE, DIGEST = "alarm", "operator", "note", "digest"
-URGENT = (ALARM, OPERATOR, NOTE)
+ALARM, AGAIN, OPERATOR, NOTE, DIGEST = "alarm", "again", "operator", "note", "digest"
+URGENT = (ALARM, AGAIN, OPERATOR, NOTE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from connector import casework, process
@@ -13,9 +14,10 @@ from connector.records import Place, Roster
 from connector.store import raw
 from connector.store.tickets import place_values
 from tests.answering import answering
-from tests.edge.ringing import fresh, letters, put, rung
+from tests.edge.ringing import delivering, fresh, letters, now, put, rung, until
 from tests.edge.test_casework import SITI, later, ticket, told, under, work
 from tests.edge.test_store_process import comment, desk, dump
+from tests.sinks import webhook
 
 BY_PLACE: Any = {"route": lambda category, place, *_: place.kecamatan or place.kabupaten or f"opd-{category}"}
 
@@ -66,6 +68,26 @@ def test_who_lives_there_is_rung_as_soon_as_the_place_is_told(engine: Engine) ->
     assert [one.lane for one in rung(engine, fresh("1_1", "TOLONG kebakaran"), roster=roster)] == ["piket"]
     rung(engine, fresh("1_2", "di kecamatan Gerung", parent={"id": "1_1"}), roster=roster)
     assert [one.lane for one in letters(engine)] == ["piket", f"contact:{duta}"]
+
+
+def test_whom_the_alarm_reached_is_told_the_place_when_it_is_known(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = Roster(((1, "piket"), (1, "mati")))
+    with webhook() as sink, delivering(engine, monkeypatch, {"piket": sink.address, "mati": "json://127.0.0.1:9"}):
+        (number,) = {one.key.split("/")[0] for one in rung(engine, fresh("1_1", "TOLONG kebakaran"), roster=roster)}
+        until(lambda: len(sink.taken) == 1)
+        casework.acknowledge(engine, number, who="Ani", now=now())
+        rung(engine, fresh("1_2", "di kecamatan Gerung", parent={"id": "1_1"}), roster=roster)
+        until(lambda: len(sink.taken) == 2)
+        where = place_values(place_said("52.01.01.1004", find_place))
+        for _ in range(2):
+            casework.amend(engine, number, where, who="Ani", now=now(), desk=desk(roster=roster))
+        until(lambda: len(sink.taken) == 3)
+    first, then, last = sink.texts
+    assert first.startswith("Tempat belum diketahui") and then.startswith("Gerung, Lombok Barat: MENDESAK")
+    assert last.startswith("Dasan Geres, Gerung") and all(f"Ref {number}/1" in text for text in sink.texts)
+    assert "Sudah diterima oleh Ani" in then and [one.lane for one in letters(engine)].count("mati") == 1
 
 
 def test_finer_is_what_is_sure_and_inside() -> None:

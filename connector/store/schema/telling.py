@@ -38,7 +38,7 @@ outbox = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("key", Name, nullable=False, unique=True),  # the same in every repetition
-    Column("kind", String(12), nullable=False),  # alarm, operator, note, digest
+    Column("kind", String(12), nullable=False),  # alarm, again, operator, note, digest
     Column("rank", SmallInteger, nullable=False),  # 0 at once, 1 when nothing urgent waits
     Column("lane", Name, nullable=False),  # a channel of contacts.toml, or contact:ID
     Column("ticket_id", BigId, ForeignKey("tickets.id", ondelete="CASCADE")),
