@@ -23,19 +23,25 @@ if TYPE_CHECKING:
 
 _ARENA_MAX = -8
 """M_ARENA_MAX of glibc's malloc.h: into how many heaps threads may fall apart."""
-_STOPS_IN = 8.0
+DAEMON_LEAVES_IN = 8.0
 """Seconds from the order to stop to the end of the process: 10 are promised."""
 CUT = "stopped with something still in hand; does the store answer? What was not committed is undone: look, then run it again"
 WITA = timezone(timedelta(hours=8))
 
 
 def open_works(
-    context: typer.Context, *, ready: bool = True, stops: bool = True, patient: bool = False, leaves: bool = True
+    context: typer.Context,
+    *,
+    ready: bool = True,
+    stops: bool = True,
+    patient: bool = False,
+    leaves_in: float | None = 30.0,
 ) -> "Works":
     """The works for the configuration named before the verb; `ready` checks the store's schema too.
 
     `stops`: the verb looks whether it is to stop. One that does not is interrupted where it is; it gives the store all the time
-    that it takes, as does a `patient` one. `leaves`: told to stop, it ends in time whatever it waits for; a patient one does not.
+    that it takes, as does a `patient` one. `leaves_in`: so many seconds after it was told to stop the process ends, whatever it
+    waits for; a patient one never does.
     """
     from .. import settings as configuration
     from ..contactbook import load_contacts
@@ -51,8 +57,8 @@ def open_works(
     context.call_on_close(made.engine.dispose)
     if stops:
         stop_on_signals(made.stop)
-        if leaves and not patient:
-            leave_in_time(made.stop, partial(say, CUT), code=1)
+        if leaves_in is not None and not patient:
+            leave_in_time(made.stop, partial(say, CUT), leaves_in, code=1)
     else:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # no draft is left behind
     if ready:
@@ -90,15 +96,15 @@ def stop_on_signals(stop: threading.Event) -> None:
         signal.signal(number, told)
 
 
-def leave_in_time(stop: threading.Event, say_so: Callable[[], None], code: int = 0) -> None:
-    """From now on the process ends, with this code, some seconds after `stop` was set, whatever its threads wait for.
+def leave_in_time(stop: threading.Event, say_so: Callable[[], None], seconds: float, code: int = 0) -> None:
+    """From now on the process ends, with this code, so many seconds after `stop` was set, whatever its threads wait for.
 
     Such a wait is mostly for a store that says nothing: it undoes what was not committed as soon as it sees that we are gone.
     """
 
     def leave() -> None:
         stop.wait()
-        time.sleep(_STOPS_IN)
+        time.sleep(seconds)
         say_so()
         os._exit(code)
 

@@ -11,7 +11,7 @@ import typer
 
 from ..errors import Misuse, SettingsError
 from .app import app
-from .opening import leave_in_time, open_works, stop_on_signals, window, written
+from .opening import DAEMON_LEAVES_IN, leave_in_time, open_works, stop_on_signals, window, written
 from .outcome import finish, out, out_json, say
 from .reading import AsJson, need_tokens
 from .records import Out, Since, Until
@@ -108,7 +108,7 @@ def run(
     from ..settings import app_of
     from ..telling import Metrics, notify, start_logging
 
-    works = open_works(context, ready=False, leaves=once)
+    works = open_works(context, ready=False, leaves_in=DAEMON_LEAVES_IN if once else None)
     secrets = need_tokens(context, works.configured())
     if once:
         works.ready()
@@ -123,7 +123,9 @@ def run(
         finish([*daemon.once(), *delivery.once()])
         return
     leave_in_time(
-        works.stop, partial(log.warning, "stopped; what the store kept waiting is undone there", action="stop")
+        works.stop,
+        partial(log.warning, "stopped; what the store kept waiting is undone there", action="stop"),
+        DAEMON_LEAVES_IN,
     )
     _await_store(works, log)
     _serve_metrics(works, metrics, log)
