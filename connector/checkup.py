@@ -18,9 +18,9 @@ from .handing import load_mapping
 from .notify import check as check_channel
 from .platforms.facebook.parse import when
 from .records import Balance, Stream
-from .schedule import HOT, plan
+from .schedule import HOT, SWEEP_EVERY, plan
 from .settings import AccountSettings, app_of, token_of
-from .store import accounts, contacts, leases, ledger, migrate, outbox, pauses, raw
+from .store import accounts, contacts, leases, ledger, lost, migrate, outbox, pauses, raw
 from .store.checkpoints import Shelf
 from .store.engine import reading
 from .wiring import Works
@@ -148,8 +148,9 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
         shelf = Shelf(account.key, "comments")
         hot = shelf.read_since(connection, f"{now - HOT:%Y-%m-%dT%H:%M:%S}")
         posts, talks = shelf.count(connection), Shelf(account.key, "messages").count(connection)
+        asked = lost.asked_since(connection, account.key, now - SWEEP_EVERY)
     warm = [(now - at, c.total or 0) for c in hot if (at := when(c.seen))]
-    facts: dict[str, Any] = {"plan": plan(account.every_seconds, posts, talks, warm, "messages" in streams)}
+    facts: dict[str, Any] = {"plan": plan(account.every_seconds, posts, talks, warm, "messages" in streams, asked)}
     texts = [f"{facts['plan']['total']} calls on a quiet day"]
     if state is None:
         return Finding(f"reading {account.key}", "ok", texts[0], facts)

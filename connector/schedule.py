@@ -154,15 +154,23 @@ def _numbers(version: str) -> list[int]:
 
 
 def plan(
-    every_seconds: float, posts: int, conversations: int, hot: Iterable[tuple[timedelta, int]], messages: bool
+    every_seconds: float,
+    posts: int,
+    conversations: int,
+    hot: Iterable[tuple[timedelta, int]],
+    messages: bool,
+    lost: int = 0,
 ) -> Mapping[str, int]:
-    """Calls a day for an account on which nothing happens; `hot` are its recent posts: quiet for how long, with how many
-    comments. One more call goes for each post or conversation that moves, and one for each further hundred comments.
+    """Calls a day for an account on which nothing happens. One more call goes for each post or conversation that moves, and
+    one for each further hundred comments.
+
+    `hot` are its recent posts: quiet for how long, with how many comments; `lost` the conversations out of the inbox that one
+    sweep asks for.
     """
     looks = DAY / timedelta(seconds=every_seconds)
     walks = (posts // NEWEST + 1) * (DAY / walk_every(posts))
     again = sum((total // BATCH + 1) * (DAY / wait) for quiet, total in hot if (wait := reread_every(quiet, total)))
-    swept = (posts // 25 + 1 + (conversations // 25 + 1 if messages else 0)) * (DAY / SWEEP_EVERY)
+    swept = (posts // 25 + 1 + (conversations // 25 + 1 + lost if messages else 0)) * (DAY / SWEEP_EVERY)
     share = (int(REREAD_CALLS * every_seconds / DAY.total_seconds()) + 1) * looks
     parts = {"newest": looks, "walks": walks, "rereads": min(again, share), "sweeps": swept}
     return {name: round(calls) for name, calls in parts.items()} | {"total": round(sum(parts.values()))}

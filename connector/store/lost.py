@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy.sql import ColumnElement
 
 from ..records import Stream
 from .checkpoints import Shelf
@@ -51,9 +52,7 @@ def unseen_conversations(
     `most` are asked for, however often it is cut.
     """
     c, k = raw_items.c, checkpoints.c
-    mine = and_(k.account == account, k.scope == ASKED, k.stream == "messages")
-    done = connection.scalar(select(func.count()).where(mine, k.complete_at >= unseen_since)) or 0
-    known = raw_items.outerjoin(checkpoints, and_(mine, k.object_id == c.conversation_id))
+    known = raw_items.outerjoin(checkpoints, and_(_asked(account), k.object_id == c.conversation_id))
     latest, asked = func.max(c.created_at), func.max(k.complete_at)
     query = (
         select(c.conversation_id)
@@ -63,7 +62,18 @@ def unseen_conversations(
         .having(func.max(c.seen_at) < unseen_since, latest >= since, or_(asked.is_(None), asked < unseen_since))
         .order_by(asked.is_not(None), asked, latest.desc(), c.conversation_id)
     )
-    return list(connection.scalars(query.limit(max(most - done, 0))))
+    return list(connection.scalars(query.limit(max(most - asked_since(connection, account, unseen_since), 0))))
+
+
+def asked_since(connection: Connection, account: str, since: datetime) -> int:
+    """How many conversations out of sight were asked for since then."""
+    recent = _asked(account), checkpoints.c.complete_at >= since
+    return connection.scalar(select(func.count()).select_from(checkpoints).where(*recent)) or 0
+
+
+def _asked(account: str) -> ColumnElement[bool]:
+    c = checkpoints.c
+    return and_(c.account == account, c.scope == ASKED, c.stream == "messages")
 
 
 def ask_for_conversation(connection: Connection, account: str, conversation_id: str, now: datetime) -> None:

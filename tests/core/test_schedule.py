@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector import schedule
+from connector.ingest.visit import MOST_LOST
 from connector.schedule import LONGEST_WAIT, Post, next_due, reread_every, rereads, sweep_due, walk_due
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -110,3 +111,5 @@ def test_a_quiet_page_with_a_thousand_posts_stays_within_its_budget() -> None:
     assert sum(n for name, n in day.items() if name != "total") == pytest.approx(day["total"], abs=2)
     assert day["total"] <= 3600
     assert schedule.plan(60, 1000, 0, [], messages=False)["total"] < day["total"]
+    asked = schedule.plan(60, 1000, 1000, hot, messages=True, lost=MOST_LOST)
+    assert asked["sweeps"] == day["sweeps"] + 360 and asked["total"] <= 3600

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Engine
 
 from connector.sandbox import Fault, World, faults
+from connector.store import lost
+from connector.store.engine import reading
 from tests.reading import Bench, calm_bench, one_page
 
 NOW = datetime.now(UTC)
@@ -93,6 +95,8 @@ def test_of_many_out_of_sight_each_has_its_turn(engine: Engine, monkeypatch: pyt
             assert reader.poll(full=True).failures == ()
             turns.append({*asked(reader)})
         assert gone(reader) == {message.id for message in talks[0].messages}
+        with reading(engine) as connection:
+            assert lost.asked_since(connection, "gubernur", NOW) == 5
     ids = [one.id for one in talks]
     assert turns[0] == {ids[4], ids[3]} and turns[1] == {ids[2], ids[1]} and ids[0] in turns[2]
     assert turns[2] | turns[3] | turns[4] == {*ids}, "and again, those asked for longest ago first"
