@@ -15,15 +15,11 @@ from classifiers.samples import PEOPLE, Sample
 from classifiers.train import Trained
 from classifiers.verdict import CATEGORIES, Classify
 
-GUARDED: Final[dict[str, Callable[[Answers], metrics.Bools]]] = {
-    "pr_auc": lambda a: a.complaint,
-    "urgent_recall": lambda a: a.urgent,
-}
-"""The figures that may not fall, and the texts that each is measured by."""
-TOLERATED: Final = 0.02
-"""A fall of a guarded figure within this much is noise, if the redrawn samples agree.
+GUARDED: Final = ("pr_auc", "urgent_recall")
+SLIGHT: Final = 0.005
+"""So small a fall refuses nothing, however sure it is: who learns how others write reads our own texts a little worse.
 
-Where one text weighs more than this, they alone tell: else a single emergency among few would refuse what is better.
+Measured: 691 right labels cost 0.004 of the PR-AUC on held-out texts of the corpus; as many, three in ten of them wrong, 0.009.
 """
 ONE_OF_MANY: Final = 0.99
 """How sure it must be that a category got worse: at 95 of 100, one in six equally good models is refused by one of 17."""
@@ -73,10 +69,9 @@ def worse(candidate: Classify, incumbent: Classify, held_out: Sequence[Sample]) 
 
 def _worse(new: Answers, old: Answers) -> list[str]:
     found = []
-    for name, counted in GUARDED.items():
+    for name in GUARDED:
         before, after = FIGURES[name](old), FIGURES[name](new)
-        fell = after < before - TOLERATED and counted(new).sum() * TOLERATED >= 1
-        if fell or _surely_below(FIGURES[name], new, old):
+        if after < before - SLIGHT and _surely_below(FIGURES[name], new, old):
             found.append(f"{name} fell from {before:.3f} to {after:.3f}")
     for category in CATEGORIES:
         if (new.category == category).sum() >= FEWEST // 3:

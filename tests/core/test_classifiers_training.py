@@ -232,7 +232,7 @@ def test_each_guarded_figure_can_refuse() -> None:
 
 
 @pytest.mark.parametrize(
-    ("emergencies", "missed", "refused"), [(1, 1, False), (9, 2, False), (9, 6, True), (60, 3, True)]
+    ("emergencies", "missed", "refused"), [(1, 1, False), (9, 2, False), (9, 6, True), (60, 3, False), (60, 9, True)]
 )
 def test_one_emergency_among_few_refuses_no_model_and_many_do(emergencies: int, missed: int, refused: bool) -> None:
     """Of so many held-out emergencies the new model misses some, and rings for one that the old one missed."""
@@ -250,6 +250,23 @@ def test_one_emergency_among_few_refuses_no_model_and_many_do(emergencies: int, 
 
     reasons = worse(rings(*(f"banjir {i}" for i in range(missed))), rings("api"), held_out)
     assert bool(reasons) == refused and all("urgent_recall" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(("taken", "refused"), [(5, False), (30, True)])
+def test_a_sure_fall_refuses_only_where_it_is_more_than_slight(taken: int, refused: bool) -> None:
+    """So many of the others the new model takes for the surest complaints."""
+    held_out = [Sample(f"rusak {i}", complaint=True) for i in range(2_000)]
+    held_out += [Sample(f"jalan {i}", complaint=False) for i in range(500)]
+
+    def scores(*wrong: str) -> Classify:
+        def classify(texts: Sequence[str]) -> list[Verdict]:
+            said = [0.99 if text in wrong else 0.9 if "rusak" in text else 0.1 for text in texts]
+            return [Verdict("pengaduan", True, score, "lainnya", 0.9, "biasa", 0.1, False, "x") for score in said]
+
+        return classify
+
+    reasons = worse(scores(*(f"jalan {i}" for i in range(taken))), scores(), held_out)
+    assert bool(reasons) == refused and all("pr_auc fell" in reason for reason in reasons)
 
 
 def test_figures_agree_with_sklearn() -> None:
