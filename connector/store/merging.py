@@ -33,6 +33,10 @@ def merge(connection: Connection, number: str, into: str, who: str, now: datetim
     source, target = get(connection, number), get(connection, into)
     if source.id == target.id or target.merged_into or source.merged_into:
         raise Conflict(f"{number}: cannot be merged into {into}: one of them is merged already, or they are the same")
+    if source.urgency == "mendesak" and target.closed_at and not source.closed_at:
+        raise Conflict(
+            f"{number}: is an open emergency, {into} is {target.status}: nobody would see it there; open {into} again"
+        )
     c = ticket_items.c
     moved = list(connection.scalars(select(c.item_id).where(c.ticket_id == source.id).order_by(c.position)))
     closed = {"status": "ditolak", "merged_into": into, "closed_at": source.closed_at or now}

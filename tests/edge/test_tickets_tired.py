@@ -42,6 +42,20 @@ def test_what_is_merged_neither_moves_nor_changes_until_it_is_taken_out(engine: 
     casework.move(engine, SECOND, "ditindaklanjuti", who="Budi", reason="", now=now())
 
 
+def test_an_open_emergency_does_not_vanish_into_a_closed_ticket(engine: Engine) -> None:
+    rung(engine, fresh("1_1"), fresh("1_2", "TOLONG banjir bandang", "7002"))
+    for state in ("ditindaklanjuti", "tuntas"):
+        casework.move(engine, FIRST, state, who="Ani", reason="sudah", now=now())
+    with (
+        pytest.raises(Conflict, match=f"{SECOND}: is an open emergency, {FIRST} is tuntas"),
+        writing(engine) as connection,
+    ):
+        merging.merge(connection, SECOND, FIRST, "Ani", now())
+    casework.move(engine, FIRST, "ditindaklanjuti", who="Ani", reason="lagi", now=now())
+    with writing(engine) as connection:
+        merging.merge(connection, SECOND, FIRST, "Ani", now())
+
+
 def test_whoever_acknowledges_a_merged_ticket_has_the_one_it_went_into(engine: Engine) -> None:
     merged(engine)
     assert casework.acknowledge(engine, SECOND, who="Ani", now=now())[0]
