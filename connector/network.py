@@ -36,10 +36,11 @@ _REFERENCE: TypeAdapter[str] = TypeAdapter(Reference)
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did: counts, and one line for each row that could not be taken."""
+    """What an import did: counts, one line for each row that could not be taken, and for each new one that looks known."""
 
     new: int = 0
     known: int = 0
+    alike: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
 
@@ -63,6 +64,8 @@ def import_contacts(engine: Engine, file: Path, book: ContactBook, clock: Callab
             fresh = contacts.put(connection, row, now)
             done.new += fresh
             done.known += not fresh
+            for other in contacts.namesakes(connection, row) if fresh else ():
+                done.alike.append(f"{row['name']}, {row['area']}: is there with another channel too, as number {other}")
     return done
 
 

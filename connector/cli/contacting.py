@@ -36,16 +36,18 @@ def contacts_import(
     ],
     json: AsJson = False,
 ) -> None:
-    """Take contacts in; a line that is known already is brought up to date."""
+    """Take contacts in; a line that is known already, by channel and area, is brought up to date."""
     from ..network import import_contacts
 
     readable(file)
     works = open_works(context)
     done = import_contacts(works.engine, file, works.contacts, works.clock)
     if json:
-        out_json({"new": done.new, "known": done.known, "failures": done.failures})
+        out_json({"new": done.new, "known": done.known, "alike": done.alike, "failures": done.failures})
     else:
         out(f"{done.new} new contacts, {done.known} known")
+        for line in done.alike:
+            out(f"{line}: if it is the same person, `ntbcare contacts remove` the old one")
     finish(done.failures)
 
 

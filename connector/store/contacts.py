@@ -24,6 +24,13 @@ def put(connection: Connection, row: Mapping[str, Any], now: datetime) -> bool:
     return True
 
 
+def namesakes(connection: Connection, row: Mapping[str, Any]) -> list[int]:
+    """The contacts of the same name and area that have another channel."""
+    c = contacts.c
+    same = (c.name == row["name"], c.area == row["area"], c.channel != row["channel"])
+    return list(connection.scalars(select(c.id).where(*same).order_by(c.id)))
+
+
 def every(connection: Connection) -> list[ResultRow]:
     """All contacts by area."""
     return list(connection.execute(select(contacts).order_by(contacts.c.area, contacts.c.id)))

@@ -123,5 +123,22 @@ def test_contacts_come_as_people_write_them_and_a_broken_line_loses_no_other(
     )
     done = network.import_contacts(sqlite_engine, tmp_path / "duta.csv", book, now)
     assert done.new == 2 and len(done.failures) == 1 and "duta.csv:3: not CSV" in done.failures[0]
+    assert done.alike == []
     with reading(sqlite_engine) as connection:
         assert [person.area[:8] for person in contacts.every(connection)] == ["52.01.01", "52.06.06"]
+
+
+def test_who_comes_with_a_new_channel_is_told_to_be_there_with_the_old_one(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANNEL_WA", "json://127.0.0.1/{address}")
+    book = ContactBook.model_validate({"channels": {"wa": {"url_env": "CHANNEL_WA"}}})
+    told = []
+    for channel, area in (("wa:1", "52.01.01"), ("wa:2", "52.71.01"), ("wa:3", "52.01.01"), ("wa:3", "52.01.01")):
+        (tmp_path / "duta.csv").write_text(
+            f"nama,kelompok,saluran,persetujuan,kode\nAyu,pkh,{channel},2025-11-24,{area}\n", "utf-8"
+        )
+        told += network.import_contacts(engine, tmp_path / "duta.csv", book, now).alike
+    with reading(engine) as connection:
+        first = next(person.id for person in contacts.every(connection) if person.channel == "wa:1")
+    assert told == [f"Ayu, 52.01.01: is there with another channel too, as number {first}"]
