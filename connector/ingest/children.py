@@ -145,7 +145,7 @@ class _Reading:
         try:
             return self.reader.asker.ask(self.kin.more(self.id), after).data
         except Gone as error:
-            if self.kin is COMMENTS or (error.code != TOO_OLD and after is None):
+            if self.kin is COMMENTS or error.code != TOO_OLD:
                 raise
             self.cut = True  # Graph shows no more of this conversation
             return {"data": []}

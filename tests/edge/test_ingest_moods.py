@@ -166,6 +166,18 @@ def test_a_post_that_is_not_there_once_is_asked_for_again(reader: Bench, world: 
     assert late.id in reader.items()
 
 
+def test_a_conversation_that_is_not_there_once_is_asked_for_again(reader: Bench, world: World) -> None:
+    talk = world.conversation(world.pages["gubernur"], "Siti")
+    for n in range(30):
+        world.add_message(talk, f"pesan {n}", at=NOW - timedelta(hours=40 - n))
+    gone = faults.error(100, "Unsupported get request", type="GraphMethodException", subcode=33)
+    fault = reader.sandbox.faults.add(Fault(gone, path=f"{talk.id}/messages", times=1))
+    assert reader.poll().counts["unavailable"] == 1 and fault.hits == 1
+    reader.poll()
+    reader.process()
+    assert {m.id for m in talk.messages} <= set(reader.items())
+
+
 def test_a_post_that_is_never_there_is_given_up_after_some_passes(reader: Bench, world: World) -> None:
     posts = fill(world, 3, 2)
     reader.poll()
