@@ -28,7 +28,9 @@ _DANGERS: Final = (
     r"kejang|pingsan|tidak sadar|ga(?:k)? sadar|sesak na[fp]as|pendarahan|muntah[a-z]*|keracunan|melahirkan",
     r"lahiran|kritis|sekarat",
     r"digigit (?:anjing|ular)|wabah|dbd|diare massal|overdosis|bunuh diri|gantung diri",
-    r"dipukul[a-z]*|mukul[a-z]*|dianiaya|disekap|kdrt|hilang dari|belum (?:di)?temu(?:kan)?|blm ketemu",
+    r"dipukul[a-z]*|mukul[a-z]*|dianiaya|disekap|kdrt",
+    r"(?:anak|bocah|balita|adik|adek|cucu|(?:ke)?ponakan|nenek|kakek|(?:ibu|bapak|suami|istri) (?:saya|sy|kami)|warga|nelayan)"
+    r"(?:ku|nya)? (?:\w+ ){0,3}(?:hilang|(?:belum|blm) (?:ke|di)?temu(?:kan)?)",
 )
 _NOW: Final = (
     r"tolong(?:in|lah)?|tlg|tulung|mohon bantuan(?:nya)?|bantu kami|bantuin|sos|segera dievakuasi|cepa?t(?:an)?",
@@ -36,6 +38,7 @@ _NOW: Final = (
     r"(?:mana|panggil|kirim|butuh) (?:damkar|ambulans?|polisi|sar|pemadam|brimob|petugas)|polisi (?:mana|tolong)",
     r"barusan|baru saja|saat ini|skrg juga|sekarang juga|terjebak|kejebak|terkurung|belum dievakuasi|blm dievakuasi",
     r"(?:damkar|ambulans?|polisi|bidan|dokter|petugas|pemadam|sar) (?:belum|blm|ga|gak|tidak|tdk|kok) \w+",
+    r"(?:belum|blm) (?:juga )?(?:pulang|balik|ketemu|ditemukan)",
 )
 _NOT_NOW: Final = (
     r"(?:tahun|thn|taun|bulan|bln|minggu) (?:lalu|kemarin|kmrn|yang lalu|yg lalu)|dulu|dahulu|jaman|zaman|waktu itu|pernah",
@@ -43,6 +46,7 @@ _NOT_NOW: Final = (
     r"kalau|kalo|klo|jika|apabila|andai[a-z]*|seandainya|misal[a-z]*|jangan sampai|jgn smp|takut(?:nya)?|semoga",
     r"khawatir|dikhawatirkan|kuatir|rawan|bisa bisa|cegah|mencegah|antisipasi|waspada|sebelum (?:ada|terjadi|kejadian)",
     r"simulasi|latihan|pelatihan|sosialisasi|penyuluhan|lomba|workshop|seminar|film|drakor|sinetron|novel|mimpi|game",
+    r"(?:juga|sangat|langsung|selalu) (?:cepa?t|sigap|tanggap)",
     r"terima ?kasih (?:sudah|telah|damkar|kepada)|makasih|alhamdulillah|syukur(?:lah)?|berhasil|untung(?:nya)?|salut",
     r"(?:sudah|sdh|udah|udh|telah) (?:padam|surut|aman|ditangani|selesai|normal|ketemu|dipadamkan|dievakuasi|ditemukan)",
     r"jenggot|diskon|promo|air mata|hati(?:ku| ini| gue| gw)|rindu|cinta|mantan|tugas|skripsi|deadline|dompet|orderan",

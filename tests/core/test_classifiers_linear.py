@@ -218,6 +218,25 @@ def test_the_net_holds_what_it_reads_however_it_is_spelt(shipped: Linear, cry: s
     assert rules.in_danger(cry) and shipped([cry])[0].urgency == "mendesak"
 
 
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Anak saya hilang dari sore, baju merah, sampai skrg belum pulang", True),
+        (
+            "nelayan desa kami hilang sejak subuh, tolong kirim SAR",
+            False,
+        ),  # "sejak" tells of a time that lasts: the model hears it
+        ("2 nelayan hilang di perairan gili, blm ditemukan", True),
+        ("longsor nutup warung, penjaganya blm ketemu", True),
+        ("Bapak gubernur, motor saya hilang di pasar, belum ketemu", False),
+        ("Terima kasih banyak pak, kebakaran kemarin juga cepat ditangani", False),
+        ("kebakaran pak, cepat", True),
+    ],
+)
+def test_the_net_holds_who_is_missing_and_lets_go_of_thanks(text: str, held: bool) -> None:
+    assert rules.in_danger(text) == held
+
+
 def test_the_net_holds_all_of_the_corpus_that_it_reads(shipped: Linear) -> None:
     held = [line.text for line in corpus.load() if rules.in_danger(line.text)]
     assert len(held) > 100 and all(verdict.urgency == "mendesak" for verdict in shipped(held))
