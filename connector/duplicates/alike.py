@@ -217,8 +217,8 @@ def _same_words(new: Told, old: Told, shared: Shared, mine: bool, apart: timedel
 
 
 def _particular(new: Told, old: Told, shared: Shared) -> bool:
-    """Whether the words both say are of one matter and not of any: they name a place, or are many."""
-    if shared.same < 5 or shared.rare == 0:
+    """Whether the words both say are of one matter and not of any: they name a place, or are many; of a copy fewer do."""
+    if shared.same < (4 if shared.exact else 5) or shared.rare == 0:
         return False
     if _same_spot(new.place, old.place):
         return True

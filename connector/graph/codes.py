@@ -8,6 +8,7 @@ and the rate limiting guide. HTTP status does not decide: #4 comes with 403 and 
 THROTTLED = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
 THROTTLED_WHY = {
     32: "read with a person's token, which throttles a Page; use the Page's own token",
+    613: "too many calls of this kind; they pause",
     80006: "too many calls to Messenger; messages pause",
 }
 TRANSIENT = frozenset({1, 2})

@@ -92,6 +92,14 @@ def test_an_exact_copy_is_told_from_one_that_only_says_the_same() -> None:
     assert found(told(f"{LONG} ya pak, sudah lama", "2"), told(LONG)) == ["pengaduan yang sama dari pengirim lain"]
 
 
+def test_a_short_copy_is_one_where_it_names_a_place() -> None:
+    gerung, rest = Place("52.01", "52.01.01"), "parah di Gerung pak"
+    assert found(told(f"jalan rusak {rest}", "2", where=gerung), told(f"jalan rusak {rest}", where=gerung)) == [COPIED]
+    assert not found(told(f"jalan rusak {rest}", "2"), told(f"jalan rusak {rest}"))
+    assert not found(told(f"jalan rusak {rest}", "2", where=gerung), told(f"lampu rusak {rest}", where=gerung))
+    assert not found(told("jalan rusak di Gerung", "2", where=gerung), told("jalan rusak di Gerung", where=gerung))
+
+
 def test_a_doubled_word_may_be_written_with_a_two() -> None:
     assert words_of("lampu2 mati") == words_of("lampu mati")
 
