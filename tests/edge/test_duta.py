@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from connector import casework, network
+from connector import casework, network, notify
 from connector.contactbook import ContactBook
 from connector.delivery import DAYS
 from connector.places import find_place
@@ -142,3 +142,16 @@ def test_who_comes_with_a_new_channel_is_told_to_be_there_with_the_old_one(
     with reading(engine) as connection:
         first = next(person.id for person in contacts.every(connection) if person.channel == "wa:1")
     assert told == [f"Ayu, 52.01.01: is there with another channel too, as number {first}"]
+
+
+@pytest.mark.parametrize(
+    ("lane", "heard"), [("tg:-100123", True), ("tg:@piket", False), ("wa:1", False), ("nix", False)]
+)
+def test_only_a_chat_that_telegram_calls_by_its_number_is_told_to_answer(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, lane: str, heard: bool
+) -> None:
+    monkeypatch.setenv("CHANNEL_TG", "tgram://123456789:AAabcdefghijklmnopqrstuvwxyz123456789/{address}")
+    monkeypatch.setenv("CHANNEL_WA", "json://127.0.0.1/{address}")
+    channels = {name: {"url_env": f"CHANNEL_{name.upper()}"} for name in ("tg", "wa")}
+    with reading(sqlite_engine) as connection:
+        assert notify.is_heard(connection, lane, ContactBook.model_validate({"channels": channels})) is heard
