@@ -71,7 +71,7 @@ class Weights:
 class Linear:
     """A trained model as a `Classify`: texts in, verdicts out, in batches or one at a time; safe among threads."""
 
-    def __init__(self, weights: Weights, decisions: Decisions, name: str, remembered: int = 30_000) -> None:
+    def __init__(self, weights: Weights, decisions: Decisions, name: str, remembered: int = 28_000) -> None:
         grams = Grams(weights.grams)
         self.name, self.decisions, self.weights = name, decisions, weights
         self._pairs = WordPairs(weights.pairs, weights.pair_idf, weights.pair_coef)

@@ -81,7 +81,7 @@ class Grams:
 class WordTable:
     """Token → row of a table: the shares of its n-grams, those of its whole words, and what `extra` names.
 
-    Remembers about `limit` tokens, then only those that came again meanwhile. Not safe among threads by itself.
+    Remembers about `limit` rows, then only those that came again meanwhile. Not safe among threads by itself.
     """
 
     EXTRA: Final = 5
@@ -93,12 +93,13 @@ class WordTable:
         self.width = 2 * self.size + self.EXTRA
         self.table: Floats = np.zeros((0, self.width))
         self._rows: dict[str, int] = {}
+        self._used = 0
         self._ends: Places = np.zeros((2, 0), dtype=np.intp)
         self._again: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self._start()
 
     def __len__(self) -> int:
-        """How many tokens it remembers."""
+        """How many tokens, and names of rows that several share, it remembers."""
         return len(self._rows)
 
     def sums(self, texts: Sequence[str]) -> tuple[Floats, Places, list[int]]:
@@ -106,7 +107,7 @@ class WordTable:
 
         Each text begins with an `EDGE`.
         """
-        if len(self._rows) > self._limit:
+        if self._used > self._limit or len(self._rows) > self._limit * 3 // 2:
             self._forget()
         tokens: list[str] = []
         starts = []
@@ -114,7 +115,7 @@ class WordTable:
             starts.append(len(tokens))
             tokens.append("")
             tokens += tokens_of(text)
-        known = len(self._rows)
+        known = self._used
         new = set(tokens).difference(self._rows)
         if new:
             self._learn(sorted(new))
@@ -156,18 +157,35 @@ class WordTable:
         table[rows, 2 * self.size + self.GRAM_SQUARES] = np.add.reduceat(values * values, starts)
 
     def _learn(self, tokens: Sequence[str]) -> None:
-        first = len(self._rows)
-        while len(self.table) < first + len(tokens):
+        """Tokens of the same words, such as *Rusak* and *rusak,*, have one row, which is worked out once."""
+        rows, names = self._rows, []
+        fresh: dict[str, tuple[str, ...]] = {}
+        for token in tokens:
+            words = words_of(token)
+            # A token that is one plain word may stand for all that say the same; what else does must be no token.
+            plain = len(words) == 1 and words[0].isalpha() and words[0].isascii()
+            name = words[0] if plain else f" {' '.join(words)}"
+            names.append(name)
+            if name not in rows:
+                fresh[name] = words
+        if fresh:
+            self._work_out(list(fresh.values()))
+            rows.update(zip(fresh, range(self._used, self._used + len(fresh)), strict=True))
+            self._used += len(fresh)
+        rows.update(zip(tokens, map(rows.__getitem__, names), strict=True))
+
+    def _work_out(self, split: Sequence[tuple[str, ...]]) -> None:
+        first, end = self._used, self._used + len(split)
+        while len(self.table) < end:
             self.table = np.concatenate([self.table, np.zeros_like(self.table)])
             self._ends = np.concatenate([self._ends, np.zeros_like(self._ends)], axis=1)
             self._again = np.concatenate([self._again, np.zeros_like(self._again)])
-        split = [words_of(token) for token in tokens]
         words = list(chain.from_iterable(split))
         counts = np.fromiter(map(len, split), dtype=np.intp, count=len(split))
         shares = self.of_words(words) if words else np.zeros((0, self.width))
         full = np.flatnonzero(counts)
         starts = (np.cumsum(counts) - counts)[full]
-        rows = self.table[first : first + len(tokens)]
+        rows = self.table[first:end]
         rows[:] = 0
         rows[full] = shares.take(starts, axis=0)
         if len(words) > len(full):  # few tokens have more than one word
@@ -175,12 +193,11 @@ class WordTable:
             np.add.at(rows, np.repeat(np.arange(len(split)), counts).take(further), shares.take(further, axis=0))
         for column, smelling in zip((self.DANGER, self.NOW), rules.smells(split), strict=True):
             rows[smelling, 2 * self.size + column] = 1
-        self._ends[:, first : first + len(tokens)] = np.array([ends_of(some, self._grams.wholes) for some in split]).T
-        self._rows.update(zip(tokens, range(first, first + len(tokens)), strict=True))
+        self._ends[:, first:end] = np.array([ends_of(some, self._grams.wholes) for some in split]).T
 
     def _start(self) -> None:
         """Row 0 is the row of nothing, so that an empty text has one. Memory is taken by rows when they are first written."""
-        self._rows = {"": 0}
+        self._rows, self._used = {"": 0}, 1
         rows = self._limit + _SPARE
         if len(self.table) != rows:
             self.table = np.zeros((rows, self.width))
@@ -190,16 +207,17 @@ class WordTable:
 
     def _forget(self) -> None:
         """Most tokens are misspelt or rare and never come again; if too many did, all begin anew."""
-        kept = [token for token, row in self._rows.items() if self._again[row] or not row]
-        if len(kept) > self._limit // 2:
+        kept = {token: row for token, row in self._rows.items() if self._again[row] or not row}
+        rows = sorted(set(kept.values()))
+        if len(rows) > self._limit // 2 or len(kept) > self._limit:
             self._start()
             return
-        rows = [self._rows[token] for token in kept]
         for first in range(0, len(rows), _SPARE):  # rows only move down; a copy of all at once would take as much again
             some = rows[first : first + _SPARE]
             self.table[first : first + len(some)] = self.table[some]
             self._ends[:, first : first + len(some)] = self._ends[:, some]
-        self._rows = {token: row for row, token in enumerate(kept)}
+        moved = {row: place for place, row in enumerate(rows)}
+        self._rows, self._used = {token: moved[row] for token, row in kept.items()}, len(rows)
         self._again[:] = False
 
 

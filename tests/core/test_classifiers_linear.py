@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import classifiers
-from classifiers import corpus, rules, train
+from classifiers import corpus, train
 from classifiers.explain import deciding
 from classifiers.linear import CATEGORY, COLUMNS, KIND, Decisions, Linear
 from classifiers.samples import is_held_out, of_corpus
@@ -81,6 +81,33 @@ def test_memory_of_tokens_is_bounded(shipped: Linear) -> None:
     for start in range(20):
         model([f"kata{start}x{i}" for i in range(500)])
     assert len(model._texts) < 2_000 and len(model._texts.table) <= 4_096
+
+
+def test_tokens_of_the_same_words_share_a_row_and_no_other_does(shipped: Linear) -> None:
+    model = Linear(shipped.weights, shipped.decisions, "x")
+    texts = [
+        "Rusak",
+        "rusak,",
+        "RUSAAAK!",
+        "<user>",
+        "@siapa",
+        "<tag>",
+        "#a_b",
+        "jalan/rusak",
+        "2024",
+        "1999",
+        "…",
+        "...",
+    ]
+    model(texts)
+    rows = model._texts._rows
+    assert rows["Rusak"] == rows["rusak,"] != rows["RUSAAAK!"] and rows["2024"] == rows["1999"]
+    assert rows["<user>"] != rows["@siapa"] and rows["<tag>"] != rows["#a_b"] and rows["…"] == rows["..."]
+    assert len(set(rows.values())) < len(rows)
+    for text in texts:
+        assert np.allclose(
+            model.scores([text]), Linear(shipped.weights, shipped.decisions, "x").scores([text]), atol=1e-12
+        )
 
 
 def test_what_comes_again_is_kept_when_the_memory_is_full(shipped: Linear) -> None:
@@ -208,76 +235,6 @@ def test_the_shipped_model_learned_from_this_corpus() -> None:
 
 def test_columns() -> None:
     assert COLUMNS[KIND][0] == "kind:pengaduan" and COLUMNS[CATEGORY][-1] == "category:lainnya"
-
-
-@pytest.mark.parametrize(
-    "cry",
-    ["soooos gempa", "sos 𝗴𝗲𝗺𝗽𝗮", "s\u200bos gempa", "sos gëmpa", "CEPAAAT LAKA", "anak saya belum temu bantuin cari"],
-)
-def test_the_net_holds_what_it_reads_however_it_is_spelt(shipped: Linear, cry: str) -> None:
-    assert rules.in_danger(cry) and shipped([cry])[0].urgency == "mendesak"
-
-
-@pytest.mark.parametrize(
-    ("text", "held"),
-    [
-        ("Anak saya hilang dari sore, baju merah, sampai skrg belum pulang", True),
-        (
-            "nelayan desa kami hilang sejak subuh, tolong kirim SAR",
-            False,
-        ),  # "sejak" tells of a time that lasts: the model hears it
-        ("2 nelayan hilang di perairan gili, blm ditemukan", True),
-        ("longsor nutup warung, penjaganya blm ketemu", True),
-        ("Bapak gubernur, motor saya hilang di pasar, belum ketemu", False),
-        ("Terima kasih banyak pak, kebakaran kemarin juga cepat ditangani", False),
-        ("kebakaran pak, cepat", True),
-    ],
-)
-def test_the_net_holds_who_is_missing_and_lets_go_of_thanks(text: str, held: bool) -> None:
-    assert rules.in_danger(text) == held
-
-
-def test_the_net_holds_all_of_the_corpus_that_it_reads(shipped: Linear) -> None:
-    held = [line.text for line in corpus.load() if rules.in_danger(line.text)]
-    assert len(held) > 100 and all(verdict.urgency == "mendesak" for verdict in shipped(held))
-
-
-def test_net_knows_word_boundaries() -> None:
-    assert rules.in_danger("tolong pak ada banjir masuk rumah, nenek terjebak")
-    for calm in ("banjir diskon, tolong dicek", "tolong jalan rusak", "terkejang-kejang ketawa tolong wkwk"):
-        assert not rules.in_danger(calm)
-
-
-@pytest.mark.parametrize(
-    "cry",
-    [
-        "saya mau bunuh diri saja kalau begini terus",
-        "Ada yang mau bakar diri depan kantor gubernur!!",
-        "kakak saya nekat mau gantung diri pak, dia kunci kamar",
-        "saya ingin mengakhiri hidup",
-        "sudah capek ditagih pinjol, lebih baik saya akhiri hidup",
-        "cucu saya umur 2 thn minum baygon",
-        "kakak saya menenggak obat rumput",
-    ],
-)
-def test_who_speaks_of_taking_a_life_is_held_without_a_call_for_help(shipped: Linear, cry: str) -> None:
-    verdict = shipped([cry])[0]
-    assert verdict.is_complaint and verdict.urgency == "mendesak" and verdict.needs_review
-
-
-@pytest.mark.parametrize(
-    "calm",
-    [
-        "gol bunuh diri lagi, mau nangis",
-        "kami mau kampanye cegah bunuh diri di CFD",
-        "mau gantung baju sendiri",
-        "filmnya tentang orang yang mau bunuh diri",
-        "jangan pernah mau mengakhiri hidup, Allah sayang kita",
-        "minum obat dari puskesmas tidak mempan",
-    ],
-)
-def test_who_only_tells_of_it_is_not(calm: str) -> None:
-    assert not rules.in_danger(calm)
 
 
 def test_training_twice_gives_the_same_bytes(tmp_path: Path) -> None:
