@@ -15,6 +15,7 @@ Channel = Literal["comment", "private", "message"]
 HOUR = timedelta(hours=1)
 FRESH = timedelta(hours=24)
 LATEST = {"received": timedelta(hours=24), "received_urgent": timedelta(hours=24), "supported": timedelta(hours=24)}
+CLOSED = ("tuntas", "ditolak")
 LATEST_CHANGE = timedelta(hours=72)
 LATEST_ASKED = timedelta(days=7)
 PRIVATE_WINDOW = timedelta(days=7)
@@ -43,7 +44,8 @@ class Facts:
 
     `status` is the ticket's now; `official` when the author is one of our accounts; `barred` when he asked to be erased or
     restricted; `prefers` is what the account wants for comments and posts; `wrote_at` is his last message; `told_at` the
-    last answer to him in this thread, sent or waiting; `waits` when one about another ticket waits there still.
+    last answer to him in this thread, sent or waiting; `waits` when one about another ticket waits there still; `protested`
+    when the reporter has written again since the ticket was closed.
     """
 
     kind: Kind
@@ -58,6 +60,7 @@ class Facts:
     wrote_at: datetime | None = None
     told_at: datetime | None = None
     waits: bool = False
+    protested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,9 @@ def _too_late(facts: Facts) -> str | None:
     asked_long_ago = is_first(facts.kind) and facts.now - item.created_at > LATEST_ASKED
     if asked_long_ago or facts.now - facts.event_at > LATEST.get(facts.kind, LATEST_CHANGE):
         return "terlambat: jawabannya tidak lagi berguna"
-    closed = facts.status in ("tuntas", "ditolak")
+    if facts.protested and facts.kind in CLOSED:
+        return "pelapor sudah menulis lagi: petugas melihatnya dulu"
+    closed = facts.status in CLOSED
     stands = (
         not closed
         if facts.kind == "supported"

@@ -84,4 +84,5 @@ def facts_of(
         wrote_at=replies.wrote_at(connection, work.account.key, author) if author else None,
         told_at=max((one.at for one in counted), default=None),
         waits=any(one.ticket_id != matter.ticket.id for one in others),
+        protested=matter.ticket.waiting_since is not None,
     )

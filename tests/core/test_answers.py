@@ -132,6 +132,7 @@ def test_a_plain_case_is_answered_at_once() -> None:
         (replace(FACTS, status="ditindaklanjuti"), "disusul"),
         (replace(FACTS, kind="tuntas", status="ditindaklanjuti"), "disusul"),
         (replace(FACTS, kind="supported", status="ditolak"), "disusul"),
+        (replace(FACTS, kind="tuntas", status="tuntas", protested=True), "menulis lagi"),
         (about(kind="message"), "24 jam"),
     ],
 )

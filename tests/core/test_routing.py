@@ -69,6 +69,11 @@ def test_two_words_side_by_side_route_too(tmp_path: Path, text: str, agency: str
     assert route(rules, "listrik", GERUNG, text).agency == agency
 
 
+def test_who_drowns_at_a_beach_is_sent_rescuers() -> None:
+    assert route(ROUTES, "pariwisata", GERUNG, "tolong, orang tenggelam di pantai").agency == "bpbd"
+    assert route(ROUTES, "pariwisata", GERUNG, "toilet pantai kotor").agency == "dinas-pariwisata"
+
+
 def test_the_finest_place_decides(tmp_path: Path) -> None:
     found = load_routing(written(tmp_path, places={"jalan_jembatan": {"52.01": "bpbd", "52.01.01": "satpol-pp"}}))
     assert route(found.routes, "jalan_jembatan", GERUNG).agency == "satpol-pp"

@@ -159,6 +159,20 @@ def test_of_two_moves_at_once_the_last_is_told(engine: Engine) -> None:
         assert "tuntas" in desk.under(comment)[-1]
 
 
+def test_nobody_is_told_that_it_is_done_after_he_said_that_it_is_not(engine: Engine) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        desk.answer()
+        desk.time.pass_by(minutes=5)
+        desk.move(desk.number(), "tuntas")
+        assert desk.answer().counts == {"planned": 1}
+        desk.comes("masih rusak pak, belum ada yang datang", under=comment)
+        desk.time.pass_by(minutes=60)
+        desk.answer()
+        assert not any("tuntas" in text for text in desk.under(comment))
+        assert [(row.state, row.kind) for row in desk.rows()][1] == ("skipped", "tuntas")
+
+
 def test_one_answer_for_a_person_in_a_thread_within_an_hour(engine: Engine) -> None:
     with answering(engine) as desk:
         comment = desk.comes()
