@@ -121,7 +121,7 @@ class _Walk:
                 rows.append({"object_id": key, "seen": seen} | counted | self._unread(seen, key in known, total))
         self.reader.land(connection, items, self.started)
         self.reader.progress.add("conversations", len(nodes))
-        for columns in {tuple(row) for row in rows}:
+        for columns in dict.fromkeys(map(tuple, rows)):
             same = [row for row in rows if tuple(row) == columns]
             shelf.put_all(connection, same, tuple(c for c in columns if c != "object_id"))
             if "unshown" in columns:

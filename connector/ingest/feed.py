@@ -47,7 +47,7 @@ def walk_feed(reader: Reader) -> datetime | None:
     with reading(reader.engine) as connection:
         checkpoint = reader.shelf("posts").get(connection)
         streams = {"posts", *reader.order.streams} & FEED
-        complete = all(reader.shelf(stream).get(connection).complete_at for stream in streams)
+        complete = all(reader.shelf(stream).get(connection).complete_at for stream in sorted(streams))
     if reader.order.scope != LIVE_SCOPE and checkpoint.complete_at:
         return None
     thorough = reader.order.full or not complete
@@ -200,7 +200,7 @@ class _Walk:
         if after is None:
             now, streams = self.reader.clock(), self.reader.order.streams
             shelf.put(connection, position=None, complete_at=now, newest=self.started)
-            for stream in FEED - {"posts"}:  # one configured later is read from the start
+            for stream in sorted(FEED - {"posts"}):  # one configured later is read from the start
                 self.reader.shelf(stream).put(connection, complete_at=now if stream in streams else None)
         elif self.thorough:
             reached = self.reached.isoformat() if self.reached else None

@@ -3,8 +3,10 @@
 Never touches the network. The same code serves what a poll landed, a replay and an import.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -111,7 +113,9 @@ def _allowed(
 ) -> tuple[list[Understood], Mapping[str, persons.State]]:
     """What may be processed, and which authors are restricted; of erased persons whatever slipped in is wiped out."""
     alive = [(row.id, raw.as_raw(row)) for row in rows if row.fingerprint != persons.ERASED]
-    understood = [remembered(u, before.get(u.row)) for u in understand(alive, desk.parse)]
+    understood = understand(alive, desk.parse)
+    authors = _authors(connection, understood, {row.id: row for row in rows}, before, desk)
+    understood = [remembered(u, authors.get(u.row)) for u in understood]
     states = persons.states(connection, (u.item.author_id for u in understood if u.item))
     kept = [u for u in understood if not u.item or states.get(u.item.author_id or "") != persons.ERASED]
     mine = {u.row for u in kept}
@@ -120,6 +124,23 @@ def _allowed(
     if keep and gone:
         traces.forget(connection, gone, desk.clock())
     return kept, states
+
+
+def _authors(
+    connection: Connection,
+    understood: Sequence[Understood],
+    read: Mapping[int, ResultRow],
+    before: Mapping[int, ResultRow],
+    desk: Desk,
+) -> dict[int, Any]:
+    """Of items that show no author: the same as it is stored, or else, as after an import, its latest revision with one."""
+    mute = [u.row for u in understood if u.item and u.item.author_id is None]
+    found: dict[int, Any] = {row: before[row] for row in mute if row in before and before[row].author_id}
+    revised = [row for row in mute if row not in found and read[row].revision > 1]
+    for older in raw.revisions(connection, revised):
+        sent = raw.as_raw(read[older.raw_id])._replace(payload=json.loads(older.payload))
+        found |= {u.row: u.item for u in understand([(older.raw_id, sent)], desk.parse) if u.item and u.item.author_id}
+    return found
 
 
 def _settle(connection: Connection, understood: Sequence[Understood], read: Mapping[int, ResultRow]) -> None:
