@@ -68,8 +68,8 @@ def engine(store_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    """A migrated SQLite store, where the database does not matter."""
-    made = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    """A migrated SQLite store: where the database does not matter, or for another machine beside `engine`."""
+    made = open_store(f"sqlite:///{tmp_path / 'sqlite.db'}")
     migrate.migrate(made)
     yield made
     made.dispose()

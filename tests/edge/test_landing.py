@@ -1,10 +1,8 @@
 """Landing: each object once with its revisions, whatever comes again, late, older, or from an archive."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,22 +13,13 @@ from connector.export import What, as_jsonl, records
 from connector.land import Landing, land_records, read_record
 from connector.platforms.facebook.parse import raw_comment, raw_message, raw_post
 from connector.retention import erase_deleted
-from connector.store import accounts, migrate, raw
-from connector.store.engine import open_store, reading, writing
+from connector.store import accounts, raw
+from connector.store.engine import reading, writing
 from connector.store.schema import raw_items, raw_revisions, verdicts
 from tests.edge.citizens import CANARY, HIM, asked, everything, fill, his
 from tests.edge.test_store_process import ACCOUNT, HOSTILE, PAGE, T0, clock, comment, desk, items_of, land, tickets_of
 
 LATER = T0 + timedelta(days=1)
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Engine]:
-    """An SQLite store of another machine."""
-    made = open_store(f"sqlite:///{tmp_path / 'elsewhere.db'}")
-    migrate.migrate(made)
-    yield made
-    made.dispose()
 
 
 def exported(engine: Engine, what: What = "raw") -> list[str]:
@@ -80,15 +69,15 @@ def test_what_graph_did_not_show_at_first_is_not_called_edited_when_it_does(engi
     }
 
 
-def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, elsewhere: Engine) -> None:
+def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, sqlite_engine: Engine) -> None:
     land(engine, *(comment(f"1_{n}", words, str(n), n) for n, words in enumerate(HOSTILE)))
     process.process_pending(engine, desk())
     lines = exported(engine)
-    for target in (elsewhere, engine):
+    for target in (sqlite_engine, engine):
         done = imported(target, [*lines, "broken", "{}", ""])
         assert len(done.failures) == 2 and "f:8" in done.failures[0]
         assert [item["text"] for item in items_of(target).values()] == HOSTILE
-    with reading(elsewhere) as connection:
+    with reading(sqlite_engine) as connection:
         assert connection.scalar(select(func.count()).select_from(raw_items)) == len(HOSTILE)
 
 
@@ -106,15 +95,15 @@ def lived(engine: Engine) -> None:
     process.process_pending(engine, desk())
 
 
-def test_a_store_that_lived_is_the_same_in_another(engine: Engine, elsewhere: Engine) -> None:
-    lived(elsewhere)
-    lines = exported(elsewhere)
+def test_a_store_that_lived_is_the_same_in_another(engine: Engine, sqlite_engine: Engine) -> None:
+    lived(sqlite_engine)
+    lines = exported(sqlite_engine)
     assert not imported(engine, lines).failures
     assert exported(engine) == lines
     machine = {"ticket", "decision", "reason"}  # of labels and of the tickets that there were: no part of what was sent
     facts = [
         [{k: v for k, v in item.items() if k not in machine} for item in items_of(one).values()]
-        for one in (elsewhere, engine)
+        for one in (sqlite_engine, engine)
     ]
     assert facts[0] == facts[1]
     found = items_of(engine)
@@ -123,17 +112,17 @@ def test_a_store_that_lived_is_the_same_in_another(engine: Engine, elsewhere: En
     assert (imported(engine, lines).new, exported(engine)) == (0, lines)
 
 
-def test_earlier_revisions_bring_back_nobody_who_asked(engine: Engine, elsewhere: Engine) -> None:
+def test_earlier_revisions_bring_back_nobody_who_asked(engine: Engine, sqlite_engine: Engine) -> None:
     """Graph may hide an author whom it showed before: his item is his all the same."""
-    land(elsewhere, his("1_1"))
-    land(elsewhere, comment("1_1", f"{CANARY} tanpa nama", None))
-    lines = exported(elsewhere)
+    land(sqlite_engine, his("1_1"))
+    land(sqlite_engine, comment("1_1", f"{CANARY} tanpa nama", None))
+    lines = exported(sqlite_engine)
     assert HIM in lines[0]
     person.erase(asked(engine))
     assert imported(engine, lines).new == 0
     assert CANARY not in everything(engine)
-    person.restrict(asked(elsewhere))
-    record = json.loads(exported(elsewhere)[0])
+    person.restrict(asked(sqlite_engine))
+    record = json.loads(exported(sqlite_engine)[0])
     assert (record["payload"], record["revisions"]) == ({"id": "1_1"}, [])
 
 
