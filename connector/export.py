@@ -44,10 +44,8 @@ def _raw_records(connection: Connection) -> Iterator[dict[str, Any]]:
 
 def _shown(connection: Connection, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
     """Handing on is processing: of restricted persons only the ids of their items go out (UU PDP art. 16, 41)."""
-    older: dict[int, list[Any]] = {row.id: [] for row in rows}
-    for revision in raw.revisions(connection, [row.id for row in rows if row.revision > 1]):
-        older[revision.raw_id].append(revision)
-    found = [raw_record(row, older[row.id]) for row in rows]
+    older = raw.revisions(connection, [row.id for row in rows if row.revision > 1])
+    found = [raw_record(row, older.get(row.id, ())) for row in rows]
     told = [[author_of(one["payload"]) for one in (record, *record["revisions"])] for record in found]
     states = persons.states(connection, chain.from_iterable(told))
     for record, whose in zip(found, told, strict=True):

@@ -137,9 +137,10 @@ def _authors(
     mute = [u.row for u in understood if u.item and u.item.author_id is None]
     found: dict[int, Any] = {row: before[row] for row in mute if row in before and before[row].author_id}
     revised = [row for row in mute if row not in found and read[row].revision > 1]
-    for older in raw.revisions(connection, revised):
-        sent = raw.as_raw(read[older.raw_id])._replace(payload=json.loads(older.payload))
-        found |= {u.row: u.item for u in understand([(older.raw_id, sent)], desk.parse) if u.item and u.item.author_id}
+    for row, older in raw.revisions(connection, revised).items():
+        last = raw.as_raw(read[row])
+        sent = [(row, last._replace(payload=json.loads(one.payload))) for one in older]
+        found |= {u.row: u.item for u in understand(sent, desk.parse) if u.item and u.item.author_id}
     return found
 
 

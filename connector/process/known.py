@@ -149,9 +149,10 @@ def _edited(
 ) -> frozenset[int]:
     """Items whose text differs from that of an older revision; one of which Graph showed no more than the id had none."""
     revised = [row for row in found if read[row].revision > 1]
-    older = ((r.raw_id, json.loads(r.payload)) for r in raw.revisions(connection, revised))
+    older = raw.revisions(connection, revised).items()
+    sent = ((row, json.loads(one.payload)) for row, rows in older for one in rows)
     return frozenset(
-        row for row, payload in older if payload.keys() - THIN and payload.get("message") != found[row].text
+        row for row, payload in sent if payload.keys() - THIN and payload.get("message") != found[row].text
     )
 
 

@@ -1,7 +1,7 @@
 """`raw_items`: what the platform sent, as it waits to be processed, and what is known to be gone."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -178,11 +178,14 @@ def awaken(connection: Connection, raw_ids: Sequence[int]) -> None:
         connection.execute(update(raw_items).where(raw_items.c.id.in_(part)).values(state="pending"))
 
 
-def revisions(connection: Connection, raw_ids: Sequence[int]) -> Iterator[ResultRow]:
-    """Older revisions of raw items, as rows of `raw_revisions`, oldest first."""
-    c = raw_revisions.c
+def revisions(connection: Connection, raw_ids: Sequence[int]) -> dict[int, list[ResultRow]]:
+    """The older revisions of those raw items that have any, as rows of `raw_revisions`, oldest first."""
+    c, found = raw_revisions.c, dict[int, list[ResultRow]]()
     for part in among(connection, raw_ids):
-        yield from connection.execute(select(raw_revisions).where(c.raw_id.in_(part)).order_by(c.raw_id, c.revision))
+        query = select(raw_revisions).where(c.raw_id.in_(part)).order_by(c.raw_id, c.revision)
+        for row in connection.execute(query):
+            found.setdefault(row.raw_id, []).append(row)
+    return found
 
 
 def payloads(connection: Connection, raw_id: int) -> dict[int, str]:

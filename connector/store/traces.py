@@ -65,9 +65,7 @@ SOURCES: tuple[Source, ...] = (in_payloads, in_items, in_revisions)
 
 def read(connection: Connection, raw_ids: Sequence[int]) -> list[Trace]:
     """Raw items with all their revisions, by row id."""
-    older: dict[int, list[ResultRow]] = {}
-    for row in revisions(connection, raw_ids):
-        older.setdefault(row.raw_id, []).append(row)
+    older = revisions(connection, raw_ids)
     whose = select(items.c.id, items.c.author_id).where(items.c.id.in_(raw_ids))
     authors = {row.id: row.author_id for row in connection.execute(whose)}
     rows = connection.execute(select(raw_items).where(raw_items.c.id.in_(raw_ids)).order_by(raw_items.c.id))
