@@ -1,5 +1,7 @@
 """What a failed transaction means: it met others that held what it needed, or the store itself fails. It was undone whole."""
 
+import random
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -7,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
 TRIES = 3
+_YIELD_S = 0.2
+"""At most: who was undone lets the other pass, or he takes the same lock before that one has woken."""
 _DEADLOCKS = frozenset({"1213", "40P01"})
 """MariaDB; PostgreSQL."""
 _HELD = _DEADLOCKS | {"sqlite 5", "sqlite 6", "1020", "1205", "40000", "40001", "40002", "40003", "55P03"}
@@ -42,11 +46,15 @@ def remark(error: SQLAlchemyError) -> tuple[str, str]:
 
 
 def persistently(work: Callable[[], T]) -> T:
-    """Does it anew after a deadlock, which any database may find at any time; it must begin where the store says it stands."""
+    """Does it anew, some 0.1 s later, after a deadlock, which any database may find at any time.
+
+    `work` must begin where the store says it stands. Raises what the last of `TRIES` raised, and at once what is no deadlock.
+    """
     for _ in range(TRIES - 1):
         try:
             return work()
         except SQLAlchemyError as error:
             if _code_of(error) not in _DEADLOCKS:
                 raise
+            time.sleep(random.uniform(0, _YIELD_S))
     return work()
