@@ -56,5 +56,5 @@ def persistently(work: Callable[[], T]) -> T:
         except SQLAlchemyError as error:
             if _code_of(error) not in _DEADLOCKS:
                 raise
-            time.sleep(random.uniform(0, _YIELD_S))
+            time.sleep(random.uniform(0, _YIELD_S))  # noqa: S311
     return work()
