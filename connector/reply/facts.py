@@ -12,7 +12,7 @@ from ..answers.choosing import About, Facts
 from ..answers.wording import Kind, Wording
 from ..graph.client import Graph
 from ..records import Account
-from ..store import persons, replies
+from ..store import addressees, persons, replies
 
 Mode = Literal["off", "dry_run", "on"]
 
@@ -81,7 +81,7 @@ def facts_of(
         official=author in work.official,
         barred=bool(persons.states(connection, [author])),
         prefers=work.prefers,
-        wrote_at=replies.wrote_at(connection, work.account.key, author) if author else None,
+        wrote_at=addressees.wrote_at(connection, work.account.key, author) if author else None,
         told_at=max((one.at for one in counted), default=None),
         waits=any(one.ticket_id != matter.ticket.id for one in others),
         protested=matter.ticket.waiting_since is not None,

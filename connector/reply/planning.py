@@ -10,7 +10,7 @@ from ..answers.choosing import Channel, Send, choose, is_first
 from ..answers.wording import Case, Kind, say
 from ..errors import NotFound
 from ..masking import mask
-from ..store import counters, items, replies, tickets
+from ..store import addressees, counters, items, replies, tickets
 from ..store.engine import reading, writing
 from .facts import Answering, Matter, facts_of
 
@@ -61,25 +61,31 @@ def _plan(work: Answering, events: Sequence[Any], now: datetime) -> int:
     with writing(work.engine) as connection:
         work.guard(connection)
         counters.serialize(connection)  # nobody is being erased meanwhile
-        rows = replies.ticket_rows(connection, [event.ticket_id for event in events])
+        rows = addressees.ticket_rows(connection, [event.ticket_id for event in events])
         for event in events:
-            matter = _matter(connection, work, event, rows[event.ticket_id])
-            count += matter is not None and _planned(connection, work, event.id, matter, now)
+            matters = _matters(connection, work, event, rows[event.ticket_id])
+            count += sum(_planned(connection, work, event.id, matter, now) for matter in matters)
     return count
 
 
-def _matter(connection: Connection, work: Answering, event: Any, ticket: Any) -> Matter | None:
-    """What an event means for a citizen; None when it concerns nobody outside the office, or who wrote to another Page."""
+def _matters(connection: Connection, work: Answering, event: Any, ticket: Any) -> list[Matter]:
+    """What an event means for citizens, one matter for each of them who wrote to this account."""
     data = {**(event.data or {}), **(event.words or {})}
-    kind, row = _kind(event.what, data, ticket), event.item_id
-    if event.what == "appended":
-        row = data.get("item")
-    item = replies.item(connection, row) if kind and isinstance(row, int) else None
-    if kind is None or item is None or item.account != work.account.key:
-        return None
-    if kind == "supported" and not _supports(connection, item, ticket):
-        return None
-    return Matter(kind, event.at, str(data.get("reason") or "") if not is_first(kind) else "", ticket, item)
+    kind = _kind(event.what, data, ticket)
+    if kind is None:
+        return []
+    if is_first(kind):
+        return [Matter(kind, event.at, "", ticket, item) for item in _received(connection, work, kind, event, ticket)]
+    told = addressees.complainants(connection, ticket.id, work.account.key)
+    return [Matter(kind, event.at, str(data.get("reason") or ""), ticket, item) for item in told]
+
+
+def _received(connection: Connection, work: Answering, kind: Kind, event: Any, ticket: Any) -> list[Any]:
+    """The item whose receipt is acknowledged, if it is one of this account."""
+    row = (event.data or {}).get("item") if event.what == "appended" else event.item_id
+    item = addressees.item(connection, row) if isinstance(row, int) else None
+    mine = item is not None and item.account == work.account.key
+    return [item] if mine and (kind != "supported" or _supports(connection, item, ticket)) else []
 
 
 def _kind(what: str, data: Any, ticket: Any) -> Kind | None:
@@ -122,8 +128,7 @@ def _planned(connection: Connection, work: Answering, event: int, matter: Matter
         "made_at": now,
         "due_at": decision.due_at,
     }
-    replies.add(connection, values)
-    return True
+    return replies.add(connection, values)
 
 
 def _target(item: Any, channel: Channel) -> str | None:
@@ -138,7 +143,7 @@ def _target(item: Any, channel: Channel) -> str | None:
 def words(connection: Connection, work: Answering, matter: Matter) -> str:
     """The answer in words. It may stand in public: of the complaint itself nothing is repeated, numbers of persons are masked."""
     ticket = matter.ticket
-    hangs = replies.evidence(connection, ticket.id)
+    hangs = addressees.evidence(connection, ticket.id)
     shown = any(str(one.get("type") or "").startswith(_PHOTOS) for one in hangs)
     first = is_first(matter.kind) and matter.kind != "supported"
     case = Case(
@@ -160,10 +165,10 @@ def preview(work: Answering, number: str, kind: Kind | None, reason: str) -> str
     """What would be said of a ticket as it stands, whoever it was and however old. Raises NotFound."""
     with reading(work.engine) as connection:
         row = tickets.get(connection, number)
-        first = replies.first_item(connection, row.id)
+        first = addressees.first_item(connection, row.id)
         if first is None:
             raise NotFound(f"{number}: was opened by hand: there is nobody to answer on Facebook")
-        item = replies.item(connection, first)
+        item = addressees.item(connection, first)
         status = {"ditindaklanjuti", "tuntas", "ditolak"} & {row.status}
         usual: Any = status.pop() if status else "received_urgent" if row.urgency == "mendesak" else "received"
         return words(connection, work, Matter(kind or usual, work.clock(), reason, row, item))

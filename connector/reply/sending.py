@@ -14,7 +14,7 @@ from ..answers.outcomes import MOST_TRIES, Outcome, judge, wait
 from ..errors import GraphError, TryLater
 from ..graph import writing as graph_writing
 from ..graph.client import Graph, Stopped
-from ..store import accounts, pauses, replies, responses, tickets
+from ..store import accounts, addressees, pauses, replies, responses, tickets
 from ..store.engine import reading, writing
 from .facts import Answering, Matter, facts_of
 
@@ -121,8 +121,8 @@ def _claimed(work: Answering, row: Any, done: Done) -> bool:
 
 
 def _facts(connection: Connection, work: Answering, row: Any, now: datetime) -> Any:
-    ticket = replies.ticket_rows(connection, [row.ticket_id])[row.ticket_id]
-    matter = Matter(row.kind, row.made_at, "", ticket, replies.item(connection, row.item_id))
+    ticket = addressees.ticket_rows(connection, [row.ticket_id])[row.ticket_id]
+    matter = Matter(row.kind, row.made_at, "", ticket, addressees.item(connection, row.item_id))
     return facts_of(connection, work, matter, now, reply=row.id, waiting=False)
 
 

@@ -1,7 +1,7 @@
 """`replies`: one row an answer to a citizen, committed before it is sent, so that nobody is ever answered twice.
 
-The ticket's history is the outbox: an event is written in the ticket's own transaction, and an answer is unique by ticket, event
-and channel. Which of our own comments and messages are such answers, `automatic` tells.
+The ticket's history is the outbox: an event is written in the ticket's own transaction, and an answer is unique by ticket, event,
+channel and target. Which of our own comments and messages are such answers, `automatic` tells.
 """
 
 import hashlib
@@ -16,13 +16,10 @@ from .raw import ResultRow
 from .schema import (
     counters,
     items,
-    raw_items,
-    raw_revisions,
     replies,
     ticket_events,
     ticket_items,
     tickets,
-    verdicts,
 )
 from .statements import among, insert_new
 
@@ -91,7 +88,7 @@ def move_mark(connection: Connection, account: str, upto: int, now: datetime) ->
 def events(connection: Connection, account: str, after: int, oldest: datetime, limit: int) -> list[ResultRow]:
     """Events of an account's tickets that may be answered and were not, oldest first, each with the ticket's first item.
 
-    Also what was added to other accounts' tickets in which an item of this one stands: a supporter is answered by the Page
+    Also what became of other accounts' tickets in which an item of this one stands: a supporter is answered by the Page
     that he wrote to. Tickets opened for an item created before `oldest` are left out, so that a backfill costs nothing here.
     """
     e, first = ticket_events.c, (ticket_items.c.ticket_id == ticket_events.c.ticket_id) & (ticket_items.c.position == 0)
@@ -99,67 +96,21 @@ def events(connection: Connection, account: str, after: int, oldest: datetime, l
     own_item = exists().where(
         stands.c.ticket_id == e.ticket_id, item.c.id == stands.c.item_id, item.c.account == account
     )
+    r = replies.c
+    answered = (r.ticket_id == e.ticket_id) & (r.event_id == e.id) & (r.account == account)
     query = (
         select(e.id, e.ticket_id, e.at, e.what, e.data, e.words, ticket_items.c.item_id)
         .select_from(
             ticket_events.join(tickets, tickets.c.id == e.ticket_id)
             .join(ticket_items, first)
             .join(items, items.c.id == ticket_items.c.item_id)
-            .outerjoin(replies, (replies.c.ticket_id == e.ticket_id) & (replies.c.event_id == e.id))
+            .outerjoin(replies, answered)
         )
         .where(e.id > after, e.what.in_(ANSWERED_EVENTS), replies.c.id.is_(None))
-        .where(or_(tickets.c.account == account, (e.what == "appended") & own_item))
+        .where(or_(tickets.c.account == account, (e.what != "opened") & own_item))
         .where(or_(e.what != "opened", items.c.created_at >= oldest))
     )
     return list(connection.execute(query.order_by(e.id).limit(limit)))
-
-
-def ticket_rows(connection: Connection, ids: Sequence[int]) -> dict[int, ResultRow]:
-    """Tickets by row id."""
-    found: dict[int, ResultRow] = {}
-    for part in among(connection, ids):
-        found |= {row.id: row for row in connection.execute(select(tickets).where(tickets.c.id.in_(part)))}
-    return found
-
-
-def first_item(connection: Connection, ticket_id: int) -> int | None:
-    """The item that a ticket began with; None when it was opened by hand."""
-    query = select(ticket_items.c.item_id).where(ticket_items.c.ticket_id == ticket_id)
-    found: int | None = connection.scalar(query.order_by(ticket_items.c.position).limit(1))
-    return found
-
-
-def item(connection: Connection, row: int) -> ResultRow | None:
-    """An item with what its verdict says, when it was first read, and whether in bulk."""
-    v, r, old = verdicts.c, raw_items.c, raw_revisions.c
-    counts = (v.item_id == items.c.id) & (v.revision == items.c.revision) & (v.model == items.c.model)
-    first = select(func.min(old.fetched_at)).where(old.raw_id == items.c.id).scalar_subquery()
-    query = (
-        select(*items.c, v.is_complaint, r.lane, func.coalesce(first, r.fetched_at).label("landed_at"))
-        .join(raw_items, r.id == items.c.id)
-        .outerjoin(verdicts, counts)
-        .where(items.c.id == row)
-    )
-    found: ResultRow | None = connection.execute(query).first()
-    return found
-
-
-def evidence(connection: Connection, ticket_id: int) -> list[Any]:
-    """What hangs on the items of a ticket."""
-    query = (
-        select(items.c.attachments)
-        .join(ticket_items, ticket_items.c.item_id == items.c.id)
-        .where(ticket_items.c.ticket_id == ticket_id)
-    )
-    return [one for row in connection.scalars(query) for one in row or ()]
-
-
-def wrote_at(connection: Connection, account: str, author: str) -> datetime | None:
-    """When a person last sent the account a message."""
-    c = items.c
-    query = select(func.max(c.created_at)).where(c.author_id == author, c.account == account, c.kind == "message")
-    found: datetime | None = connection.scalar(query)
-    return found
 
 
 def answered_privately(connection: Connection, authors: Sequence[str]) -> list[ResultRow]:
@@ -171,12 +122,13 @@ def answered_privately(connection: Connection, authors: Sequence[str]) -> list[R
     ]
 
 
-def add(connection: Connection, values: Mapping[str, Any]) -> None:
-    """A new answer; one that is there already is left alone."""
-    c = replies.c
-    key = (c.ticket_id == values["ticket_id"], c.event_id == values["event_id"], c.channel == values["channel"])
-    if not connection.scalar(select(func.count()).where(*key)):
-        connection.execute(insert(replies).values(**values, digest=digest(values["text"])))
+def add(connection: Connection, values: Mapping[str, Any]) -> bool:
+    """Whether the answer is new; one in the same place is left alone: two who write in one thread both read it there."""
+    key = [replies.c[name] == values[name] for name in ("ticket_id", "event_id", "channel", "target")]
+    if connection.scalar(select(func.count()).where(*key)):
+        return False
+    connection.execute(insert(replies).values(**values, digest=digest(values["text"])))
+    return True
 
 
 def overtake(connection: Connection, ticket_id: int, author: str, event: int, reason: str) -> None:

@@ -10,12 +10,10 @@ from connector import casework, person
 from connector.answers.wording import moment
 from connector.errors import NotFound
 from connector.export import zulu
-from connector.records import Label
 from connector.reply import idle, plan, preview
-from connector.store import items, merging, replies, tickets
+from connector.store import replies
 from connector.store.engine import writing
-from tests.answering import COMPLAINT, START, answering, classify
-from tests.reading import register
+from tests.answering import COMPLAINT, START, answering
 
 
 def test_a_complaint_is_acknowledged_under_it_with_number_place_and_photo_asked_for(engine: Engine) -> None:
@@ -121,30 +119,6 @@ def test_never_about_what_is_old_and_never_to_the_account_itself(engine: Engine)
         assert desk.posts() == []
 
 
-def test_a_supporter_is_answered_by_the_page_that_he_wrote_to(engine: Engine) -> None:
-    words = (
-        "Jembatan gantung di Sambelia Lombok Timur rusak pak, anak sekolah tidak bisa menyeberang, tolong diperbaiki"
-    )
-    with answering(engine) as desk:
-        page = desk.world.add_page("wagub", "100000000000002", "Wakil Gubernur NTB")
-        account = replace(desk.bench.account, key=page.key, id=page.id, name=page.name)
-        register(engine, account)
-        other = replace(desk.bench, account=account, token=desk.sandbox.token("wagub"))
-        desk.comes(words)
-        same = desk.world.add_comment(desk.world.add_post(page, "Selamat pagi"), words, "Budi")
-        desk.time.pass_by(seconds=2)
-        other.poll(full=True)
-        desk.bench.process()
-        (ticket,) = desk.bench.tickets()
-        assert ticket["supporters"] == 2
-        assert desk.answer().counts == {"planned": 1, "sent": 1}
-        assert not idle(engine, "wagub", desk.time())
-        assert desk.answer(account=account, graph=other.graph).counts == {"planned": 1, "sent": 1}
-        (text,) = desk.under(same)
-        assert desk.number() in text and "gabungkan" in text
-        assert {row.kind: row.account for row in desk.rows()} == {"received": "gubernur", "supported": "wagub"}
-
-
 def test_private_accounts_answer_a_comment_by_message_and_never_in_public(engine: Engine) -> None:
     with answering(engine, prefers="message") as desk:
         comment = desk.comes()
@@ -164,33 +138,6 @@ def test_a_visitors_post_is_answered_under_it(engine: Engine) -> None:
         desk.read()
         desk.answer()
         assert desk.number() in desk.under(visitor)[0]
-
-
-def test_a_merged_ticket_is_not_answered_as_its_own(engine: Engine) -> None:
-    with answering(engine) as desk:
-        desk.comes()
-        desk.answer()
-        second = desk.comes(author="Budi")
-        with writing(engine) as connection:
-            merging.merge(connection, desk.number(1), desk.number(0), "Ani", desk.time())
-        assert desk.answer().counts == {"planned": 0}
-        assert desk.under(second) == []
-
-
-def test_who_makes_the_same_complaint_is_told_its_number(engine: Engine) -> None:
-    with answering(engine) as desk:
-        desk.comes()
-        desk.answer()
-        desk.bench.classify = lambda texts: [v._replace(is_complaint=False) for v in classify(texts)]
-        second = desk.comes(author="Budi")
-        desk.bench.classify = classify
-        with writing(engine) as connection:
-            row = items.find(connection, second.id)
-            assert row is not None
-            items.add_label(connection, row.id, Label("pengaduan", "jalan_jembatan", "biasa", "Ani"), desk.time())
-            tickets.append(connection, [(desk.number(), row.id, "pengaduan yang sama oleh orang lain")], desk.time())
-        assert desk.answer().counts == {"planned": 1, "sent": 1}
-        assert "gabungkan" in desk.under(second)[0] and desk.number() in desk.under(second)[0]
 
 
 def test_a_person_who_asked_not_to_be_processed_is_not_answered(engine: Engine) -> None:

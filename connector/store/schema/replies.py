@@ -28,7 +28,7 @@ replies = Table(
     Column("tried_at", Utc),  # the first try
     Column("sent_at", Utc),
     Column("sent_id", Name),  # our own comment or message
-    UniqueConstraint("ticket_id", "event_id", "channel"),
+    UniqueConstraint("ticket_id", "event_id", "channel", "target"),
     Index(None, "account", "state", "due_at"),
     Index(None, "author_id", "thread_id"),
     Index(None, "account", "digest"),
