@@ -22,6 +22,8 @@ DELETED = "dihapus di Facebook"
 """The same of what is gone from Facebook, and so from here."""
 FORGOTTEN = "dihapus atas permintaan warga"
 """The same of what he asked to be erased."""
+REHEARD = "ditimbang lagi: pengadunya kini mempunyai tiket"
+"""The reason, until it is decided once more, of what a reporter said before a person made a ticket of his first words."""
 
 
 @dataclass(frozen=True, slots=True)

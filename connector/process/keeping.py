@@ -19,6 +19,7 @@ from .answering import note_answers
 from .facts import Desk, name_of
 from .known import Known
 from .locating import is_finer, locate
+from .rehearing import rehear
 from .ringing import ring
 from .twins import refile
 
@@ -103,6 +104,8 @@ def _write_tickets(decided: Decided) -> None:
     refile(connection, {row: decided.classified[row] for row in heads}, desk)
     for row in known.of_ticket:
         _update(decided, row, find)
+    said = {row: decided.classified[row] for row in numbers if row is not None and decided.classified[row].label}
+    rehear(connection, said, known.thread)
     _note_answers(decided, numbers, {number for number, _, _ in facts})
     ring(connection, urgent, decided.classified, known, desk, now)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from classifiers.verdict import same
 
 from ..pipeline import Understood, by_time
-from ..records import THIN, Classified, Decision, Item, Open, OpenTicket, Situation
+from ..records import REHEARD, THIN, Classified, Decision, Item, Open, OpenTicket, Situation
 from ..states import takes_up
 from ..store import accounts, items, persons, raw, replies, tickets
 from ..store.raw import ResultRow
@@ -196,7 +196,7 @@ def _taken_up(item: Item, closed: Sequence[ClosedTicket], desk: Desk) -> list[Op
 
 
 def _settled(one: Classified, before: ResultRow | None, read: ResultRow) -> bool:
-    """Whether the very same reading was decided before and stayed outside of tickets."""
-    if before is None or before.decision not in ("ignore", "review"):
+    """Whether the very same reading was decided before and stayed outside of tickets; what is reheard is not."""
+    if before is None or before.decision not in ("ignore", "review") or before.reason == REHEARD:
         return False
     return bool(before.revision == read.revision) and same(items.verdict_of(before), one.verdict)

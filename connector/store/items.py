@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from classifiers.verdict import Verdict
 
-from ..records import Item, ItemKind, Label
+from ..records import RESTRICTED, Item, ItemKind, Label
 from .raw import ResultRow
 from .schema import items, labels, raw_revisions, ticket_items, tickets, verdicts
 from .statements import among, insert_new, named, upsert
@@ -199,6 +199,21 @@ def find(connection: Connection, external_id: str) -> ResultRow | None:
     """The item with an id of its platform, whatever its kind."""
     row: ResultRow | None = connection.execute(with_verdicts().where(named(items, [escape(external_id)]))).first()
     return row
+
+
+def outside(connection: Connection, authors: Sequence[str]) -> Iterator[ResultRow]:
+    """What these persons said that belongs to no ticket, and may: id, author_id, thread_id, post_id, created_at."""
+    c = items.c
+    left = (c.decision.in_(("ignore", "review")), c.deleted.is_(False), func.coalesce(c.reason, "") != RESTRICTED)
+    for part in among(connection, authors):
+        query = select(c.id, c.author_id, c.thread_id, c.post_id, c.created_at).where(c.author_id.in_(part), *left)
+        yield from connection.execute(query)
+
+
+def give_reason(connection: Connection, rows: Sequence[int], reason: str) -> None:
+    """Says of items why they stand where they stand."""
+    for part in among(connection, rows):
+        connection.execute(update(items).where(items.c.id.in_(part)).values(reason=reason))
 
 
 def latest_labels(connection: Connection, rows: Sequence[int]) -> dict[int, Label]:

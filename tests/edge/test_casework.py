@@ -91,7 +91,14 @@ def test_what_this_program_sent_by_itself_is_no_answer(engine: Engine) -> None:
     with writing(engine) as connection:
         row = tickets.get(connection, "NTB-2026-000001")
         item = next(iter(tickets.of_items(connection, [1, 2, 3])))
-        values = {"ticket_id": row.id, "event_id": 1, "channel": "comment", "kind": "opened", "item_id": item}
+        values = {
+            "ticket_id": row.id,
+            "event_id": 1,
+            "channel": "comment",
+            "kind": "opened",
+            "item_id": item,
+            "target": "1_1",
+        }
         more = {
             "text": "Diterima, nomor NTB-2026-000001",
             "state": "sent",

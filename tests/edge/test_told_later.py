@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from connector import casework, process
+from connector import casework, person, process
 from connector.casework import place_said
 from connector.places import find_place
 from connector.process.locating import is_finer
-from connector.records import Place, Roster
-from connector.store import raw
+from connector.records import REHEARD, RESTRICTED, Label, Place, Roster
+from connector.store import items, raw
+from connector.store.engine import reading, writing
 from connector.store.tickets import place_values
 from tests.answering import answering
 from tests.edge.ringing import delivering, fresh, letters, now, put, rung, until
@@ -109,3 +110,50 @@ def test_what_is_answered_to_a_private_reply_belongs_to_the_ticket(engine: Engin
         assert len(made["source_ids"]) == 2 and made["place"]["kecamatan"] == "52.01.01"
         d.writes("Jalan rusak itu belum diperbaiki", "Siti")
         assert len(d.bench.tickets()) == 1, "the same complaint is no second ticket"
+
+
+def said_complaint(engine: Engine, key: str, minute: float, urgency: Any = "biasa") -> None:
+    """A person makes a ticket of an item."""
+    with writing(engine) as connection:
+        row = items.find(connection, key)
+        assert row is not None
+        items.add_label(connection, row.id, Label("pengaduan", "listrik", urgency, "Ani"), later(minute))
+        raw.awaken(connection, [row.id])
+    process.process_pending(engine, desk(clock=lambda: later(minute)))
+
+
+def decisions(engine: Engine) -> dict[str, tuple[str, str]]:
+    with reading(engine) as connection:
+        return {row.external_id: (row.decision, row.reason) for row in items.every(connection)}
+
+
+def test_what_he_added_before_a_person_made_it_a_ticket_joins_it(engine: Engine) -> None:
+    budi = {"id": "7002", "name": "Budi"}
+    work(engine, under("1_0", "lampu lagi", "1_1", -1, SITI), comment("1_1", "gelap pak"))
+    work(engine, under("1_2", "di Gerung", "1_1", 2, SITI), under("1_3", "betul", "1_1", 3, budi))
+    work(engine, under("1_4", "lain lagi", None, 4, SITI), under("1_5", "sama-sama", "1_1", 5))
+    assert {d for d, _ in decisions(engine).values()} <= {"ignore", "review"}
+    said_complaint(engine, "1_1", 10)
+    after = decisions(engine)
+    assert {key for key, (d, _) in after.items() if d in ("open", "append")} == {"1_1", "1_2"}
+    assert REHEARD not in {reason for _, reason in after.values()}
+    assert told(engine) == ["opened", "answered", "appended", "reclassified"] and ticket(engine).kabupaten == "52.01"
+    before = dump(engine)
+    assert process.replay(engine, desk(), raw.Selection()).changes == [] and dump(engine) == before
+
+
+def test_what_staff_called_no_complaint_is_not_drawn_in(engine: Engine) -> None:
+    work(engine, comment("1_1", "gelap pak"), under("1_2", "di Gerung", "1_1", 2, SITI))
+    with writing(engine) as connection:
+        row = items.find(connection, "1_2")
+        assert row is not None
+        items.add_label(connection, row.id, Label("lainnya", "lainnya", "biasa", "Ani"), later(3))
+    said_complaint(engine, "1_1", 10)
+    assert decisions(engine)["1_2"] == ("ignore", "dinilai petugas: bukan pengaduan")
+
+
+def test_nor_is_what_a_citizen_wants_left_alone_though_his_emergency_is_a_ticket(engine: Engine) -> None:
+    work(engine, comment("1_1", "gelap pak"), under("1_2", "di Gerung", "1_1", 2, SITI))
+    person.restrict(person.request(engine, [SITI["id"]], "Ani", lambda: later(3)))
+    said_complaint(engine, "1_1", 10, "mendesak")
+    assert decisions(engine)["1_1"][0] == "open" and decisions(engine)["1_2"] == ("ignore", RESTRICTED)
