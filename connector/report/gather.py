@@ -61,7 +61,7 @@ def facts_of(connection: Connection, window: Window) -> Facts:
         until=window.until,
         flow=[_flow(row) for row in summary.flow(connection, window)],
         tickets=[
-            TicketCount(r.urgency, r.category, r.account, r.status, r.n, int(r.late), r.agency)
+            TicketCount(r.urgency, r.category, r.account, r.status, r.n, int(r.late), r.agency, int(r.unanswered))
             for r in summary.ticket_counts(connection, window)
         ],
         reasons=[ReasonCount(r.decision, r.reason or "", r.n) for r in summary.reasons(connection, window)],

@@ -52,7 +52,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class TicketCount:
-    """So many tickets alike, and how many of them are overdue."""
+    """So many tickets alike, and how many of them are overdue, or open and not answered."""
 
     urgency: str
     category: str
@@ -61,6 +61,7 @@ class TicketCount:
     n: int
     late: int
     agency: str = ""
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +187,12 @@ def _headlines(facts: Facts, streams: Sequence[StreamHealth]) -> tuple[Headline,
     total, still = sum(t.n for t in facts.tickets), [t for t in facts.tickets if t.status in OPEN]
     urgent, late = sum(t.n for t in still if t.urgency == "mendesak"), sum(t.late for t in still)
     review, ill = _decided(facts, "review"), sum(s.tone == "bad" for s in streams)
+    silent = sum(t.unanswered for t in still if t.urgency == "mendesak")
     n = words.number
     return (
         Headline("Masuk dari warga", n(came), "kiriman, komentar, pesan", "plain", "masuk"),
         Headline("Tiket", n(total), f"{n(sum(t.n for t in still))} masih terbuka", "plain", "tiket"),
-        Headline("Mendesak, terbuka", n(urgent), "jawab dalam 1 jam", "bad" if urgent else "good", "tiket"),
+        Headline("Mendesak, terbuka", n(urgent), f"{n(silent)} belum dijawab", "bad" if urgent else "good", "tiket"),
         Headline("Terlambat dijawab", n(late), "tenggat sudah lewat", "bad" if late else "good", "tiket"),
         Headline("Perlu ditinjau", n(review), "menunggu petugas", "warn" if review else "good", "tinjau"),
         Headline("Tidak terbaca", n(facts.unreadable), "disimpan, dapat dicoba lagi", _tone(facts.unreadable), "rusak"),

@@ -82,17 +82,20 @@ def _ticket_inside(window: Window) -> ColumnElement[bool]:
     return or_(exists(inside), and_(~exists(mine), window.holds(tickets.c.opened_at)))
 
 
+def _unanswered() -> ColumnElement[bool]:
+    return and_(tickets.c.status.in_(OPEN), tickets.c.first_response_at.is_(None))
+
+
 def _late(now: datetime) -> ColumnElement[int]:
-    c = tickets.c
-    unanswered = and_(c.status.in_(OPEN), c.first_response_at.is_(None), c.answer_by < now)
-    return case((unanswered, 1), else_=0)
+    return case((and_(_unanswered(), tickets.c.answer_by < now), 1), else_=0)
 
 
 def ticket_counts(connection: Connection, window: Window) -> list[ResultRow]:
-    """How many tickets by urgency, category, account, status and agency, and how many of them are overdue."""
+    """How many tickets by urgency, category, account, status and agency; how many of them are overdue, and unanswered."""
     c = tickets.c
     keys = (c.urgency, c.category, c.account, c.status, c.agency)
-    query = select(*keys, func.count().label("n"), func.sum(_late(window.now)).label("late"))
+    late, unanswered = func.sum(_late(window.now)), func.sum(case((_unanswered(), 1), else_=0))
+    query = select(*keys, func.count().label("n"), late.label("late"), unanswered.label("unanswered"))
     return list(connection.execute(query.where(_ticket_inside(window)).group_by(*keys)))
 
 
@@ -106,14 +109,18 @@ def outside(connection: Connection, window: Window) -> tuple[int, int]:
 
 
 def ticket_order(connection: Connection, window: Window, limit: int) -> list[int]:
-    """Rows of tickets as staff work through them: open ones, and those whose reporter wrote again, before closed ones."""
+    """Rows of tickets as staff work through them: open ones, and those whose reporter wrote again, before closed ones.
+
+    Of equal urgency, those that nobody has answered come first: yesterday's answered emergencies stand below today's.
+    """
     c = tickets.c
     closed = case((or_(c.status.in_(OPEN), c.waiting_since.is_not(None)), 0), else_=1)
     rank = case((c.urgency == "mendesak", 0), (c.urgency == "penting", 1), else_=2)
     no_deadline = case((c.answer_by.is_(None), 1), else_=0)
+    answered = case((and_(c.first_response_at.is_not(None), c.waiting_since.is_(None)), 1), else_=0)
     shown = or_(c.withheld.is_(None), _others_in_it())
-    query = select(c.id).where(_ticket_inside(window), shown).order_by(closed, rank, no_deadline, c.answer_by, c.id)
-    return list(connection.scalars(query.limit(limit)))
+    order = (closed, rank, answered, no_deadline, c.answer_by, c.id)
+    return list(connection.scalars(select(c.id).where(_ticket_inside(window), shown).order_by(*order).limit(limit)))
 
 
 def set_apart(connection: Connection, window: Window) -> tuple[int, int]:

@@ -56,6 +56,21 @@ def test_search_filters_and_pages(chromium: Any, sqlite_engine: Engine, tmp_path
     watched.context.close()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_each_tab_leads_to_its_part(chromium: Any, sqlite_engine: Engine, tmp_path: Path, width: int) -> None:
+    filled(sqlite_engine, usual())
+    file = written(sqlite_engine, tmp_path / "laporan.html")
+    watched = Watched(chromium, file, viewport={"width": width, "height": 800})
+    for tab in watched.page.locator(".tabs a").all():
+        tab.click()
+        watched.page.wait_for_timeout(300)
+        part = watched.page.locator(str(tab.get_attribute("href")))
+        top = part.evaluate("e => e.getBoundingClientRect().top")
+        end = watched.page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 1")
+        assert 0 < top < 80 or (end and 0 < top < 800), tab.inner_text()
+    watched.context.close()
+
+
 CONTRAST = """() => {
   const parse = c => c.match(/[\\d.]+/g).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
