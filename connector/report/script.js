@@ -72,8 +72,9 @@
     for (const [name, value] of Object.entries(now(row))) one(`[name=${name}]`, tools).value = value;
     row.classList.toggle("fixed", Boolean(fixed));
     one(".undo", tools).hidden = !fixed;
-    const name = one("[name=kind]", tools).selectedOptions[0].textContent;
-    one(".done", tools).textContent = fixed ? "Koreksi: " + name : "";
+    const said = ["kind", "urgency", "category"].filter((name) => name === "kind" || (fixed && fixed[name]));
+    const names = said.map((name) => one(`[name=${name}]`, tools).selectedOptions[0].textContent);
+    one(".done", tools).textContent = fixed ? "Koreksi: " + names.join(" · ") : "";
   };
   const equip = (row) => {
     if (row.dataset.id && !one(".tools", row)) row.append(one("#tools").content.cloneNode(true));

@@ -37,6 +37,10 @@
     send(`/tickets/${number}/moves`, { status: target.dataset.move, reason, by: by() }, () => {
       row.dataset.status = target.dataset.move;
       one(".who .pill:not(.u)", row).textContent = target.textContent;
+      const closed = ["tuntas", "ditolak"].includes(row.dataset.status);
+      row.classList.toggle("closed", closed);
+      const due = one("[data-due]", row);
+      if (due) due.parentElement.hidden = closed;
       offer(row);
       tell(`${number}: ${target.textContent.toLowerCase()}`);
     });

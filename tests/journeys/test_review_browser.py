@@ -60,9 +60,13 @@ def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
     until(lambda: mine.locator('[data-move="ditindaklanjuti"]').is_hidden(), 5, "the button goes")
     mine.locator('[data-move="ditolak"]').click()
     until(lambda: "Tidak tersimpan: tulis alasannya" in page.locator("#kept").inner_text(), 10, "what fails is said")
+    colour = "e => getComputedStyle(e).color"
+    assert page.locator("#kept").evaluate(colour) == page.locator("#tiket .mendesak .u").first.evaluate(colour)
+    assert mine.locator("[data-due]").is_visible()
     mine.locator("[name=reason]").fill("bukan pengaduan")
     mine.locator('[data-move="ditolak"]').click()
     until(lambda: _of(polled, "tickets", "number", number)["status"] == "ditolak", 20, "the refusal")
+    until(lambda: mine.locator("[data-due]").is_hidden(), 5, "nobody waits for what is refused")
     assert [line for line in said if "422" not in line] == []
 
     page.context.clear_cookies()  # as a browser that was closed
