@@ -14,7 +14,7 @@ from . import states
 from .duplicates import Told, keys_of
 from .errors import Conflict, Misuse, NotFound
 from .pipeline import summary_of
-from .records import Place
+from .records import CLOSED, Place
 from .store import alarms, counters, items, likeness, merging, tickets
 from .store.engine import writing
 from .store.waiting import REOPENED
@@ -33,11 +33,11 @@ def move(
     with writing(engine) as connection:
         row = merging.standing(connection, number)
         after = states.check_move(number, row.status, status, reason)
-        closing = after in states.CLOSED
+        closing = after in CLOSED
         values: dict[str, Any] = {"status": after, "closed_at": now if closing else None}
         data = {"reason": reason} if reason else {}
         data |= {"ground": states.ground_of(reason)} if after == "ditolak" else {}
-        what = "moved" if closing or row.status not in states.CLOSED else REOPENED
+        what = "moved" if closing or row.status not in CLOSED else REOPENED
         tickets.change(connection, number, values, who=who, what=what, now=now, version=version, data=data)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from . import states
 from .errors import Conflict, Misuse, NotFound
 from .platforms.facebook.parse import when
+from .records import CLOSED
 from .sheets import records
 from .store import history, merging, tickets
 from .store.engine import writing
@@ -133,10 +134,10 @@ def _last_move(events: list[history.Event]) -> datetime:
 def _move(connection: Connection, row: Any, line: _Line, now: datetime) -> None:
     merging.standing(connection, row.number)
     after = states.check_move(row.number, row.status, line.status or "", line.reason)
-    closing = after in states.CLOSED
+    closing = after in CLOSED
     values = {"status": after, "closed_at": (line.at or now) if closing else None}
     data: dict[str, Any] = {"imported": line.key, "said_at": line.at.isoformat() if line.at else None}
     data |= {"reason": line.reason} if line.reason else {}
     data |= {"ground": states.ground_of(line.reason)} if after == "ditolak" else {}
-    what = "reopened" if row.status in states.CLOSED else "moved"
+    what = "reopened" if row.status in CLOSED else "moved"
     tickets.change(connection, row.number, values, who=line.by, what=what, now=now, version=line.version, data=data)

@@ -4,14 +4,16 @@ Holidays and joint leave come from the yearly joint decree (SKB 3 Menteri) in `l
 decree changed later, or a year that the package does not know yet.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
+from operator import itemgetter
+from typing import Literal
 
 from classifiers.verdict import Urgency
 
-from .records import Ticket
+from .records import CLOSED, Ticket
 
 HOURS: dict[Urgency, int] = {"mendesak": 1, "penting": 24, "biasa": 48}
 """NTB Care's three classes since 2018, around the clock: ≤ 1 hour, ≤ 1×24 hours, ≤ 2×24 hours."""
@@ -89,16 +91,31 @@ def lapor_clock(opened_at: datetime, last_followed_up: datetime | None, calendar
     )
 
 
-def unanswered(ticket: Ticket) -> bool:
-    """Whether a ticket is open and the citizen has no answer yet."""
-    return ticket.status in ("diterima", "ditindaklanjuti") and ticket.first_response_at is None
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next step that an open ticket waits for, as staff call it, and by when."""
+
+    step: Literal["verifikasi", "jawaban", "penyelesaian"]
+    by: datetime
 
 
-def overdue(ticket: Ticket, now: datetime) -> bool:
-    """Whether an open ticket stands unanswered past its deadline."""
-    return unanswered(ticket) and ticket.answer_by is not None and ticket.answer_by < now
+def own(ticket: Ticket) -> Due | None:
+    """What NTB Care promises of a ticket: an answer. None when it is closed, or the citizen has one."""
+    done = ticket.status in CLOSED or ticket.first_response_at is not None
+    return None if done or ticket.answer_by is None else Due("jawaban", ticket.answer_by)
 
 
-def latest(tickets: Iterable[Ticket], now: datetime) -> list[Ticket]:
-    """The overdue ones among these, the one that waits longest first."""
-    return sorted((t for t in tickets if overdue(t, now)), key=lambda t: (t.answer_by or now, t.number))
+def lapor(ticket: Ticket, last_followed_up: datetime | None, calendar: Calendar) -> Due | None:
+    """What LAPOR expects next of a ticket: that it is verified, then answered, then closed. None when it is closed."""
+    if ticket.status in CLOSED:
+        return None
+    clock = lapor_clock(ticket.opened_at, last_followed_up, calendar)
+    if ticket.first_response_at is not None:
+        return Due("penyelesaian", clock.close_by)
+    return Due("verifikasi", clock.verify_by) if ticket.status == "diterima" else Due("jawaban", clock.answer_by)
+
+
+def latest(tickets: Iterable[Ticket], due_of: Callable[[Ticket], Due | None], now: datetime) -> list[Ticket]:
+    """Those of these that are past what is due, the one that is latest first."""
+    late = ((due.by, ticket.number, ticket) for ticket in tickets if (due := due_of(ticket)) and due.by < now)
+    return [ticket for *_, ticket in sorted(late, key=itemgetter(0, 1))]

@@ -18,7 +18,7 @@ from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Category, Kind, Ur
 from .errors import Conflict, NotFound
 from .export import zulu
 from .platforms.facebook.parse import when, words_of
-from .records import Label
+from .records import OPEN, Label
 from .store import counters, items, raw, tickets
 from .store.engine import writing
 
@@ -210,7 +210,7 @@ def _tell_ticket(connection: Connection, row: Any, label: Label, now: datetime, 
         }
         values["agency"] = route(label.category, tickets.place_of(ticket), row.text or "")
         tickets.change(connection, row.ticket, values, who=label.by, what="labelled", now=now)
-    elif ticket.status in tickets.OPEN:
+    elif ticket.status in OPEN:
         values = {"status": "ditolak", "closed_at": now}
         data = {"reason": "bukan pengaduan", "ground": "bukan pengaduan"}
         tickets.change(connection, row.ticket, values, who=label.by, what="labelled", now=now, data=data)

@@ -15,6 +15,8 @@ ItemKind = Literal["post", "comment", "message"]
 ITEM_KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 PLATFORMS = ("facebook",)
 Status = Literal["diterima", "ditindaklanjuti", "tuntas", "ditolak"]
+OPEN: tuple[Status, ...] = ("diterima", "ditindaklanjuti")
+CLOSED: tuple[Status, ...] = ("tuntas", "ditolak")
 Payload = Mapping[str, Any]
 RESTRICTED = "dibatasi atas permintaan warga"
 """The reason, and all that is shown, of what a citizen asked not to be processed."""

@@ -18,7 +18,6 @@ MOVES: Mapping[Status, tuple[Status, ...]] = {
     "tuntas": ("ditindaklanjuti",),
     "ditolak": ("ditindaklanjuti",),
 }
-CLOSED: tuple[Status, ...] = ("tuntas", "ditolak")
 REOPENED: Status = "ditindaklanjuti"
 REOPEN_DAYS = 10
 """Working days after closing in which the reporter's next word takes the ticket up again."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from ..records import CLOSED
 from .wording import Kind
 
 Channel = Literal["comment", "private", "message"]
 HOUR = timedelta(hours=1)
 FRESH = timedelta(hours=24)
 LATEST = {"received": timedelta(hours=24), "received_urgent": timedelta(hours=24), "supported": timedelta(hours=24)}
-CLOSED = ("tuntas", "ditolak")
 LATEST_CHANGE = timedelta(hours=72)
 LATEST_ASKED = timedelta(days=7)
 PRIVATE_WINDOW = timedelta(days=7)

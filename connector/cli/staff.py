@@ -2,8 +2,6 @@
 
 import getpass
 import json as jsonlib
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -81,85 +79,6 @@ def labels_export(context: typer.Context, out: Out = None, json: AlwaysJson = Fa
     with reading(works.engine) as connection, written(out) as stream:
         for record in export_labels(connection):
             stream.write(jsonlib.dumps(record, separators=(",", ":")) + "\n")
-
-
-@tickets_app.command("list", epilog="Example: ntbcare tickets list --status diterima --urgency mendesak")
-def tickets_list(
-    context: typer.Context,
-    status: Annotated[str | None, typer.Option("--status", help="Only of this status.")] = None,
-    urgency: Annotated[str | None, typer.Option("--urgency", help="Only of this urgency.")] = None,
-    category: Annotated[str | None, typer.Option("--category", help="Only of this category.")] = None,
-    overdue: Annotated[
-        bool, typer.Option("--overdue", help="Only unanswered past their deadline, latest first.")
-    ] = False,
-    waiting: Annotated[bool, typer.Option("--waiting", help="Only closed ones whose reporter wrote again.")] = False,
-    json: AsJson = False,
-) -> None:
-    """Tickets in the order of their numbers, one a line; those that nobody has answered yet with the time that is left."""
-    from classifiers.verdict import CATEGORIES, URGENCIES
-
-    from .. import deadlines
-    from ..export import ticket_record
-    from ..report import words
-    from ..states import MOVES
-    from ..store import tickets
-    from ..store.engine import reading
-
-    for option, value, allowed in (
-        ("status", status, MOVES),
-        ("urgency", urgency, URGENCIES),
-        ("category", category, CATEGORIES),
-    ):
-        if value is not None and value not in allowed:
-            raise Misuse(f"--{option} {value}: expected one of {', '.join(allowed)}")
-    works = open_works(context)
-    now = works.clock()
-    with reading(works.engine) as connection:
-        found = tickets.every(connection, waiting=waiting, status=status, urgency=urgency, category=category)
-        for ticket in deadlines.latest(found, now) if overdue else found:
-            if json:
-                out_json(ticket_record(ticket))
-                continue
-            left = words.remaining(ticket.answer_by, now) if deadlines.unanswered(ticket) and ticket.answer_by else ""
-            facts = f"{ticket.status:14} {ticket.urgency:8} {left:24} {ticket.category:20}"
-            out(f"{ticket.number}  {facts} {ticket.summary}")
-
-
-@tickets_app.command("show", epilog="Example: ntbcare tickets show NTB-2026-000017")
-def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -> None:
-    """One ticket with its history, its times in WITA; with --json in UTC."""
-    from ..deadlines import FOLLOW_UPS, lapor_clock
-    from ..duplicates import COORDINATED, COPIED
-    from ..export import ticket_record, zulu
-    from ..report.words import short_time
-    from ..store import history, likeness, tickets
-    from ..store.engine import reading
-
-    works = open_works(context)
-    with reading(works.engine) as connection:
-        row = tickets.get(connection, number)
-        sources = tickets.source_ids(connection, [row.id]).get(row.id, [])
-        record = ticket_record(tickets.as_ticket(row, sources))
-        record["copied"] = likeness.copies(connection, [row.id], COPIED).get(row.id, 0) + 1
-        told = history.events_of(connection, row.id, words=row.withheld is None)
-        events = [{"at": zulu(e.at), "who": e.who, "what": e.what, "data": e.data} for e in told]
-        followed_up = max((e.at for e in told if e.what in FOLLOW_UPS), default=None)
-        clock = lapor_clock(row.opened_at, followed_up, works.settings.calendar.calendar)
-        record["lapor"] = {name: zulu(at) for name, at in asdict(clock).items()}
-    if json:
-        out_json({**record, "history": events})
-        return
-    record |= {
-        name: f"{short_time(at)} WITA" for name in record if isinstance(at := getattr(row, name, None), datetime)
-    }
-    record["lapor"] = {name: f"{short_time(at)} WITA" for name, at in asdict(clock).items()}
-    for name, value in record.items():
-        out(f"{name:18} {jsonlib.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value}")
-    if record["copied"] >= COORDINATED:
-        out(f"! {record['copied']} pengirim memakai kata-kata yang sama persis: mungkin terkoordinasi, periksa dulu")
-    for event, at in zip(events, (e.at for e in told), strict=True):
-        said = f"{event['who']}: {event['what']} {jsonlib.dumps(event['data'], ensure_ascii=False)}"
-        out(f"  {short_time(at)} WITA  {said}")
 
 
 @tickets_app.command("open", epilog="Example: ntbcare tickets open 123_456 --category jalan_jembatan")

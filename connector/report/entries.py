@@ -8,10 +8,10 @@ from typing import Any
 
 from classifiers.explain import UNTOLD, Deciding
 
-from ..records import FORGOTTEN, Label
+from ..records import FORGOTTEN, OPEN, Label
 from ..routing import KABUPATEN
 from . import words
-from .summary import OPEN, URGENCY_NAMES, Names
+from .summary import URGENCY_NAMES, Names
 from .texts import Shown, line, link, shown
 
 STATUS = {

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 
 from classifiers.verdict import CATEGORIES, URGENCIES
 
+from ..records import OPEN
 from . import health, words
 from .apart import Withheld, withheld
 from .health import AccountFact, StreamFact, StreamHealth
 from .texts import clean, line
 
-OPEN = ("diterima", "ditindaklanjuti")
 URGENCY_NAMES = {"mendesak": "Mendesak", "penting": "Penting", "biasa": "Biasa"}
 MOST_BARS = 93
 FARTHEST = timedelta(days=20_000)

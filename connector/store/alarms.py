@@ -6,7 +6,7 @@ from secrets import token_hex
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
-from ..records import Roster
+from ..records import OPEN, Roster
 from . import contacts, history, outbox, tickets
 from .raw import ResultRow
 from .schema import alarms, counters, keys, ticket_items
@@ -33,7 +33,7 @@ def watched_since(connection: Connection, accounts: Iterable[str], now: datetime
 def ring(connection: Connection, number: str, roster: Roster, now: datetime) -> bool:
     """Rings for an open urgent ticket, once; True when it had not rung before. Nothing is sent before the commit."""
     ticket = tickets.get(connection, number)
-    if ticket.urgency != "mendesak" or ticket.status not in tickets.OPEN or ticket.merged_into:
+    if ticket.urgency != "mendesak" or ticket.status not in OPEN or ticket.merged_into:
         return False
     if connection.scalar(select(alarms.c.ticket_id).where(alarms.c.ticket_id == ticket.id)) is not None:
         return False
@@ -61,7 +61,7 @@ def ring_on(connection: Connection, number: str, roster: Roster, now: datetime) 
 def tell_again(connection: Connection, number: str, mark: str, now: datetime) -> None:
     """The alarm once more, as the ticket is known by now, to those whom it has reached, once a mark, even if somebody has it."""
     ticket, o = tickets.get(connection, number), outbox_table.c
-    if ticket.urgency != "mendesak" or ticket.status not in tickets.OPEN or ticket.merged_into:
+    if ticket.urgency != "mendesak" or ticket.status not in OPEN or ticket.merged_into:
         return
     reached = select(o.lane, o.contact_id, func.min(o.key).label("key")).group_by(o.lane, o.contact_id)
     reached = reached.where(o.ticket_id == ticket.id, o.kind == outbox.ALARM, o.state == "sent")
@@ -246,7 +246,7 @@ def open_near(connection: Connection, area: str, limit: int) -> tuple[list[Resul
     c = ticket_table.c
     column = {5: c.kabupaten, 8: c.kecamatan}.get(len(area), c.desa)
     named = or_(c.place_text.is_not(None), c.place_ambiguous.is_(False))
-    mine = (c.status.in_(tickets.OPEN), c.merged_into.is_(None), c.withheld.is_(None), column == area, named)
+    mine = (c.status.in_(OPEN), c.merged_into.is_(None), c.withheld.is_(None), column == area, named)
     rows = connection.execute(select(ticket_table).where(*mine).order_by(c.id).limit(limit)).all()
     total = connection.scalar(select(func.count()).select_from(ticket_table).where(*mine)) or 0
     return list(rows), total

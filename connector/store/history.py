@@ -135,6 +135,14 @@ def latest(connection: Connection, ticket_ids: Sequence[int], fact: str) -> dict
     return found
 
 
+def last(connection: Connection, whats: Iterable[str]) -> dict[str, datetime]:
+    """When one of these last happened to each ticket, by number, to which it ever did."""
+    e, at = ticket_events.c, func.max(ticket_events.c.at)
+    of = ticket_events.join(tickets, tickets.c.id == e.ticket_id)
+    query = select(tickets.c.number, at).select_from(of).where(e.what.in_(whats)).group_by(tickets.c.number)
+    return dict(connection.execute(query).tuples().all())
+
+
 def redact(connection: Connection, ticket_ids: Sequence[int], now: datetime) -> None:
     """Takes out of the history of tickets what may quote anybody; that this was done is an event too. Safe to repeat."""
     e = ticket_events.c

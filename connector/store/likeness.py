@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, bindparam, case, delete, func, select
 
+from ..records import OPEN
 from .raw import ResultRow
 from .schema import items, likeness, ticket_items, tickets
 from .statements import chunks, insert_new
-from .tickets import OPEN
 
 MOST = 20_000
 """So many are looked at for one batch: bounded memory, whatever people send."""

@@ -9,13 +9,14 @@ from sqlalchemy import Connection, delete, func, select, update
 from classifiers.verdict import URGENCIES
 
 from ..errors import Conflict
+from ..records import OPEN
 from . import alarms
 from .history import events_of
 from .items import any_urgent
 from .raw import ResultRow
 from .schema import items, ticket_items, tickets
 from .supporters import people_of
-from .tickets import OPEN, Draft, change, get, note, open_tickets
+from .tickets import Draft, change, get, note, open_tickets
 
 MERGED, ABSORBED, PARTED, RELEASED, SPLIT = "merged", "absorbed", "unmerged", "released", "split"
 

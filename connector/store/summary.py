@@ -12,11 +12,10 @@ from sqlalchemy import Connection, String, and_, case, exists, func, literal_col
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
 
-from ..records import FORGOTTEN, RESTRICTED
+from ..records import FORGOTTEN, OPEN, RESTRICTED
 from .raw import ResultRow
 from .schema import items, raw_items, ticket_items, tickets, verdicts
 from .statements import chunks, named
-from .tickets import OPEN
 
 
 @dataclass(frozen=True, slots=True)

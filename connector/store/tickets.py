@@ -8,15 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from ..errors import Conflict, NotFound
-from ..records import OpenTicket, Place, Ticket
+from ..records import OPEN, OpenTicket, Place, Ticket
 from . import counters, history
 from .history import MACHINE, Event
 from .raw import ResultRow
 from .schema import items, ticket_items, tickets
 from .statements import among, insert_all
 from .types import escape
-
-OPEN = ("diterima", "ditindaklanjuti")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from ..records import OPEN
 from .history import MACHINE, Event, write
 from .schema import tickets
 from .statements import among
-from .tickets import OPEN
 
 REOPENED, WROTE_AGAIN = "reopened", "wrote_again"
 """What happened when a closed ticket opened again; when its reporter wrote and it stays as a person left it."""

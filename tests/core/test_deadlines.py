@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from connector.deadlines import (
     WITA,
     Calendar,
+    Due,
     LaporClock,
     add_working_days,
     decree,
+    lapor,
     lapor_clock,
     latest,
-    overdue,
+    own,
 )
 from connector.records import Place, Status, Ticket
 
@@ -99,7 +101,7 @@ def ticket(status: Status = "diterima", due: int | None = -1, answered: bool = F
 
 def test_the_longest_overdue_comes_first() -> None:
     all_of = [ticket(due=-1, number=1), ticket(due=2, number=2), ticket(due=-5, number=3), ticket(due=-1, number=0)]
-    assert [t.number[-1] for t in latest(all_of, TUESDAY)] == ["3", "0", "1"]
+    assert [t.number[-1] for t in latest(all_of, own, TUESDAY)] == ["3", "0", "1"]
 
 
 @pytest.mark.parametrize(
@@ -116,4 +118,19 @@ def test_the_longest_overdue_comes_first() -> None:
 def test_overdue_is_open_unanswered_and_past_its_time(
     status: Status, due: int | None, answered: bool, late: bool
 ) -> None:
-    assert overdue(ticket(status, due, answered), TUESDAY) is late
+    assert bool(latest([ticket(status, due, answered)], own, TUESDAY)) is late
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "expected"),
+    [
+        ("diterima", False, Due("verifikasi", evening("2026-11-27"))),
+        ("ditindaklanjuti", False, Due("jawaban", evening("2026-12-01"))),
+        ("diterima", True, Due("penyelesaian", evening("2026-12-08"))),
+        ("ditindaklanjuti", True, Due("penyelesaian", evening("2026-12-08"))),
+        ("tuntas", False, None),
+        ("ditolak", True, None),
+    ],
+)
+def test_lapor_waits_for_one_step_after_the_other(status: Status, answered: bool, expected: Due | None) -> None:
+    assert lapor(ticket(status, answered=answered), TUESDAY, NONE) == expected

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.errors import Conflict, Misuse
-from connector.records import Status
+from connector.records import CLOSED, Status
 from connector.states import (
-    CLOSED,
     GROUNDS,
     MOVES,
     REOPENED,

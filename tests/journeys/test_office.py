@@ -218,11 +218,17 @@ def test_overdue_tickets_are_listed_the_longest_waiting_first(office: Rig) -> No
         for days, number in enumerate(late, 1):
             past = update(tickets).where(tickets.c.number == number).values(answer_by=now() - timedelta(days=days))
             connection.execute(past)
-    engine.dispose()
     listed = office.run("tickets", "list", "--overdue", "--json").records
     assert [t["number"] for t in listed] == late[::-1]
     lines = office.run("tickets", "list", "--overdue").out.splitlines()
     assert ["terlambat 2 hari" in lines[0], "terlambat 1 hari" in lines[1]] == [True, True]
+    with writing(engine) as connection:
+        long_ago = update(tickets).where(tickets.c.number == late[0]).values(opened_at=now() - timedelta(days=20))
+        connection.execute(long_ago)
+    (first,) = office.run("tickets", "list", "--overdue", "--lapor", "--json").records
+    assert (first["number"], first["lapor"]["step"]) == (late[0], "verifikasi")
+    assert "verifikasi terlambat 1" in office.run("tickets", "list", "--overdue", "--lapor").out
+    engine.dispose()
     shown = office.run("tickets", "show", late[0]).out
     due = short_time(datetime.fromisoformat(ticket(office, late[0])["answer_by"]))
     assert f"answer_by          {due} WITA\n" in shown and ":00Z" not in shown
