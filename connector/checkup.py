@@ -141,6 +141,7 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
     """How the account is read: blind or not, how full its call budget is, and the plan of calls for a quiet day."""
     streams = account.account.streams
     with reading(works.engine) as connection:
+        accounts.same_page(connection, account.account)
         now = leases.store_clock(works.engine, works.clock)()
         state = accounts.account_states(connection).get(account.key)
         refused = accounts.refused(connection, account.account)

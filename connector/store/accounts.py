@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, select, update
 
+from ..errors import SettingsError
 from ..records import Account
-from .schema import accounts, streams
+from .schema import accounts, raw_items, streams
 from .statements import insert_new, upsert
 
 USAGE_HOLDS = timedelta(hours=1)
@@ -68,6 +69,7 @@ class StreamState:
 _STATES = select(*(accounts.c[name] for name in AccountState.__slots__)).order_by(accounts.c.key)
 _its_stream = (streams.c.account == bindparam("of"), streams.c.stream == bindparam("its"))
 _SHOWN = select(accounts.c.authors_shown).where(accounts.c.key == bindparam("of"))
+_ANY_READ = select(raw_items.c.id).where(raw_items.c.account == bindparam("of")).limit(1)
 _COUNT = update(streams).where(*_its_stream).values(landed=streams.c.landed + bindparam("more"))
 _stream = [streams.c[name] for name in StreamState.__slots__]
 
@@ -75,13 +77,27 @@ _stream = [streams.c[name] for name in StreamState.__slots__]
 def register(connection: Connection, configured: Sequence[Account], now: datetime | None = None) -> None:
     """Makes rows for the configured accounts and streams; rows of retired accounts stay, as history.
 
-    From `now` on a new account should be heard of.
+    From `now` on a new account should be heard of. Raises SettingsError like `same_page`.
     """
     rows = [{"key": a.key, "platform": a.platform, "external_id": a.id, "name": a.name} for a in configured]
     insert_new(connection, accounts, [row | {"heard_at": now} for row in rows])
-    for row in rows:
-        connection.execute(update(accounts).where(accounts.c.key == row["key"]).values(name=row["name"]))
+    for account in configured:
+        same_page(connection, account)
+        set_account(connection, account.key, external_id=account.id, name=account.name)
     insert_new(connection, streams, [{"account": a.key, "stream": s} for a in configured for s in a.streams])
+
+
+def same_page(connection: Connection, account: Account) -> None:
+    """Raises SettingsError when another Page was read under this key.
+
+    Of what that one showed the new Page's token says that it is not there: all of it would be taken for deleted.
+    """
+    before = external_ids(connection).get(account.key, account.id)
+    if before != account.id and connection.scalar(_ANY_READ, {"of": account.key}) is not None:
+        raise SettingsError(
+            f"accounts: what Page {before} showed is stored under the key {account.key!r}, found id {account.id!r}; "
+            "expected that id, or a key of its own for another Page"
+        )
 
 
 def account_states(connection: Connection) -> dict[str, AccountState]:

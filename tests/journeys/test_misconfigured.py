@@ -152,3 +152,23 @@ def test_a_missing_token_file_is_named(office: Rig) -> None:
 def test_the_environment_is_checked_like_the_file(rig: Rig) -> None:
     refused(rig, "poll", says=("NTBCARE_GRAPH_URL", "https"), env={"NTBCARE_GRAPH_URL": "http://evil.example"})
     refused(rig, "poll", says=("NTBCARE_STORE_URL", "sqlite:///"), env={"NTBCARE_STORE_URL": "nonsense"})
+
+
+def test_another_page_under_a_known_key_is_refused_once_something_was_read(office: Rig) -> None:
+    text = office.config.read_text("utf-8")
+    was = office.world.pages["wagub"].id
+    office.config.write_text(text.replace(f'id = "{was}"', 'id = "900000000000009"'), "utf-8")
+    for verb in (["poll", "--full"], ["run", "--once"], ["report"]):
+        refused(office, *verb, says=("accounts", "'wagub'", was, "900000000000009", "a key of its own"))
+    assert "broken   reading wagub: accounts" in office.run("check", code=1).out
+    office.config.write_text(text, "utf-8")
+    office.run("poll", "--full")
+    assert not [record for record in office.stored() if record["deleted"]]
+
+
+def test_the_id_of_an_account_that_was_never_read_is_mended(rig: Rig) -> None:
+    text = rig.config.read_text("utf-8")
+    rig.config.write_text(text.replace(rig.world.pages["wagub"].id, "900000000000009"), "utf-8")
+    rig.run("poll", "--account", "gubernur")
+    rig.config.write_text(text, "utf-8")
+    rig.run("poll")
