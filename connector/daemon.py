@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from classifiers import ModelUnusable
 
+from .backwards import catch_up, set_right
 from .beside import Beside
 from .errors import ConnectorError, LeaseLost, SettingsError
 from .hurrying import Hurry
@@ -86,6 +87,7 @@ class Daemon:
         try:
             while not self.works.stop.wait(TICK):
                 alive()
+                catch_up(scheduler, self.works.clock())
         finally:
             scheduler.shutdown(wait=True)
 
@@ -207,7 +209,7 @@ class Daemon:
         with writing(self.works.engine) as connection:
             state = accounts.account_states(connection)[account.key]
             fails = state.fails + 1 if visit.failed else 0
-            now, blocked = self.clock(), visit.blocked is not None
+            now, blocked = self.works.shared_clock()(), visit.blocked is not None
             used = state.used_percent(now)
             due = next_due(now, account.every_seconds, fails, self.chance(), blocked=blocked, used=used)
             if visit.paused_until:
@@ -232,8 +234,9 @@ class Daemon:
         """Sets the clock by the store's, which all daemons share; says how the accounts fare. Never raises."""
         try:
             self.clock = leases.store_clock(self.works.engine, self.works.clock)
-            self.started = self.started or self.clock()
-            self.remarks.of_store(self.works, self.metrics, self.clock(), self.started)
+            set_right(self.works.engine, self.log, now := self.clock())
+            self.started = min(self.started or now, now)
+            self.remarks.of_store(self.works, self.metrics, now, self.started)
         except SQLAlchemyError as error:
             self._store_fails(error)
 

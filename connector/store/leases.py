@@ -24,9 +24,10 @@ BOOT, SPACE = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
 _c = leases.c
 _named = _c.name == bindparam("called")
 _mine = (_named, _c.owner == bindparam("holder"), _c.fence == bindparam("since"))
+_run_out = (_c.until_ms < now_ms()) | (_c.until_ms > now_ms() + 2 * bindparam("span"))  # or the clock was set back
 _TAKE = (
     update(leases)
-    .where(_named, (_c.until_ms < now_ms()) | (_c.owner == bindparam("holder")))
+    .where(_named, _run_out | (_c.owner == bindparam("holder")))
     .values(owner=bindparam("holder"), until_ms=now_ms() + bindparam("span"), fence=_c.fence + 1)
 )
 _FENCE = select(_c.fence).where(_named)
