@@ -54,22 +54,23 @@ class StoreOutage:
     """That of the store, for all parts of a process: each meets it by itself, and it is said once."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._outage = Outage(clock)
+        self._outage, self._busy = Outage(clock), Outage(clock)
 
     def fails(self, log: Any, error: SQLAlchemyError, action: str = "", **facts: Any) -> str:
-        """Logs that a transaction failed, unless that was said of late; returns the line. Being busy is no outage.
+        """Logs that a transaction failed, unless that was said of late; returns the line. Being busy is no outage, but may last.
 
         `action` stands in the log in place of the usual one.
         """
         usual, line = remark(error)
-        gone_on = 0.0 if collided(error) else self._outage.fails()
+        gone_on = (self._busy if collided(error) else self._outage).fails()
         if gone_on is not None:
             text = f"{line} (for {span(gone_on)} now)" if gone_on else line
             log.warning(text, action=action or usual, **facts)
         return line
 
     def works(self, log: Any, settled: float = SETTLED) -> None:
-        """Logs that the store is back, when it is."""
+        """Logs that the store is back, when it is. That it is busy no more goes without saying."""
+        self._busy.works(settled)
         if (lasted := self._outage.works(settled)) is not None:
             log.info(f"the store works again after {span(lasted)}", action="store_back", seconds=round(lasted, 1))
 

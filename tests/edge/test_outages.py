@@ -73,13 +73,17 @@ def test_a_store_that_reads_but_does_not_write_is_not_back(day: Day) -> None:
     assert not day.times("store_back") and len(day.times("store_failed")) == 7
 
 
-def test_a_collision_is_no_outage(day: Day) -> None:
+def test_a_collision_is_no_outage_and_a_lock_held_long_is_said_ever_more_seldom(day: Day) -> None:
     busy, store = Exception("deadlock"), StoreOutage(day)
     busy.sqlstate = "40P01"  # type: ignore[attr-defined]
     for _ in range(2):
         store.fails(day, OperationalError("UPDATE", {}, busy))
-    store.works(day, settled=0)
+        store.works(day, settled=0)
     assert [action for _, action, _ in day.lines] == ["store_busy"] * 2
+    for _ in range(HOUR):
+        store.fails(day, OperationalError("UPDATE", {}, busy))
+        day.now += 1
+    assert len(day.times("store_busy")) == 2 + 7 and not day.times("store_failed")
 
 
 def test_a_daemon_that_waits_for_its_store_says_how_long(day: Day) -> None:
