@@ -111,7 +111,9 @@ def _key(sample: Sample) -> tuple[str, str]:
 
 def _rows(file: Path) -> Iterator[Row]:
     content = "\n".join(row for _, row in numbered(file))
-    reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
+    head = content.partition("\n")[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","  # as spreadsheets set to Indonesian write it
+    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
         names = reader.fieldnames or ()
         if missing := " or ".join(sorted({"text", "is_complaint"} - set(names))):

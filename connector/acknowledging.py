@@ -72,7 +72,9 @@ class Desk:
                 return page
             row, lane = found
             who = plain(name, 40) or self.works.contacts.name_of(lane)
-            fresh, by, at = alarms.acknowledge(connection, row.number, f"{who} (tautan)", "tautan", self.works.clock())
+            fresh, by, at, _ = alarms.acknowledge(
+                connection, row.number, f"{who} (tautan)", "tautan", self.works.clock()
+            )
         if fresh:
             self.log.info("acknowledged", action="acknowledged", ticket=row.number, how="link")
         return 200, row.number, self._taken(by or "", f" pukul {clock(at)} WITA" if at else "")

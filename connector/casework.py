@@ -32,7 +32,7 @@ def move(
     """
     with writing(engine) as connection:
         row = merging.standing(connection, number)
-        after = states.check_move(number, row.status, status, reason)
+        after = states.check_move(number, row.status, status, reason, "--reason")
         closing = after in CLOSED
         values: dict[str, Any] = {"status": after, "closed_at": now if closing else None}
         data = {"reason": reason} if reason else {}
@@ -172,7 +172,9 @@ def _part(connection: Connection, source: Any, item_id: str) -> Any:
     return row
 
 
-def acknowledge(engine: Engine, number: str, *, who: str, now: datetime) -> tuple[bool, str | None, datetime | None]:
+def acknowledge(
+    engine: Engine, number: str, *, who: str, now: datetime
+) -> tuple[bool, str | None, datetime | None, bool]:
     """Notes who has an urgent ticket in hand: its alarm goes no further. See `alarms.acknowledge`; raises NotFound."""
     with writing(engine) as connection:
         return alarms.acknowledge(connection, number, who, "perintah", now)

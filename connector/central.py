@@ -14,7 +14,7 @@ from . import states
 from .errors import Conflict, Misuse, NotFound
 from .platforms.facebook.parse import when
 from .records import CLOSED
-from .sheets import records
+from .sheets import heads, records
 from .store import history, merging, tickets
 from .store.engine import writing
 
@@ -35,7 +35,10 @@ class Taken:
 
 
 def take_states(engine: Engine, file: Path, now: datetime) -> Taken:
-    """Takes states from JSON lines or CSV. A bad line is named and loses no other; the same twice changes nothing."""
+    """Takes states from JSON lines or CSV. A bad line is named and loses no other; the same twice changes nothing.
+
+    Raises Misuse for a CSV without the column of numbers.
+    """
     done = Taken()
     for where, record in _records(file):
         try:
@@ -51,7 +54,10 @@ def take_states(engine: Engine, file: Path, now: datetime) -> Taken:
 def _records(file: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
     """Each record with where it stands; in its place what is wrong with a line that is none."""
     if file.suffix.lower() == ".csv":
-        for n, row in records(file.read_text("utf-8-sig", "replace")):
+        text = file.read_text("utf-8-sig", "replace")
+        if "number" not in heads(text):
+            raise Misuse(f"{file}:1: expected a line of column names, number among them, of {', '.join(FIELDS)}")
+        for n, row in records(text):
             yield f"{file}:{n}", row if isinstance(row, str) else {k: v for k, v in row.items() if k and v}
         return
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
@@ -133,7 +139,7 @@ def _last_move(events: list[history.Event]) -> datetime:
 
 def _move(connection: Connection, row: Any, line: _Line, now: datetime) -> None:
     merging.standing(connection, row.number)
-    after = states.check_move(row.number, row.status, line.status or "", line.reason)
+    after = states.check_move(row.number, row.status, line.status or "", line.reason, "its reason")
     closing = after in CLOSED
     values = {"status": after, "closed_at": (line.at or now) if closing else None}
     data: dict[str, Any] = {"imported": line.key, "said_at": line.at.isoformat() if line.at else None}

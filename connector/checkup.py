@@ -124,8 +124,7 @@ def _store(works: Works) -> Finding:
         states = raw.count_by_state(connection)
         health = {key: state.blocked for key, state in accounts.account_states(connection).items()}
     facts = {"schema": migrate.newest(), "raw_items": states, "blocked": {k: v for k, v in health.items() if v}}
-    address = works.engine.url.render_as_string(hide_password=True)
-    return Finding("store", "ok", f"{address}, schema {facts['schema']}", facts)
+    return Finding("store", "ok", f"{migrate.address_of(works.engine)}, schema {facts['schema']}", facts)
 
 
 def _completeness(works: Works) -> Finding:

@@ -30,6 +30,9 @@ _PLAINLY = {
     "tuple_type": 'expected a list: ["…", "…"], or tables that each begin with [[…]] in double brackets',
     "model_type": "expected a table, with keys of its own",
     "dict_type": "expected a table, with keys of its own",
+    "string_type": 'expected a text in quotes: "…"',
+    "int_type": "expected a whole number, without quotes",
+    "float_type": "expected a number, without quotes",
 }
 
 
@@ -75,6 +78,7 @@ def validated(kind: type[T], data: Mapping[str, Any], file: Path) -> T:
 def _explained(problem: Any, data: Any) -> str:
     path = ".".join(_named(problem["loc"], data))
     said = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    said = said.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
     message = _PLAINLY.get(problem["type"], said)
     return f"{path}: {message}" if path else message
 

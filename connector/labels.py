@@ -15,10 +15,11 @@ from classifiers.corpus import same_text
 from classifiers.samples import Sample, of_labels, yes_or_no
 from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Category, Kind, Urgency
 
-from .errors import Conflict, NotFound
+from .errors import Conflict, Misuse, NotFound
 from .export import zulu
 from .platforms.facebook.parse import when, words_of
 from .records import OPEN, Label
+from .sheets import delimiter_of
 from .store import counters, items, raw, tickets
 from .store.engine import writing
 
@@ -75,10 +76,9 @@ def read_records(file: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _rows(file: Path, text: str) -> Iterator[tuple[str, Any]]:
-    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     if "id" not in (rows.fieldnames or ()):
-        yield f"{file}:1", ValueError("expected a line of column names, id among them")
-        return
+        raise Misuse(f"{file}:1: expected a line of column names, id among them")
     try:
         for row in rows:
             where = f"{file}:{rows.line_num}"

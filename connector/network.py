@@ -77,13 +77,11 @@ def _records(file: Path) -> Iterator[tuple[str, Mapping[str, str] | str]]:
         raise Misuse(f"{file}: expected UTF-8 text") from None
     except OSError as error:
         raise Misuse(f"{file}: cannot be read ({error.strerror})") from None
-    head = text.partition("\n")[0]
-    delimiter = ";" if head.count(";") > head.count(",") else ","
-    names = {name: COLUMNS.get(name.strip().lower(), "") for name in heads(text, delimiter)}
+    names = {name: COLUMNS.get(name.strip().lower(), "") for name in heads(text)}
     missing = sorted(set(NEEDED) - set(names.values()))
     if missing or not {"area", "kecamatan", "kabupaten"} & set(names.values()):
         raise Misuse(f"{file}: expected the columns nama, kelompok, saluran, persetujuan and kode (or kecamatan)")
-    for line, row in records(text, delimiter):
+    for line, row in records(text):
         where = f"{file}:{line}"
         if isinstance(row, str):
             yield where, row

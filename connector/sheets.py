@@ -5,13 +5,19 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 
 
-def records(text: str, delimiter: str = ",") -> Iterator[tuple[int, Mapping[str, str] | str]]:
+def delimiter_of(text: str) -> str:
+    """The comma, or the semicolon that spreadsheets set to Indonesian write: what the first line has more of."""
+    head = text.partition("\n")[0]
+    return ";" if head.count(";") > head.count(",") else ","
+
+
+def records(text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
     """Each record by the names of the first one, with the line that it begins on; in its place what is wrong with a line.
 
     After a quote that is never closed, reading goes on with the next line.
     """
     names: list[str] | None = None
-    for number, found in _rows(text, delimiter):
+    for number, found in _rows(text):
         if isinstance(found, str):
             yield number, found
         elif names is None:
@@ -20,14 +26,14 @@ def records(text: str, delimiter: str = ",") -> Iterator[tuple[int, Mapping[str,
             yield number, dict(zip(names, found, strict=False))
 
 
-def heads(text: str, delimiter: str = ",") -> list[str]:
+def heads(text: str) -> list[str]:
     """The names in the first record; none where there is none."""
-    found = next((row for _, row in _rows(text, delimiter)), [])
+    found = next((row for _, row in _rows(text)), [])
     return found if isinstance(found, list) else []
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    lines, at = list(StringIO(text, newline="")), 0
+def _rows(text: str) -> Iterator[tuple[int, list[str] | str]]:
+    lines, delimiter, at = list(StringIO(text, newline="")), delimiter_of(text), 0
     while at < len(lines):
         reader, began = csv.reader((lines[n] for n in range(at, len(lines))), delimiter=delimiter, strict=True), at
         try:

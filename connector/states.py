@@ -27,8 +27,8 @@ GROUNDS: tuple[Ground, ...] = ("bukan wewenang", "kurang data", "bukan pengaduan
 """Why a ticket is turned down, as LAPOR's admins say it; a reason given in words begins with one, or is `lainnya`."""
 
 
-def check_move(number: str, before: str, after: str, reason: str) -> Status:
-    """The state that a ticket is to move to, checked.
+def check_move(number: str, before: str, after: str, reason: str, where: str) -> Status:
+    """The state that a ticket is to move to, checked. `where` people give a reason: the name of an option or of a column.
 
     Raises Misuse for an unknown state or a rejection without reason, Conflict for a move that is not allowed.
     """
@@ -36,7 +36,7 @@ def check_move(number: str, before: str, after: str, reason: str) -> Status:
     if known is None:
         raise Misuse(f"{after}: expected one of {', '.join(MOVES)}")
     if known == "ditolak" and not reason.strip():
-        raise Misuse(f"ditolak: say why with --reason, such as {', '.join(GROUNDS[:-1])}")
+        raise Misuse(f"ditolak: say why in {where}, such as {', '.join(GROUNDS[:-1])}")
     allowed = next((moves for status, moves in MOVES.items() if status == before), ())
     if known not in allowed:
         raise Conflict(f"{number} is {before}: from there it can only become {' or '.join(allowed)}")

@@ -7,7 +7,7 @@ import typer
 
 from .app import app
 from .opening import open_works, readable
-from .outcome import finish, out, out_json
+from .outcome import finish, out, out_json, say
 from .reading import AsJson
 from .staff import By, Number, _who, tickets_app
 
@@ -21,8 +21,10 @@ def tickets_ack(context: typer.Context, number: Number, by: By = None) -> None:
     from ..casework import acknowledge
 
     works = open_works(context)
-    fresh, who, _ = acknowledge(works.engine, number, who=_who(by), now=works.clock())
+    fresh, who, _, rang = acknowledge(works.engine, number, who=_who(by), now=works.clock())
     out(f"{number}: acknowledged by {who}" if fresh else f"{number}: was acknowledged before by {who}")
+    if not rang:
+        say(f"{number}: it has not rung, and will not now; if another ticket was meant, acknowledge that one too")
 
 
 @contacts_app.command("import", epilog="Example: ntbcare contacts import duta.csv")

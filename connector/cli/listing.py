@@ -91,7 +91,8 @@ def tickets_show(context: typer.Context, number: Number, json: AsJson = False) -
     }
     record["lapor"] = {name: f"{short_time(at)} WITA" for name, at in asdict(clock).items()}
     for name, value in record.items():
-        out(f"{name:18} {jsonlib.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value}")
+        plain = "–" if value is None else value
+        out(f"{name:18} {jsonlib.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else plain}")
     if record["copied"] >= COORDINATED:
         out(f"! {record['copied']} pengirim memakai kata-kata yang sama persis: mungkin terkoordinasi, periksa dulu")
     for event, at in zip(events, (e.at for e in told), strict=True):

@@ -1,8 +1,8 @@
 """Verbs about the model: train, evaluate."""
 
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,7 +71,8 @@ def _teach(context: typer.Context, files: Sequence[Path], out_dir: Path | None) 
         works = open_works(context, stops=False)
         with reading(works.engine) as connection:
             samples = list(taught(connection))
-    trained = fit(list(files), samples=samples, today=utc_now().date(), tell=say)
+    with _own_texts():
+        trained = fit(list(files), samples=samples, today=utc_now().date(), tell=say)
     if out_dir is not None:
         trained.write(out_dir)
         out(f"written to {out_dir}")
@@ -83,6 +84,17 @@ def _teach(context: typer.Context, files: Sequence[Path], out_dir: Path | None) 
     out(f"{outcome.name} was not promoted, the one in use stays; it is kept in {outcome.folder}")
     out("Look for wrong labels among those given (`ntbcare labels export`), or label more, and train again.")
     finish([f"worse: {reason}" for reason in outcome.reasons])
+
+
+@contextmanager
+def _own_texts() -> Iterator[None]:
+    """A file of texts that cannot be taken as it is was given by whoever runs the verb. Raises Misuse."""
+    from classifiers.corpus import CorpusError
+
+    try:
+        yield
+    except CorpusError as error:
+        raise Misuse(" ".join(str(error).split())[:500]) from None
 
 
 def _may_take(folder: Path) -> None:
@@ -130,7 +142,9 @@ def evaluate(
     with ExitStack() as beside:
         page = beside.enter_context(written(card)) if card is not None else None
         classify = classifiers.load(chosen := chosen_model(context, model))
-        if not (samples := read_labelled(file)):
+        with _own_texts():
+            samples = read_labelled(file)
+        if not samples:
             raise Misuse(f"{file}: there are no labelled texts in it")
         place = classifiers.place_of(chosen)
         manifest = manifest_of(place) if place.exists() else {}

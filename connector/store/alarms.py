@@ -131,8 +131,8 @@ def any_late(connection: Connection, now: datetime) -> bool:
 
 def acknowledge(
     connection: Connection, number: str, who: str, how: str, now: datetime
-) -> tuple[bool, str | None, datetime | None]:
-    """Notes who has it. Returns whether that was new, and by whom and when it was acknowledged first.
+) -> tuple[bool, str | None, datetime | None, bool]:
+    """Notes who has it. Returns whether that was new, by whom and when it was acknowledged first, and whether it had rung.
 
     A ticket that never rang is acknowledged too, so that it never will; for one that was merged, the one it went into.
     Raises NotFound.
@@ -144,8 +144,8 @@ def acknowledge(
     done = connection.execute(update(alarms).where(*free).values(acked_at=now, acked_by=who, next_at=None))
     if done.rowcount:
         tickets.note(connection, ticket.number, "acknowledged", {"how": how}, now, who)
-    row = connection.execute(select(c.acked_by, c.acked_at).where(c.ticket_id == ticket.id)).one()
-    return bool(done.rowcount), row.acked_by, row.acked_at
+    row = connection.execute(select(c.acked_by, c.acked_at, c.level).where(c.ticket_id == ticket.id)).one()
+    return bool(done.rowcount), row.acked_by, row.acked_at, row.level > 0
 
 
 def _stands_for(connection: Connection, number: str) -> ResultRow:

@@ -34,22 +34,31 @@ def current(connection: Connection) -> str | None:
 def check(engine: Engine) -> None:
     """Raises StoreMismatch, with what to run, unless the store stands at the newest revision."""
     if absent(engine):
-        raise StoreMismatch(f"{_empty(engine)}; run: ntbcare migrate")
+        raise StoreMismatch(_empty(engine))
     with reading(engine) as connection:
         stands = current(connection)
     if stands == newest():
         return
     if stands is None:
-        raise StoreMismatch(f"{_empty(engine)}; run: ntbcare migrate")
+        raise StoreMismatch(_empty(engine))
     _refuse_unknown(stands)
     raise StoreMismatch(f"the store is at schema {stands}, this program needs {newest()}; run: ntbcare migrate")
 
 
 def _empty(engine: Engine) -> str:
-    """Named whole, since a relative path means another file in another folder."""
+    """With what to run; but a relative path means another file in another folder."""
+    file = file_of(engine.url)
+    elsewhere = (
+        ", in the folder where the store is to be (store.url is relative)" if file and not file.is_absolute() else ""
+    )
+    return f"the store is empty ({address_of(engine)}); run: ntbcare migrate{elsewhere}"
+
+
+def address_of(engine: Engine) -> str:
+    """A store's address for people: its file named whole, without a password."""
     file, url = file_of(engine.url), engine.url
     whole = url.set(database=str(file.absolute())) if file else url
-    return f"the store is empty ({whole.render_as_string(hide_password=True)})"
+    return whole.render_as_string(hide_password=True)
 
 
 def _refuse_unknown(stands: str) -> None:

@@ -37,6 +37,11 @@ def test_a_wrong_label_file_is_said(tmp_path: Path, rows: Sequence[str], said: s
     assert str(file) in str(caught.value) and said in str(caught.value)
 
 
+def test_spreadsheets_set_to_indonesian_write_semicolons(tmp_path: Path) -> None:
+    (only,) = read_labelled(write(tmp_path / "x.csv", "text;is_complaint", "air mati, listrik mati;ya"))
+    assert (only.text, only.complaint) == ("air mati, listrik mati", True)
+
+
 def test_labels_are_read_as_given(tmp_path: Path) -> None:
     file = write(
         tmp_path / "x.csv", "text,is_complaint,kind,category,urgent",

@@ -27,6 +27,11 @@ def test_a_quote_that_is_never_closed_loses_no_other_line() -> None:
     assert heads(TABLE) == ["a", "b"] and heads("") == []
 
 
+def test_spreadsheets_set_to_indonesian_write_semicolons() -> None:
+    assert list(records('a;b\n1;"x; y, z"\n')) == [(2, {"a": "1", "b": "x; y, z"})]
+    assert heads("a;b\n") == ["a", "b"] and heads('a,"b;c"\n') == ["a", "b;c"]
+
+
 @given(st.text(alphabet='a,";\n\r\0 ', max_size=200))
 def test_whatever_is_handed_in_is_read_to_its_end(text: str) -> None:
     for line, _ in records(text):

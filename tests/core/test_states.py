@@ -31,11 +31,11 @@ def test_no_way_leads_out_of_the_table(wanted: list[Status]) -> None:
     status: Status = "diterima"
     for after in wanted:
         if after in MOVES[status]:
-            status = check_move("T", status, after, "kurang data")
+            status = check_move("T", status, after, "kurang data", "--reason")
             assert status == after != "diterima"
         else:
             with pytest.raises(Conflict, match=f"T is {status}"):
-                check_move("T", status, after, "kurang data")
+                check_move("T", status, after, "kurang data", "--reason")
 
 
 def test_every_state_stands_in_the_table_and_each_closed_one_can_be_opened() -> None:
@@ -44,9 +44,9 @@ def test_every_state_stands_in_the_table_and_each_closed_one_can_be_opened() -> 
 
 def test_an_unknown_state_and_a_rejection_without_reason_are_misuse() -> None:
     with pytest.raises(Misuse, match="selesai: expected one of diterima"):
-        check_move("T", "diterima", "selesai", "")
-    with pytest.raises(Misuse, match="bukan wewenang"):
-        check_move("T", "diterima", "ditolak", " \n")
+        check_move("T", "diterima", "selesai", "", "--reason")
+    with pytest.raises(Misuse, match="say why in --reason, such as bukan wewenang"):
+        check_move("T", "diterima", "ditolak", " \n", "--reason")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from connector import casework, central, checkup, handing, wiring
-from connector.errors import SettingsError
+from connector.errors import Misuse, SettingsError
 from connector.export import as_csv
 from connector.settings import Settings, load_routing
 from connector.store import history, persons, tickets
@@ -78,7 +78,7 @@ def test_a_bad_line_is_named_and_loses_no_other(sqlite_engine: Engine, tmp_path:
     done = take(sqlite_engine, tmp_path, [*bad, "", LINES[0], {"number": TWO, "status": "tuntas"}])
     assert done.moved == 2 and len(done.failures) == len(bad)
     for n, line in enumerate(done.failures, 1):
-        assert f"a.jsonl:{n}: " in line and len(line) < 400
+        assert f"a.jsonl:{n}: " in line and len(line) < 400 and "--" not in line
     refused = take(sqlite_engine, tmp_path, [{"number": TWO, "status": "diterima"}])
     assert refused.moved == 0 and "only become ditindaklanjuti" in refused.failures[0]
 
@@ -93,6 +93,15 @@ def test_states_come_as_csv_too(sqlite_engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text(f'number,status\n"{TWO},tuntas\n{ONE},ditindaklanjuti\n', "utf-8")
     done = central.take_states(sqlite_engine, tmp_path / "c.csv", T0)
     assert done.moved == 1 and "c.csv:2: not CSV" in done.failures[0]
+
+
+def test_a_csv_of_a_spreadsheet_and_one_without_numbers(sqlite_engine: Engine, tmp_path: Path) -> None:
+    filled(sqlite_engine)
+    done = take(sqlite_engine, tmp_path, [f"number;status;reason\n{ONE};tuntas;ditambal, lalu diaspal"], "a.csv")
+    assert (done.moved, done.failures) == (1, [])
+    with pytest.raises(Misuse, match=r"b.csv:1: expected .* number"):
+        take(sqlite_engine, tmp_path, [f"nomor,status\n{TWO},tuntas"], "b.csv")
+    assert shown(sqlite_engine)[TWO].status == "diterima"
 
 
 def test_open311_knows_requests_and_services(engine: Engine) -> None:

@@ -43,7 +43,11 @@ CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "too small": (
         lambda t: t.replace("every_seconds = 1.0", "every_seconds = 0", 1),
-        ("accounts.gubernur.every_seconds", "1"),
+        ("accounts.gubernur.every_seconds: expected at least 1",),
+    ),
+    "a number for an id": (
+        lambda t: re.sub('id = "([0-9]+)"', r"id = \1", t, count=1),
+        ("accounts.gubernur.id: expected a text in quotes",),
     ),
     "bad url": (based("ftp://graph"), ("graph.base_url", "https://")),
     "bad port": (based("http://127.0.0.1:99999"), ("graph.base_url", "65535")),

@@ -40,6 +40,13 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "places of nothing": (["places", "nowhere.txt"], ("nowhere.txt",)),
     "evaluate nothing": (["evaluate", "nowhere.csv"], ("nowhere.csv",)),
     "evaluate no texts": (["evaluate", "heads.csv"], ("heads.csv", "no labelled texts")),
+    "evaluate other columns": (["evaluate", "other.csv"], ("other.csv:1: no column is_complaint",)),
+    "train on other columns": (
+        ["train", "--with", "other.csv", "--out", "new"],
+        ("other.csv:1: no column is_complaint",),
+    ),
+    "states of no tickets": (["tickets", "import", "other.csv"], ("other.csv:1: expected", "number")),
+    "labels of no items": (["labels", "import", "other.csv"], ("other.csv:1: expected", "id")),
     "evaluate a folder": (["evaluate", "."], (".", "is a folder")),
     "evaluate by nothing": (["evaluate", "connector.toml", "--model", "nowhere"], ("--model nowhere",)),
     "card nowhere": (["evaluate", "connector.toml", "--card", "no/such/x.html"], ("no/such/x.html",)),
@@ -70,6 +77,7 @@ def test_wrong_use_is_refused_and_touches_nothing(office_once: Rig, case: str) -
     args, says = WRONG_USE[case]
     (office_once.folder / "models").mkdir()
     (office_once.folder / "heads.csv").write_text("text,is_complaint\n", "utf-8")
+    (office_once.folder / "other.csv").write_text("text,status\njalan rusak,tuntas\n", "utf-8")
     refused(office_once, *args, says=says)
 
 
@@ -107,6 +115,12 @@ def test_a_number_that_is_not_there_fails_with_one_line(office_once: Rig, args: 
     assert done.out == "" and "NTB-2026-999999" in done.err and len(done.err.splitlines()) == 1
 
 
+def test_who_acknowledges_what_never_rang_is_told(office_once: Rig) -> None:
+    calm = next(t["number"] for t in office_once.run("tickets", "list", "--json").records if t["urgency"] == "biasa")
+    done = office_once.run("tickets", "ack", calm, "--by", "Ani")
+    assert done.out == f"{calm}: acknowledged by Ani\n" and "has not rung" in done.err and "another ticket" in done.err
+
+
 def test_an_empty_store_is_refused_with_what_to_run(tmp_path: Path, store_url: str) -> None:
     with rigged(tmp_path, small_world(), store_url) as rig:
         for verb in (["poll"], ["run", "--once"]):
@@ -136,7 +150,7 @@ def test_a_store_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> Non
         assert "ntbcare migrate" in rig.run("check", code=1).err
         assert not (tmp_path / "new").exists()
         relative = rig.run("poll", code=2, env={"NTBCARE_STORE_URL": "sqlite:///ntbcare.db"}).err
-        assert f"sqlite:///{rig.folder / 'ntbcare.db'}" in relative
+        assert f"sqlite:///{rig.folder / 'ntbcare.db'}" in relative and "store.url is relative" in relative
         rig.run("migrate")
         assert (tmp_path / "new" / "store.db").stat().st_mode & 0o777 == 0o600
 

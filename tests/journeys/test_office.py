@@ -98,7 +98,7 @@ def test_labels_survive_what_other_programs_write(office: Rig, tmp_path: Path) -
     (tmp_path / "open.csv").write_text('id,kind\n"1,spam\n', "utf-8")
     assert "open.csv" in office.run("labels", "import", "open.csv", code=1).err
     (tmp_path / "blank.csv").write_text("", "utf-8")
-    assert office.run("labels", "import", "blank.csv", code=1).err.startswith("blank.csv:1: expected a line of column")
+    assert office.run("labels", "import", "blank.csv", code=2).err.startswith("blank.csv:1: expected a line of column")
     own = one(office, by_account=True, kind="post")["id"]
     (tmp_path / "own.csv").write_text(f"id,kind\n{own},pengaduan\n", "utf-8")
     assert own in office.run("labels", "import", "own.csv", code=1).err, "an account's own words would be learned"
