@@ -4,6 +4,8 @@ Served on loopback for a reverse proxy. GET changes nothing, since programs that
 for one ticket and a day, and once somebody has acknowledged, it only tells who. There is nothing else behind this address.
 """
 
+import base64
+import hashlib
 import html
 import threading
 from collections.abc import Iterator
@@ -27,9 +29,16 @@ if TYPE_CHECKING:
 AT_ONCE = 16
 SECONDS = 5.0
 LONGEST = 2000
+STYLE = (
+    ":root{color-scheme:light dark}body{font:1.15rem/1.5 system-ui,sans-serif;max-width:30rem;margin:0 auto;padding:1rem}"
+    "h1{font-size:1.4rem}label{display:block}input,button{font:inherit;box-sizing:border-box;width:100%;min-height:3rem}"
+    "button{font-weight:700;color:#fff;background:#a61b1b;border:0;border-radius:6px}"
+)
+_SEAL = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_SEAL}'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +46,8 @@ HEADERS = {
 }
 PAGE = (
     '<!doctype html><html lang="id"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>NTB Care</title><body><h1>{title}</h1>{body}</body></html>"
+    f"<title>NTB Care</title><style>{STYLE.replace('{', '{{').replace('}', '}}')}</style>"
+    "<body><h1>{title}</h1>{body}</body></html>"
 )
 FORM = (
     '<form method="post"><p><label>Nama Anda <input name="nama" maxlength="40" autocomplete="name"></label></p>'
@@ -77,7 +87,7 @@ class Desk:
             )
         if fresh:
             self.log.info("acknowledged", action="acknowledged", ticket=row.number, how="link")
-        return 200, row.number, self._taken(by or "", f" pukul {clock(at)} WITA" if at else "")
+        return 200, row.number, self._taken(by or "", f" pada {clock(at)} WITA" if at else "")
 
     def _taken(self, who: str, when: str) -> str:
         return f"<p>Sudah diterima oleh {html.escape(plain(who, 60))}{html.escape(when)}. Terima kasih.</p>"

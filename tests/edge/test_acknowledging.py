@@ -1,6 +1,9 @@
 """Answers from phones: Telegram's chats, and the one public route of signed links."""
 
+import base64
+import hashlib
 import json
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -86,6 +89,20 @@ def test_the_route_stands_hostile_requests_and_crowds(sqlite_engine: Engine) -> 
         for client in crowd:
             client.close()
         until(lambda: status(port) == 404)
+
+
+def test_the_page_of_a_link_is_large_enough_for_a_thumb_and_runs_nothing(sqlite_engine: Engine) -> None:
+    works = Works(Settings(), load_routing(None), sqlite_engine, Path())
+    with serving(works, structlog.get_logger(), 0) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/a/1-2-" + "x" * 32)
+        answer = connection.getresponse()
+        policy, page = str(answer.getheader("Content-Security-Policy")), answer.read().decode()
+        connection.close()
+    (style,) = re.findall("<style>(.*)</style>", page)
+    seal = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{seal}'" in policy and policy.startswith("default-src 'none'")
+    assert "button{font:inherit;box-sizing:border-box;width:100%;min-height:3rem}" in style and "<script" not in page
 
 
 def status(port: int) -> int:

@@ -60,3 +60,4 @@ def test_the_page_is_sealed_prints_on_a4_and_tells_of_nobody(sqlite_engine: Engi
     empty = io.StringIO()
     write_page(made(sqlite_engine, "2020-01"), empty)
     assert "Tidak ada tiket" in empty.getvalue() and "belum selesai" not in empty.getvalue()
+    assert "sama dengan bulan lalu" in empty.getvalue() and "tidak ada yang mendesak" in empty.getvalue()
