@@ -25,7 +25,7 @@ DELETED = "dihapus di Facebook"
 FORGOTTEN = "dihapus atas permintaan warga"
 """The same of what he asked to be erased."""
 REHEARD = "ditimbang lagi: pengadunya kini mempunyai tiket"
-"""The reason, until it is decided once more, of what a reporter said before a person made a ticket of his first words."""
+"""The reason, until it is decided once more, of what a reporter added before his first words became a ticket."""
 
 
 @dataclass(frozen=True, slots=True)

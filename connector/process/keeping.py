@@ -104,8 +104,7 @@ def _write_tickets(decided: Decided) -> None:
     refile(connection, {row: decided.classified[row] for row in heads}, desk)
     for row in known.of_ticket:
         _update(decided, row, find)
-    said = {row: decided.classified[row] for row in numbers if row is not None and decided.classified[row].label}
-    rehear(connection, said, known.thread)
+    rehear(connection, decided.classified, [row for row in numbers if row is not None], known.thread)
     _note_answers(decided, numbers, {number for number, _, _ in facts})
     ring(connection, urgent, decided.classified, known, desk, now)
 

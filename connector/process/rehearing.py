@@ -1,6 +1,6 @@
-"""When a person makes a ticket of words that were left outside, what their writer added since is decided once more."""
+"""A ticket may open after what its reporter added was judged: a person made it, or older words were read later."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
@@ -8,19 +8,22 @@ from ..records import REHEARD, Classified
 from ..store import items, raw
 
 
-def rehear(connection: Connection, opened: Mapping[int, Classified], threads: Mapping[int, str | None]) -> None:
+def rehear(
+    connection: Connection, batch: Mapping[int, Classified], opened: Iterable[int], threads: Mapping[int, str | None]
+) -> None:
     """Wakes what the reporters of these new tickets, by item, said later in the same thread or under the same post of theirs.
 
-    Of its own accord nothing that was left outside is drawn into a ticket: a replay with the same model changes nothing.
+    It is decided once more; what stands in the batch itself was decided with the tickets in sight. Else nothing that was left
+    outside is drawn in: a replay with the same model changes nothing.
     """
-    heads = {row: one.item for row, one in opened.items() if one.item.author_id and one.item.created_at}
+    heads = {row: item for row in opened if (item := batch[row].item).author_id and item.created_at}
     later = []
     for row in items.outside(connection, sorted({str(item.author_id) for item in heads.values()})):
         for head, item in heads.items():
             there = row.thread_id is not None and row.thread_id == threads[head]
             there = there or (item.kind == "post" and row.post_id == item.id)
             after = row.created_at is not None and item.created_at is not None and row.created_at >= item.created_at
-            if there and after and row.author_id == item.author_id and row.id != head:
+            if there and after and row.author_id == item.author_id and row.id not in batch:
                 later.append(row.id)
     items.give_reason(connection, later, REHEARD)
     raw.awaken(connection, later)

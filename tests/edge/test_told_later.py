@@ -142,6 +142,16 @@ def test_what_he_added_before_a_person_made_it_a_ticket_joins_it(engine: Engine)
     assert process.replay(engine, desk(), raw.Selection()).changes == [] and dump(engine) == before
 
 
+def test_what_was_read_before_the_complaint_that_it_adds_to_joins_it(engine: Engine) -> None:
+    work(engine, under("1_2", "di Gerung", "1_1", 2, SITI), under("1_3", "dekat masjid", "1_1", 3, SITI))
+    assert {d for d, _ in decisions(engine).values()} == {"ignore"}
+    work(engine, comment("1_1", "jalan rusak"), at=later(5))
+    assert [d for d, _ in decisions(engine).values()] == ["append", "append", "open"]
+    assert ticket(engine).kabupaten == "52.01"
+    before = dump(engine)
+    assert process.replay(engine, desk(), raw.Selection()).changes == [] and dump(engine) == before
+
+
 def test_what_staff_called_no_complaint_is_not_drawn_in(engine: Engine) -> None:
     work(engine, comment("1_1", "gelap pak"), under("1_2", "di Gerung", "1_1", 2, SITI))
     with writing(engine) as connection:
