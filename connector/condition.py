@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from .alarm_texts import clock
 from .export import zulu
 from .ingest.asking import left_out
 from .schedule import is_blind
@@ -34,14 +35,14 @@ def condition_of(
     }
     texts = []
     if silent:
-        texts.append(f"blind: nothing has come from Graph since {zulu(state.heard_at)}; is `ntbcare run` running?")
+        texts.append(f"blind: nothing has come from Graph since {_said(state.heard_at)}; is `ntbcare run` running?")
     elif blind:
-        texts.append(f"blind: {state.fails} passes in a row have failed, the last that did not at {zulu(state.ok_at)}")
+        texts.append(f"blind: {state.fails} passes in a row have failed, the last that did not at {_said(state.ok_at)}")
     if state.used:
         texts.append(f"{state.used_percent(now)} % of the call budget used")
     if paused:
-        texts.append(f"paused by Graph until {zulu(paused)}")
-    texts += [f"{s.stream} paused by Graph until {zulu(s.paused_until)}" for s in resting]
+        texts.append(f"paused by Graph until {_said(paused)}")
+    texts += [f"{s.stream} paused by Graph until {_said(s.paused_until)}" for s in resting]
     texts += [f"{'/'.join(names)} cannot be read: {why}" for why, names in _by_reason(refused).items()]
     if unknown:
         texts.append(
@@ -50,6 +51,10 @@ def condition_of(
         )
     warned = "warning" if blind or paused or resting or unknown else "ok"
     return "broken" if refused else warned, texts, facts
+
+
+def _said(at: datetime | None) -> str:
+    return f"{clock(at)} WITA" if at else "no time yet"
 
 
 def _by_reason(refused: Iterable[StreamState]) -> dict[str, list[str]]:

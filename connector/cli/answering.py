@@ -32,6 +32,7 @@ def replies_list(
     json: AsJson = False,
 ) -> None:
     """Answers, oldest first, one a line: what was sent, what waits, what only would be said."""
+    from ..alarm_texts import clock
     from ..export import reply_record
     from ..store import pauses, persons, replies, tickets
     from ..store.engine import reading
@@ -49,7 +50,7 @@ def replies_list(
             out_json(record) if json else out(_line(record))
         for key, pause in pauses.pauses(connection).items() if not json else ():
             if pauses.paused(connection, key, works.clock()):
-                until = f"until {pause.lasts_until:%Y-%m-%d %H:%M} UTC" if pause.lasts_until else "until resumed"
+                until = f"until {clock(pause.lasts_until)} WITA" if pause.lasts_until else "until resumed"
                 out(f"{key} pauses {until}: {pause.reason}")
 
 

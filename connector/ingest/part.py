@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from ..alarm_texts import clock
 from ..errors import GraphError, LeaseLost, NotPermitted, TokenRejected, TryLater
 from ..records import Stream
 from ..schedule import BLOCKED_WAIT
@@ -57,7 +58,7 @@ def _tried(reader: Reader, streams: frozenset[Stream], read: Callable[[Reader], 
         read(reader)
         if streams == MESSENGER and (spent := reader.asker.spent(True, "messages")) and of_messenger(spent):
             until = reader.clock() + timedelta(seconds=spent.retry_after)
-            reader.progress.note(f"{key}: {spent} until {until:%Y-%m-%dT%H:%M:%SZ}")
+            reader.progress.note(f"{key}: {spent} until {clock(until)} WITA")
             return {"paused_until": until}
     except (TokenRejected, LeaseLost):
         raise

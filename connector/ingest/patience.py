@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from ..alarm_texts import clock
 from ..errors import Gone, GraphError
 from ..platforms.facebook.parse import when
 from ..records import Stream
@@ -59,13 +60,15 @@ def _left_alone(connection: Connection, reader: Reader, state: accounts.StreamSt
         if not state.blocked:
             budgets = accounts.account_states(connection)[state.account].budgets(now)
             return kept(where, state.paused_until, budgets.get(MESSENGER, 0))
-        again = f"{where}: refused, asked again at {state.paused_until:%H:%M}Z or with another token: {state.blocked}"
+        again = (
+            f"{where}: refused, asked again at {clock(state.paused_until)} WITA or with another token: {state.blocked}"
+        )
         return again if reader.order.patient else None
     if not reader.order.patient or state.stream != "messages" or not state.troubled or state.error_at is None:
         return None  # the pace of the whole account is what the feed's failures slow
     fails = reader.shelf("messages").get(connection).fails
     until = state.error_at + wait_after(reader.account.every_seconds, fails)
-    return f"{where}: fails again and again, tried again at {until:%H:%M}Z: {state.error}" if until > now else None
+    return f"{where}: fails again and again, tried again at {clock(until)} WITA: {state.error}" if until > now else None
 
 
 def kept(what: str, until: datetime, used: int) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from ..alarm_texts import clock
 from ..errors import TokenRejected, TryLater
 from ..platforms.facebook.parse import when
 from ..records import Stream
@@ -77,7 +78,7 @@ def visit(reader: Reader) -> Visit:
         reader.progress.fail(f"{key}: {error}")
     if reader.order.scope == LIVE_SCOPE and not paused and (spent := reader.asker.spent(False, key)):
         paused = reader.clock() + timedelta(seconds=spent.retry_after)  # the last answer told of it: not one call more
-        reader.progress.note(f"{spent} until {paused:%Y-%m-%dT%H:%M:%SZ}")
+        reader.progress.note(f"{spent} until {clock(paused)} WITA")
     _remember(reader, paused, blocked)
     asker, progress = reader.asker, reader.progress
     return Visit(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from connector.alarm_texts import WITA
 from connector.beside import Beside
 from connector.checkup import examine
 from connector.sandbox import Fault, faults
@@ -236,6 +237,8 @@ def test_check_tells_plan_budget_pause_and_blindness(office: Office) -> None:
     finding = next(f for f in examine(office.works) if f.what == "reading gubernur")
     assert finding.state == "warning" and finding.facts["blind"] and finding.facts["paused_until"]
     assert all(word in finding.text for word in ("blind", "96 %", "paused"))
+    since = (NOW - timedelta(hours=2)).astimezone(WITA)
+    assert f"since {since.day} " in finding.text and f"{since:%H.%M} WITA" in finding.text
     books = next(f for f in examine(office.works) if f.what == "completeness")
     assert books.text == "gubernur/comments 6 of 6" and books.facts["streams"][0]["counted"] == 6
 
