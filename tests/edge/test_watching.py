@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Engine
 
 from connector.delivery import Delivery
+from connector.sandbox import Sandbox, World, serve
 from connector.settings import Settings, load_routing
 from connector.store import accounts, outbox, pauses
 from connector.store.engine import reading, writing
@@ -36,12 +37,45 @@ def test_the_operator_is_told_of_blocked_and_silent_accounts_and_of_tokens(
         watch.look(pool, morning)
     assert [key.split("/")[0] for key in told] == ["blind", "token"]
     assert "08.50 WITA" in told["blind/gubernur/2026-11-24"][1]
-    assert "NO_SUCH_TOKEN" in told["token/gubernur/2026-11-24"][1]
+    assert "NO_SUCH_TOKEN" in told["token/gubernur/2026-11-24/None"][1]
     with writing(sqlite_engine) as connection:
         accounts.set_account(connection, "gubernur", blocked="190: expired")
     with ThreadPoolExecutor(1) as pool:
         watch.look(pool, morning + timedelta(minutes=1))
     assert told["blocked/gubernur/2026-11-24"][1] == "190: expired"
+
+
+def test_a_new_token_that_is_not_the_pages_own_is_told_of_at_once(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At night, too: through it all lists are empty, and that looks calm. A good one is asked about once only."""
+    night = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    world = World()
+    pages = [world.add_page(key, f"10000000000000{n}", key) for n, key in enumerate(("gubernur", "wagub"), 1)]
+    stand_in, told = Sandbox(world), dict[str, tuple[str, ...]]()
+    with serve(stand_in) as address, ThreadPoolExecutor(1) as pool:
+        account = {"key": "gubernur", "id": pages[0].id, "token_env": "TOKEN"}
+        settings = Settings.model_validate({"accounts": [account], "graph": {"base_url": address}})
+        works = Works(settings, load_routing(None), sqlite_engine, Path())
+        works.register()
+        watch = Watch(works, structlog.get_logger(), lambda key, *lines: told.update({key: lines}))
+
+        def looked(at: datetime, token: str) -> int:
+            monkeypatch.setenv("TOKEN", token)
+            stand_in.calls.clear()
+            watch.look(pool, at)
+            pool.submit(int).result()
+            return len(stand_in.calls)
+
+        own, others = stand_in.token("gubernur"), stand_in.token("wagub")
+        assert looked(night, own) and not looked(night + timedelta(hours=3), own)
+        assert told == {}
+        with writing(sqlite_engine) as connection:
+            accounts.set_account(connection, "gubernur", paused_until=night + timedelta(hours=4))
+        assert not looked(night + timedelta(hours=3), others), "a pause that Graph imposed is kept"
+        assert looked(night + timedelta(hours=4), others)
+        ((key, lines),) = told.items()
+        assert key.startswith("token/gubernur/2026-11-24/") and pages[1].id in lines[1]
 
 
 def test_the_operator_is_told_of_a_stream_without_permission(sqlite_engine: Engine) -> None:
