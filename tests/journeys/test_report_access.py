@@ -98,6 +98,8 @@ def test_everyone_can_read_it(chromium: Any, sqlite_engine: Engine, tmp_path: Pa
     broken = """() => [...document.querySelectorAll('.bars thead th.n')].filter(e =>
         e.scrollWidth > e.clientWidth || getComputedStyle(e).overflowWrap !== 'normal').map(e => e.textContent)"""
     assert watched.page.evaluate(broken) == [], "words are broken or cut"
+    longest = "all => all.map(e => e.scrollWidth > e.clientWidth || e.clientWidth < 8 * 16)"
+    assert not any(watched.page.locator(".health tbody th").evaluate_all(longest)), "names are broken"
     page = watched.page
     page.locator("#tiket .row button[data-set=not]").first.click()
     assert page.evaluate(CONTRAST) == []
