@@ -30,6 +30,7 @@ from .settings import AccountSettings
 from .store import accounts, leases, ledger
 from .store.checkpoints import Shelf
 from .store.engine import reading, writing
+from .upgrades import Schema
 
 if TYPE_CHECKING:
     from .ingest import Visit
@@ -66,9 +67,10 @@ class Daemon:
         self.failures: list[str] = []
         self.clock = works.clock
         self.started: datetime | None = None
+        self.schema = Schema(works.engine, works.stop)
 
     def run(self, alive: Callable[[], None]) -> None:
-        """Works until `works.stop` is set; `alive` is told each second that the daemon lives."""
+        """Works until `works.stop` is set; `alive` is told each second that the daemon lives. Raises StoreMismatch."""
         scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(2 * len(self.busy) + len(self.answering) + 3)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -90,6 +92,7 @@ class Daemon:
                 catch_up(scheduler, self.works.clock())
         finally:
             scheduler.shutdown(wait=True)
+        self.schema.refuse()
 
     def once(self) -> list[str]:
         """Does what is due now, then returns what failed."""
@@ -233,6 +236,7 @@ class Daemon:
     def watch(self) -> None:
         """Sets the clock by the store's, which all daemons share; says how the accounts fare. Never raises."""
         try:
+            self.schema.look()
             self.clock = leases.store_clock(self.works.engine, self.works.clock)
             set_right(self.works.engine, self.log, now := self.clock())
             self.started = min(self.started or now, now)
