@@ -47,7 +47,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
             text = (resources.files("connector.defaults") / name).read_text("utf-8")
-            (folder / name).write_text(text, "utf-8")
+            (folder / name).write_text(text.replace(_STORE, _store_in(folder), 1), "utf-8")
     except OSError as error:
         raise Misuse(f"{folder}: cannot be written ({error.strerror})") from None
     out(f"{folder / 'connector.toml'} is written. Next:")
@@ -55,6 +55,15 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
     out(f"  2. ntbcare --config {folder / 'connector.toml'} migrate")
     out(f"  3. ntbcare --config {folder / 'connector.toml'} check")
     out(f"  4. ntbcare --config {folder / 'connector.toml'} run")
+
+
+_STORE = 'url = "sqlite:///ntbcare.db"'
+
+
+def _store_in(folder: Path) -> str:
+    """The starter's store beside its configuration, whatever folder `ntbcare` is later run from; where a URL can name it."""
+    whole = str(folder.absolute())
+    return _STORE if set(whole) & set('?#%"\\') else f'url = "sqlite:///{whole}/ntbcare.db"'
 
 
 @app.command(epilog="Example: ntbcare migrate")

@@ -188,7 +188,7 @@ def _headlines(facts: Facts, streams: Sequence[StreamHealth]) -> tuple[Headline,
     urgent, late = sum(t.n for t in still if t.urgency == "mendesak"), sum(t.late for t in still)
     review, ill = _decided(facts, "review"), sum(s.tone == "bad" for s in streams)
     silent = sum(t.unanswered for t in still if t.urgency == "mendesak")
-    n = words.number
+    n, how = words.number, "bad" if ill else "good" if streams else "plain"
     return (
         Headline("Masuk dari warga", n(came), "kiriman, komentar, pesan", "plain", "masuk"),
         Headline("Tiket", n(total), f"{n(sum(t.n for t in still))} masih terbuka", "plain", "tiket"),
@@ -196,7 +196,7 @@ def _headlines(facts: Facts, streams: Sequence[StreamHealth]) -> tuple[Headline,
         Headline("Terlambat dijawab", n(late), "tenggat sudah lewat", "bad" if late else "good", "tiket"),
         Headline("Perlu ditinjau", n(review), "menunggu petugas", "warn" if review else "good", "tinjau"),
         Headline("Tidak terbaca", n(facts.unreadable), "disimpan, dapat dicoba lagi", _tone(facts.unreadable), "rusak"),
-        Headline("Aliran bermasalah", n(ill), f"dari {n(len(streams))} aliran", "bad" if ill else "good", "sehat"),
+        Headline("Aliran bermasalah", n(ill), f"dari {n(len(streams))} aliran", how, "sehat"),
     )
 
 

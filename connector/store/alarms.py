@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from secrets import token_hex
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from ..records import OPEN, Roster
 from . import contacts, history, outbox, tickets
@@ -239,7 +239,7 @@ def facts(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, tuple[
 
 
 def open_near(connection: Connection, area: str, limit: int) -> tuple[list[ResultRow], int]:
-    """The oldest open tickets of an area (a code of any level), and how many there are.
+    """The open tickets of an area (a code of any level), the most urgent and of these the oldest first; and how many there are.
 
     Nothing of restricted citizens, and nothing of which the place is only supposed from the post above.
     """
@@ -247,7 +247,8 @@ def open_near(connection: Connection, area: str, limit: int) -> tuple[list[Resul
     column = {5: c.kabupaten, 8: c.kecamatan}.get(len(area), c.desa)
     named = or_(c.place_text.is_not(None), c.place_ambiguous.is_(False))
     mine = (c.status.in_(OPEN), c.merged_into.is_(None), c.withheld.is_(None), column == area, named)
-    rows = connection.execute(select(ticket_table).where(*mine).order_by(c.id).limit(limit)).all()
+    rank = case((c.urgency == "mendesak", 0), (c.urgency == "penting", 1), else_=2)
+    rows = connection.execute(select(ticket_table).where(*mine).order_by(rank, c.id).limit(limit)).all()
     total = connection.scalar(select(func.count()).select_from(ticket_table).where(*mine)) or 0
     return list(rows), total
 

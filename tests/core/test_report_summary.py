@@ -65,7 +65,7 @@ def test_counts() -> None:
         "Terlambat dijawab": ("1", "bad"),
         "Perlu ditinjau": ("3", "warn"),
         "Tidak terbaca": ("1.234", "warn"),
-        "Aliran bermasalah": ("0", "good"),
+        "Aliran bermasalah": ("0", "plain"),
     }
     assert summary.headlines[1].note == "4 masih terbuka"
     assert [(b.key, b.label, b.value, b.part) for b in summary.late.bars] == [("pln", "PLN", 1, 1)]

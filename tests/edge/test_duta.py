@@ -42,6 +42,13 @@ def test_duta_of_the_place_are_rung(engine: Engine) -> None:
     assert "contact:4" not in [m.lane for m in letters(engine)]
 
 
+def test_what_is_near_is_listed_with_the_most_urgent_first(engine: Engine) -> None:
+    rung(engine, fresh("1_1", "jalan rusak di Gerung"), fresh("1_2", "TOLONG di Gerung ada kebakaran", "7002"))
+    with reading(engine) as connection:
+        rows, total = alarms.open_near(connection, "52.01.01", 1)
+    assert ([row.urgency for row in rows], total) == (["mendesak"], 2)
+
+
 def test_a_place_only_supposed_from_the_post_above_rings_no_duta_and_stands_in_no_digest(engine: Engine) -> None:
     here = put(engine, "52.01.01", "telegram:1")
     post = raw_post(ACCOUNT, {"id": f"{PAGE}_1", "message": "Kunjungan kerja di Gerung", "from": {"id": PAGE}})

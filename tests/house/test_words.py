@@ -2,8 +2,10 @@
 
 import ast
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -107,3 +109,11 @@ def test_the_product_knows_nothing_outside_its_own_folder() -> None:
 def test_the_house_is_watched_by_tests_that_see() -> None:
     planted = ast.parse("try:\n    eval('1')\nexcept Exception:\n    pass\nrun(shell=True)\nimport pickle\n")
     assert {word for _, word in _unsafe(planted)} == {"eval", "shell=True", "pickle"}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists() or not which("git"), reason="what the repository holds cannot be told")
+def test_the_repository_holds_no_link() -> None:
+    """One to somebody's own environment would take the place of everybody else's."""
+    listing = ["git", "-c", "safe.directory=*", "ls-files", "--stage"]  # whoever owns the folder
+    held = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert held and not [line for line in held.splitlines() if line.startswith("120000")]

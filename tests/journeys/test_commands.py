@@ -31,7 +31,7 @@ def test_from_an_empty_folder_to_tickets(tmp_path: Path) -> None:
         poll = call("poll", env=env, cwd=tmp_path)
         assert poll.err == "" and "tickets opened" in poll.out
         assert len(call("tickets", "list", env=env, cwd=tmp_path).out.splitlines()) > 50
-        assert (tmp_path / "ntbcare.db").is_file()
+        assert (tmp_path / "office" / "ntbcare.db").is_file(), "beside its configuration, wherever one stands"
 
 
 def test_the_whole_way_on_each_database(rig_on: Rig, tmp_path: Path) -> None:
