@@ -63,12 +63,12 @@ def faults_at_rest(connection: Connection, life: Life) -> Iterator[str]:
                 yield f"checkpoint of {point.object_id} at {point.seen} is ahead of {thing.id} of {stamp(thing.created)}"
 
 
-def missing(connection: Connection, life: Life, before: datetime, then: set[str]) -> Iterator[str]:
+def missing(connection: Connection, life: Life, before: datetime, then: set[str], *, full: bool) -> Iterator[str]:
     """What a complete pass that began at `before` must have stored: all in sight all along.
 
     Not what the store itself says is still to be read, since deletions came in between twice; nor messages of a
     conversation that moved to the top behind the walk's back; nor, where cursors are offsets, a post that slipped past
-    when its neighbour was deleted: the next pass meets these.
+    when its neighbour was deleted, or what is new under one that a pass not full did not meet: the next pass meets these.
     """
     stored = {row.external_id for row in connection.execute(_STORED)}
     read, start = {point.object_id for point in connection.execute(_POINTS)}, int(before.timestamp())
@@ -78,6 +78,8 @@ def missing(connection: Connection, life: Life, before: datetime, then: set[str]
         if isinstance(thing, Comment) and thing.post.id not in read:
             continue
         if isinstance(thing, Post) and not life.anchored and thing.id not in read:
+            continue
+        if isinstance(thing, Comment) and not (life.anchored or full) and life.post_lost >= start:
             continue
         if isinstance(thing, Message) and (_slips(thing, life) or thing.conversation.updated >= start):
             continue

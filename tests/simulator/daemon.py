@@ -186,7 +186,7 @@ class Daemon:
             self.at.tell(f"{self.owner} read {done.counts} {list(done.failures)}")
             if clean and order.scope == LIVE_SCOPE and not order.newest and not resumed:
                 self.at.count("clean passes")
-                self.at.check_pass(self.owner, began, then)
+                self.at.check_pass(self.owner, began, then, full=order.full)
             return done
 
     @contextmanager

@@ -27,6 +27,7 @@ class Life:
         self.talks: list[Conversation] = []
         self.count = 0
         self.most = MOST
+        self.post_lost = 0  # the second in which a post was last deleted
         self.anchored = False  # only then may a count stay while its comment goes: see the documented limit
 
     def begin(self, posts: int, comments: int, passing: Callable[[float], None]) -> None:
@@ -168,6 +169,7 @@ class Life:
                 self._lose(thing)
             self.told(f"delete {post.id}")
             self.world.delete(post)
+            self.post_lost = self.world.now()
 
     def _hold(self) -> None:
         if comment := self._some():

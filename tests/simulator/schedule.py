@@ -224,10 +224,10 @@ class Schedule:
         with self._aside() as connection:
             return checker.walks_on(connection)
 
-    def check_pass(self, who: str, began: datetime, then: set[str]) -> None:
+    def check_pass(self, who: str, began: datetime, then: set[str], *, full: bool) -> None:
         """What must hold after a clean pass."""
         with self._aside() as connection:
-            self.blame(checker.missing(connection, self.life, began, then), who)
+            self.blame(checker.missing(connection, self.life, began, then, full=full), who)
 
     def check_ring(self, number: str) -> None:
         """What must hold when an alarm arrives."""
