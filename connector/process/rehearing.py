@@ -17,13 +17,15 @@ def rehear(
     outside is drawn in: a replay with the same model changes nothing.
     """
     heads = {row: item for row in opened if (item := batch[row].item).author_id and item.created_at}
+    there = sorted({thread for row in heads if (thread := threads[row])})
+    posts = [(str(item.author_id), item.id) for item in heads.values() if item.kind == "post"]
     later = []
-    for row in items.outside(connection, sorted({str(item.author_id) for item in heads.values()})):
+    for row in items.outside(connection, there, posts):
         for head, item in heads.items():
-            there = row.thread_id is not None and row.thread_id == threads[head]
-            there = there or (item.kind == "post" and row.post_id == item.id)
+            same = row.thread_id is not None and row.thread_id == threads[head]
+            same = same or (item.kind == "post" and row.post_id == item.id)
             after = row.created_at is not None and item.created_at is not None and row.created_at >= item.created_at
-            if there and after and row.author_id == item.author_id and row.id not in batch:
+            if same and after and row.author_id == item.author_id and row.id not in batch:
                 later.append(row.id)
     items.give_reason(connection, later, REHEARD)
     raw.awaken(connection, later)

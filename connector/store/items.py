@@ -201,13 +201,18 @@ def find(connection: Connection, external_id: str) -> ResultRow | None:
     return row
 
 
-def outside(connection: Connection, authors: Sequence[str]) -> Iterator[ResultRow]:
-    """What these persons said that belongs to no ticket, and may: id, author_id, thread_id, post_id, created_at."""
+def outside(connection: Connection, threads: Sequence[str], posts: Sequence[tuple[str, str]]) -> Iterator[ResultRow]:
+    """What was said in these threads, or by an author under a post of his, that belongs to no ticket, and may.
+
+    Columns id, author_id, thread_id, post_id, created_at.
+    """
     c = items.c
     left = (c.decision.in_(("ignore", "review")), c.deleted.is_(False), func.coalesce(c.reason, "") != RESTRICTED)
-    for part in among(connection, authors):
-        query = select(c.id, c.author_id, c.thread_id, c.post_id, c.created_at).where(c.author_id.in_(part), *left)
-        yield from connection.execute(query)
+    query = select(c.id, c.author_id, c.thread_id, c.post_id, c.created_at).where(*left)
+    for part in among(connection, threads):
+        yield from connection.execute(query.where(c.thread_id.in_(part)))
+    for author, post in posts:
+        yield from connection.execute(query.where(c.author_id == author, c.post_id == post))
 
 
 def give_reason(connection: Connection, rows: Sequence[int], reason: str) -> None:
