@@ -86,6 +86,12 @@ def of_labels(records: Iterable[Mapping[str, Any]]) -> list[Sample]:
     return [_labelled(_cells(record), where) for where, record in _last_of_each(there)]
 
 
+def delimiter_of(text: str) -> str:
+    """The comma, or the semicolon that spreadsheets set to Indonesian write: what the first line has more of."""
+    head = text.partition("\n")[0]
+    return ";" if head.count(";") > head.count(",") else ","
+
+
 def yes_or_no(value: object) -> bool | None:
     """A yes or no as people and programs write it; None for anything else."""
     said = str(value).strip().lower()
@@ -111,9 +117,7 @@ def _key(sample: Sample) -> tuple[str, str]:
 
 def _rows(file: Path) -> Iterator[Row]:
     content = "\n".join(row for _, row in numbered(file))
-    head = content.partition("\n")[0]
-    delimiter = ";" if head.count(";") > head.count(",") else ","  # as spreadsheets set to Indonesian write it
-    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.DictReader(io.StringIO(content, newline=""), delimiter=delimiter_of(content), strict=True)
     try:
         names = reader.fieldnames or ()
         if missing := " or ".join(sorted({"text", "is_complaint"} - set(names))):

@@ -16,12 +16,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from .alarm_texts import clock, plain
+from .alarm_texts import plain
 from .alarms import signed
 from .notify import area_name
 from .store import alarms, outbox
 from .store.engine import reading, writing
 from .store.raw import ResultRow
+from .wita import clock
 
 if TYPE_CHECKING:
     from .wiring import Works
@@ -82,12 +83,10 @@ class Desk:
                 return page
             row, lane = found
             who = plain(name, 40) or self.works.contacts.name_of(lane)
-            fresh, by, at, _ = alarms.acknowledge(
-                connection, row.number, f"{who} (tautan)", "tautan", self.works.clock()
-            )
-        if fresh:
+            done = alarms.acknowledge(connection, row.number, f"{who} (tautan)", "tautan", self.works.clock())
+        if done.fresh:
             self.log.info("acknowledged", action="acknowledged", ticket=row.number, how="link")
-        return 200, row.number, self._taken(by or "", f" pada {clock(at)} WITA" if at else "")
+        return 200, row.number, self._taken(done.by or "", f" pada {clock(done.at)} WITA" if done.at else "")
 
     def _taken(self, who: str, when: str) -> str:
         return f"<p>Sudah diterima oleh {html.escape(plain(who, 60))}{html.escape(when)}. Terima kasih.</p>"

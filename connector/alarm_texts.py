@@ -3,13 +3,12 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from .masking import mask
+from .wita import clock
 
-WITA = timezone(timedelta(hours=8))
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
 READ = 4000
 """So many characters of a text are looked at, however long it is."""
 SHOWN, PLACE, LISTED = 400, 80, 10
@@ -57,12 +56,6 @@ def _line(text: str) -> str:
 
 def _cut(line: str, size: int) -> str:
     return line if len(line) <= size else line[: size - 1].rstrip() + "…"
-
-
-def clock(at: datetime) -> str:
-    """24 Nov 09.14."""
-    local = at.astimezone(WITA)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local:%H.%M}"
 
 
 def alarm(facts: Facts, key: str, link: str | None, *, answers: bool) -> Message:

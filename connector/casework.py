@@ -172,9 +172,7 @@ def _part(connection: Connection, source: Any, item_id: str) -> Any:
     return row
 
 
-def acknowledge(
-    engine: Engine, number: str, *, who: str, now: datetime
-) -> tuple[bool, str | None, datetime | None, bool]:
+def acknowledge(engine: Engine, number: str, *, who: str, now: datetime) -> alarms.Acknowledged:
     """Notes who has an urgent ticket in hand: its alarm goes no further. See `alarms.acknowledge`; raises NotFound."""
     with writing(engine) as connection:
         return alarms.acknowledge(connection, number, who, "perintah", now)

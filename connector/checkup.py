@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from classifiers import ModelUnusable
 
 from .condition import condition_of
-from .deadlines import WITA
 from .errors import ConnectorError, SettingsError
 from .graph.tokens import TokenReport, inspect
 from .handing import load_mapping
@@ -24,6 +23,7 @@ from .store import accounts, contacts, leases, ledger, lost, migrate, outbox, pa
 from .store.checkpoints import Shelf
 from .store.engine import reading
 from .wiring import Works
+from .wita import WITA
 
 MOST_TOLD, FEW = 20, 5  # posts and conversations that do not fit, by name; agencies that no alarm rings
 NEEDS: dict[Stream, tuple[str, ...]] = {

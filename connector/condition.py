@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from .alarm_texts import clock
 from .export import zulu
 from .ingest.asking import left_out
 from .schedule import is_blind
 from .store.accounts import AccountState, StreamState
+from .wita import clock
 
 
 def condition_of(

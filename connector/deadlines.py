@@ -4,9 +4,9 @@ Holidays and joint leave come from the yearly joint decree (SKB 3 Menteri) in `l
 decree changed later, or a year that the package does not know yet.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from operator import itemgetter
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 from classifiers.verdict import Urgency
 
 from .records import CLOSED, Ticket
+from .wita import WITA
 
 HOURS: dict[Urgency, int] = {"mendesak": 1, "penting": 24, "biasa": 48}
 """NTB Care's three classes since 2018, around the clock: ≤ 1 hour, ≤ 1×24 hours, ≤ 2×24 hours."""
@@ -21,7 +22,6 @@ VERIFY, ANSWER, CLOSE = 3, 5, 10
 """LAPOR's working days: to verify, to answer, and to close after the last follow-up (PermenPANRB 62/2018)."""
 FOLLOW_UPS = frozenset({"moved", "answered"})
 """The events of a ticket's history from which closing counts: a person moved it, or the citizen was answered."""
-WITA = timezone(timedelta(hours=8))
 _FIXED = ((1, 1), (5, 1), (6, 1), (8, 17), (12, 25))
 _EVENING = time(23, 59, 59, tzinfo=WITA)
 
@@ -105,11 +105,14 @@ def own(ticket: Ticket) -> Due | None:
     return None if done or ticket.answer_by is None else Due("jawaban", ticket.answer_by)
 
 
-def lapor(ticket: Ticket, last_followed_up: datetime | None, calendar: Calendar) -> Due | None:
-    """What LAPOR expects next of a ticket: that it is verified, then answered, then closed. None when it is closed."""
+def lapor(ticket: Ticket, followed_up: Mapping[str, datetime], calendar: Calendar) -> Due | None:
+    """What LAPOR expects next of a ticket: that it is verified, then answered, then closed. None when it is closed.
+
+    `followed_up` tells by number when a ticket last was.
+    """
     if ticket.status in CLOSED:
         return None
-    clock = lapor_clock(ticket.opened_at, last_followed_up, calendar)
+    clock = lapor_clock(ticket.opened_at, followed_up.get(ticket.number), calendar)
     if ticket.first_response_at is not None:
         return Due("penyelesaian", clock.close_by)
     return Due("verifikasi", clock.verify_by) if ticket.status == "diterima" else Due("jawaban", clock.answer_by)

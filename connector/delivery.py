@@ -22,11 +22,11 @@ from .errors import LeaseLost, SettingsError
 from .notify import Courier, compose, plan_digests, reference_of, target, tell_operator, telling_of
 from .places import find_place
 from .store import alarms, contacts, leases, outbox
-from .store.counters import WITA
 from .store.engine import reading, writing
 from .store.raw import ResultRow
 from .telegram import Answers
 from .watching import Watch
+from .wita import WITA
 
 if TYPE_CHECKING:
     from .wiring import Works

@@ -12,14 +12,13 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine
 
 from classifiers.corpus import same_text
-from classifiers.samples import Sample, of_labels, yes_or_no
+from classifiers.samples import Sample, delimiter_of, of_labels, yes_or_no
 from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Category, Kind, Urgency
 
 from .errors import Conflict, Misuse, NotFound
 from .export import zulu
 from .platforms.facebook.parse import when, words_of
 from .records import OPEN, Label
-from .sheets import delimiter_of
 from .store import counters, items, raw, tickets
 from .store.engine import writing
 

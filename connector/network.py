@@ -16,8 +16,8 @@ from .contactbook import ContactBook, Reference
 from .errors import Misuse, SettingsError
 from .sheets import heads, records
 from .store import contacts, persons, traces
-from .store.counters import WITA
 from .store.engine import writing
+from .wita import WITA
 
 NTB = "52"
 COLUMNS = {

@@ -4,11 +4,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from io import StringIO
 
-
-def delimiter_of(text: str) -> str:
-    """The comma, or the semicolon that spreadsheets set to Indonesian write: what the first line has more of."""
-    head = text.partition("\n")[0]
-    return ";" if head.count(";") > head.count(",") else ","
+from classifiers.samples import delimiter_of
 
 
 def records(text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:

@@ -12,8 +12,8 @@ from .renewal import mark_of
 from .schedule import is_blind, is_retired
 from .settings import AccountSettings, app_of, token_of
 from .store import accounts, counters, pauses
-from .store.counters import WITA
 from .store.engine import reading, writing
+from .wita import WITA
 
 if TYPE_CHECKING:
     from .wiring import Works

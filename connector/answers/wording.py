@@ -5,8 +5,10 @@ import string
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Literal, get_args
+
+from ..wita import MONTHS, WITA
 
 Kind = Literal["received", "received_urgent", "supported", "ditindaklanjuti", "tuntas", "ditolak"]
 Language = Literal["id", "sasak", "samawa", "mbojo"]
@@ -19,11 +21,6 @@ LONGEST = 1900
 """Messenger takes 2000 characters of text (Send API); a comment takes more."""
 _LONGEST_TEMPLATE = 1200
 _LONGEST_REASON = 300
-_WITA = timezone(timedelta(hours=8))
-_MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +109,8 @@ def _request(case: Case, texts: Mapping[str, str]) -> str:
 
 def moment(at: datetime) -> str:
     """24 November 2026 pukul 22.05 WITA."""
-    local = at.astimezone(_WITA)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year} pukul {local:%H.%M} WITA"
+    local = at.astimezone(WITA)
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year} pukul {local:%H.%M} WITA"
 
 
 def one_line(text: str) -> str:

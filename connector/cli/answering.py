@@ -32,10 +32,10 @@ def replies_list(
     json: AsJson = False,
 ) -> None:
     """Answers, oldest first, one a line: what was sent, what waits, what only would be said."""
-    from ..alarm_texts import clock
     from ..export import reply_record
     from ..store import pauses, persons, replies, tickets
     from ..store.engine import reading
+    from ..wita import clock
 
     if state is not None and state not in STATES:
         raise Misuse(f"--state {state}: expected one of {', '.join(STATES)}")

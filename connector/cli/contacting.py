@@ -21,9 +21,9 @@ def tickets_ack(context: typer.Context, number: Number, by: By = None) -> None:
     from ..casework import acknowledge
 
     works = open_works(context)
-    fresh, who, _, rang = acknowledge(works.engine, number, who=_who(by), now=works.clock())
-    out(f"{number}: acknowledged by {who}" if fresh else f"{number}: was acknowledged before by {who}")
-    if not rang:
+    done = acknowledge(works.engine, number, who=_who(by), now=works.clock())
+    out(f"{number}: acknowledged by {done.by}" if done.fresh else f"{number}: was acknowledged before by {done.by}")
+    if not done.rang:
         say(f"{number}: it has not rung, and will not now; if another ticket was meant, acknowledge that one too")
 
 
@@ -56,10 +56,10 @@ def contacts_import(
 @contacts_app.command("list", epilog="Example: ntbcare contacts list --json")
 def contacts_list(context: typer.Context, json: AsJson = False) -> None:
     """All contacts by area, one a line, each with the number that `remove` takes."""
-    from ..deadlines import WITA
     from ..export import zulu
     from ..store import contacts
     from ..store.engine import reading
+    from ..wita import WITA
 
     works = open_works(context)
     with reading(works.engine) as connection:

@@ -3,6 +3,7 @@
 import json as jsonlib
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -48,7 +49,7 @@ def tickets_list(
     now, calendar = works.clock(), works.settings.calendar.calendar
     with reading(works.engine) as connection:
         followed_up = history.last(connection, deadlines.FOLLOW_UPS) if lapor else {}
-        by_lapor = lambda ticket: deadlines.lapor(ticket, followed_up.get(ticket.number), calendar)  # noqa: E731
+        by_lapor = partial(deadlines.lapor, followed_up=followed_up, calendar=calendar)
         due_of = by_lapor if lapor else deadlines.own
         found = tickets.every(connection, waiting=waiting, status=status, urgency=urgency, category=category)
         for ticket in deadlines.latest(found, due_of, now) if overdue else found:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import typer
 
 from ..errors import Misuse, SettingsError
+from ..wita import WITA
 from .outcome import say
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ _ARENA_MAX = -8
 DAEMON_LEAVES_IN = 8.0
 """Seconds from the order to stop to the end of the process: 10 are promised."""
 CUT = "stopped with something still in hand; does the store answer? What was not committed is undone: look, then run it again"
-WITA = timezone(timedelta(hours=8))
 
 
 def open_works(

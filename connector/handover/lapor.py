@@ -6,13 +6,12 @@ reports over; which of our categories is which topic stands in config/lapor.toml
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta, timezone
 from typing import Any
 
 from ..masking import mask
 from ..records import Ticket
+from ..wita import WITA
 
-WITA = timezone(timedelta(hours=8))
 KINDS = {"aspirasi": "aspirasi", "pertanyaan": "permintaan informasi"}
 STATUS = {
     "diterima": "belum diverifikasi",

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from ..alarm_texts import clock
 from ..errors import GraphError, LeaseLost, NotPermitted, TokenRejected, TryLater
 from ..records import Stream
 from ..schedule import BLOCKED_WAIT
 from ..store import accounts
 from ..store.checkpoints import LIVE_SCOPE
 from ..store.engine import reading, writing
+from ..wita import clock
 from .newest import of_messenger
 from .patience import left_alone
 from .reader import Reader

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ..alarm_texts import clock
 from ..errors import Gone, GraphError
 from ..platforms.facebook.parse import when
 from ..records import Stream
 from ..schedule import STOP, rest_after, wait_after
 from ..store import accounts
 from ..store.checkpoints import Checkpoint
+from ..wita import clock
 from .asking import MESSENGER
 from .kin import Kin
 from .reader import Reader

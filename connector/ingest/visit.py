@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from ..alarm_texts import clock
 from ..errors import TokenRejected, TryLater
 from ..platforms.facebook.parse import when
 from ..records import Stream
 from ..store import accounts, leases, lost, raw
 from ..store.checkpoints import LIVE_SCOPE, Shelf
 from ..store.engine import reading, writing
+from ..wita import clock
 from .again import read_again
 from .asking import MESSENGER as BUDGET
 from .children import read_children

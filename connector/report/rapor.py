@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from ..errors import Misuse
+from ..wita import WITA
 from . import words
 
 HOUR = timedelta(hours=1)
@@ -104,7 +105,7 @@ class Rapor:
 def month_of(text: str) -> Month:
     """The month named like 2026-11. Raises Misuse."""
     try:
-        start = datetime.strptime(f"{text}-01", "%Y-%m-%d").replace(tzinfo=words.WITA)
+        start = datetime.strptime(f"{text}-01", "%Y-%m-%d").replace(tzinfo=WITA)
         before = (start - timedelta(days=1)).replace(day=1)
         end = (start + timedelta(days=31)).replace(day=1)
     except (ValueError, OverflowError):

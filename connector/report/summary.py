@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from classifiers.verdict import CATEGORIES, URGENCIES
 
 from ..records import OPEN
+from ..wita import WITA
 from . import health, words
 from .apart import Withheld, withheld
 from .health import AccountFact, StreamFact, StreamHealth
@@ -156,7 +157,7 @@ def summarise(facts: Facts, names: Names) -> Summary:
     """The whole Summary of a report."""
     streams = tuple(health.judge(s, facts.accounts, names.account(s.account), facts.now) for s in facts.streams)
     return Summary(
-        id=f"{facts.now.astimezone(words.WITA):%Y%m%d-%H%M%S}",
+        id=f"{facts.now.astimezone(WITA):%Y%m%d-%H%M%S}",
         made=words.long_time(facts.now),
         made_at=facts.now,
         period=words.window(facts.since, facts.until),

@@ -1,14 +1,10 @@
 """Numbers, dates and spans of time as Indonesians write them. Pure."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
-WITA = timezone(timedelta(hours=8))
+from ..wita import MONTHS, SHORT_MONTHS, WITA
+
 _DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
-_MONTHS = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni",
-    "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
-_SHORT = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
 
 
 def number(value: int) -> str:
@@ -33,7 +29,7 @@ def long_time(at: datetime) -> str:
 
 def long_date(day: date) -> str:
     """Selasa, 24 November 2026."""
-    return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{_DAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def short_time(at: datetime | None) -> str:
@@ -46,22 +42,22 @@ def short_time(at: datetime | None) -> str:
 
 def short_date(day: date) -> str:
     """24 Nov 2026."""
-    return f"{day.day} {_SHORT[day.month - 1]} {day.year}"
+    return f"{day.day} {SHORT_MONTHS[day.month - 1]} {day.year}"
 
 
 def day_and_month(day: date) -> str:
     """24 Nov."""
-    return f"{day.day} {_SHORT[day.month - 1]}"
+    return f"{day.day} {SHORT_MONTHS[day.month - 1]}"
 
 
 def long_month(day: date) -> str:
     """November 2026."""
-    return f"{_MONTHS[day.month - 1]} {day.year}"
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def month(day: date) -> str:
     """Nov 2026."""
-    return f"{_SHORT[day.month - 1]} {day.year}"
+    return f"{SHORT_MONTHS[day.month - 1]} {day.year}"
 
 
 def span(length: timedelta) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from secrets import token_hex
+from typing import NamedTuple
 
-from sqlalchemy import Connection, case, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from ..records import OPEN, Roster
 from . import contacts, history, outbox, tickets
@@ -17,6 +18,15 @@ from .statements import chunks, insert_new
 from .types import Faithful
 
 _KEY = "alarms"
+
+
+class Acknowledged(NamedTuple):
+    """Whether an acknowledgement is the first one; by whom and when the first was; whether the ticket had rung."""
+
+    fresh: bool
+    by: str | None
+    at: datetime | None
+    rang: bool
 
 
 def watched_since(connection: Connection, accounts: Iterable[str], now: datetime) -> dict[str, datetime]:
@@ -129,10 +139,8 @@ def any_late(connection: Connection, now: datetime) -> bool:
     return connection.scalar(select(c.ticket_id).where(c.acked_at.is_(None), c.next_at <= now).limit(1)) is not None
 
 
-def acknowledge(
-    connection: Connection, number: str, who: str, how: str, now: datetime
-) -> tuple[bool, str | None, datetime | None, bool]:
-    """Notes who has it. Returns whether that was new, by whom and when it was acknowledged first, and whether it had rung.
+def acknowledge(connection: Connection, number: str, who: str, how: str, now: datetime) -> Acknowledged:
+    """Notes who has it.
 
     A ticket that never rang is acknowledged too, so that it never will; for one that was merged, the one it went into.
     Raises NotFound.
@@ -145,7 +153,7 @@ def acknowledge(
     if done.rowcount:
         tickets.note(connection, ticket.number, "acknowledged", {"how": how}, now, who)
     row = connection.execute(select(c.acked_by, c.acked_at, c.level).where(c.ticket_id == ticket.id)).one()
-    return bool(done.rowcount), row.acked_by, row.acked_at, row.level > 0
+    return Acknowledged(bool(done.rowcount), row.acked_by, row.acked_at, row.level > 0)
 
 
 def _stands_for(connection: Connection, number: str) -> ResultRow:
@@ -247,8 +255,7 @@ def open_near(connection: Connection, area: str, limit: int) -> tuple[list[Resul
     column = {5: c.kabupaten, 8: c.kecamatan}.get(len(area), c.desa)
     named = or_(c.place_text.is_not(None), c.place_ambiguous.is_(False))
     mine = (c.status.in_(OPEN), c.merged_into.is_(None), c.withheld.is_(None), column == area, named)
-    rank = case((c.urgency == "mendesak", 0), (c.urgency == "penting", 1), else_=2)
-    rows = connection.execute(select(ticket_table).where(*mine).order_by(rank, c.id).limit(limit)).all()
+    rows = connection.execute(select(ticket_table).where(*mine).order_by(tickets.URGENT_FIRST, c.id).limit(limit)).all()
     total = connection.scalar(select(func.count()).select_from(ticket_table).where(*mine)) or 0
     return list(rows), total
 

@@ -1,14 +1,14 @@
 """`counters`: ticket numbers, and the row on which processors wait for one another."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from ..wita import WITA
 from .raw import ResultRow
 from .schema import counters
 from .statements import insert_new, upsert
 
-WITA = timezone(timedelta(hours=8))
 _LOCKED = select(counters.c.value, counters.c.at).where(counters.c.name == bindparam("name")).with_for_update()
 
 

@@ -16,6 +16,7 @@ from ..records import FORGOTTEN, OPEN, RESTRICTED
 from .raw import ResultRow
 from .schema import items, raw_items, ticket_items, tickets, verdicts
 from .statements import chunks, named
+from .tickets import URGENT_FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,10 @@ def ticket_order(connection: Connection, window: Window, limit: int) -> list[int
     """
     c = tickets.c
     closed = case((or_(c.status.in_(OPEN), c.waiting_since.is_not(None)), 0), else_=1)
-    rank = case((c.urgency == "mendesak", 0), (c.urgency == "penting", 1), else_=2)
     no_deadline = case((c.answer_by.is_(None), 1), else_=0)
     answered = case((and_(c.first_response_at.is_not(None), c.waiting_since.is_(None)), 1), else_=0)
     shown = or_(c.withheld.is_(None), _others_in_it())
-    order = (closed, rank, answered, no_deadline, c.answer_by, c.id)
+    order = (closed, URGENT_FIRST, answered, no_deadline, c.answer_by, c.id)
     return list(connection.scalars(select(c.id).where(_ticket_inside(window), shown).order_by(*order).limit(limit)))
 
 

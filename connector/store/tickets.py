@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from ..errors import Conflict, NotFound
 from ..records import OPEN, OpenTicket, Place, Ticket
@@ -15,6 +15,9 @@ from .raw import ResultRow
 from .schema import items, ticket_items, tickets
 from .statements import among, insert_all
 from .types import escape
+
+URGENT_FIRST = case((tickets.c.urgency == "mendesak", 0), (tickets.c.urgency == "penting", 1), else_=2)
+"""The order in which people look at tickets."""
 
 
 @dataclass(frozen=True, slots=True)

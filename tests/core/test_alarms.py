@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.alarm_texts import LESSON, READ, WITA, Facts, Message, alarm, digest, note, plain, taken, which
+from connector.alarm_texts import LESSON, READ, Facts, Message, alarm, digest, note, plain, taken, which
 from connector.alarms import LONGEST_WAIT, answered, digest_due, rings, sign, signed, wait_after
+from connector.wita import WITA
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 KEY = b"k" * 32

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.deadlines import (
-    WITA,
     Calendar,
     Due,
     LaporClock,
@@ -19,6 +18,7 @@ from connector.deadlines import (
     own,
 )
 from connector.records import Place, Status, Ticket
+from connector.wita import WITA
 
 NONE = Calendar()
 TUESDAY = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # 09.00 WITA
@@ -133,4 +133,5 @@ def test_overdue_is_open_unanswered_and_past_its_time(
     ],
 )
 def test_lapor_waits_for_one_step_after_the_other(status: Status, answered: bool, expected: Due | None) -> None:
-    assert lapor(ticket(status, answered=answered), TUESDAY, NONE) == expected
+    one = ticket(status, answered=answered)
+    assert lapor(one, {one.number: TUESDAY}, NONE) == expected

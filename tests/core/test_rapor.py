@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connector.errors import Misuse
 from connector.report.rapor import NOWHERE, Month, TicketFact, month_of, rapor_of, records, score
-from connector.report.words import WITA
+from connector.wita import WITA
 
 NOVEMBER = month_of("2026-11")
 START = datetime(2026, 11, 1, tzinfo=WITA)

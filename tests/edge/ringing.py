@@ -19,11 +19,11 @@ from connector.notify import Courier
 from connector.records import Roster
 from connector.settings import Settings, load_routing
 from connector.store import contacts, outbox
-from connector.store.counters import WITA
 from connector.store.engine import reading, writing
 from connector.store.schema import outbox as outbox_table
 from connector.telling import Metrics
 from connector.wiring import Works
+from connector.wita import WITA
 from tests.edge.test_store_process import comment, desk, land
 
 NTB = f"NTB-{datetime.now(WITA).year}"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from connector.alarm_texts import WITA
 from connector.beside import Beside
 from connector.checkup import examine
 from connector.sandbox import Fault, faults
 from connector.store.checkpoints import Shelf
 from connector.store.engine import writing
+from connector.wita import WITA
 from tests.edge.test_daemon_pace import NOW, TOKEN, Office, message, opened, posts
 
 

@@ -12,9 +12,9 @@ from connector.places import find_place
 from connector.platforms.facebook.parse import raw_post
 from connector.records import Roster
 from connector.store import alarms, contacts, outbox
-from connector.store.counters import WITA
 from connector.store.engine import reading, writing
 from connector.store.tickets import place_values
+from connector.wita import WITA
 from tests.edge.citizens import everything, files
 from tests.edge.ringing import NTB, delivering, fresh, letters, now, put, rung, until
 from tests.edge.test_store_process import ACCOUNT, PAGE, desk, tickets_of

@@ -1,8 +1,20 @@
 """When a citizen is answered: the last word counts, not more than one an hour, and only inside of Messenger's window."""
 
+from typing import Any
+
 from sqlalchemy import Engine
 
-from tests.answering import answering
+from tests.answering import Desk, answering
+
+
+def told_of(desk: Desk, status: str) -> Any:
+    """A comment whose receipt is acknowledged, and five minutes later a move that waits to be told."""
+    comment = desk.comes()
+    desk.answer()
+    desk.time.pass_by(minutes=5)
+    desk.move(desk.number(), status)
+    assert desk.answer().counts == {"planned": 1}
+    return comment
 
 
 def test_of_two_moves_at_once_the_last_is_told(engine: Engine) -> None:
@@ -21,11 +33,7 @@ def test_of_two_moves_at_once_the_last_is_told(engine: Engine) -> None:
 
 def test_nobody_is_told_that_it_is_done_after_he_said_that_it_is_not(engine: Engine) -> None:
     with answering(engine) as desk:
-        comment = desk.comes()
-        desk.answer()
-        desk.time.pass_by(minutes=5)
-        desk.move(desk.number(), "tuntas")
-        assert desk.answer().counts == {"planned": 1}
+        comment = told_of(desk, "tuntas")
         desk.comes("masih rusak pak, belum ada yang datang", under=comment)
         desk.time.pass_by(minutes=60)
         desk.answer()
@@ -35,11 +43,7 @@ def test_nobody_is_told_that_it_is_done_after_he_said_that_it_is_not(engine: Eng
 
 def test_one_answer_for_a_person_in_a_thread_within_an_hour(engine: Engine) -> None:
     with answering(engine) as desk:
-        comment = desk.comes()
-        desk.answer()
-        desk.time.pass_by(minutes=5)
-        desk.move(desk.number(), "ditindaklanjuti")
-        assert desk.answer().counts == {"planned": 1}
+        comment = told_of(desk, "ditindaklanjuti")
         desk.time.pass_by(minutes=10)
         desk.move(desk.number(), "tuntas")
         assert desk.answer().counts == {"planned": 1}

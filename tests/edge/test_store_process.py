@@ -20,8 +20,8 @@ from connector.places import find_place
 from connector.platforms.facebook.parse import parse, raw_comment, raw_message, raw_post
 from connector.records import Account, Label, RawItem
 from connector.store import accounts, items, landing, raw, tickets
-from connector.store.counters import WITA
 from connector.store.engine import open_store, reading, writing
+from connector.wita import WITA
 
 PAGE = "100000000000001"
 ACCOUNT = Account("gubernur", "facebook", PAGE, "Gubernur NTB", ("posts", "comments"), 60)

@@ -34,6 +34,12 @@ def test_from_an_empty_folder_to_tickets(tmp_path: Path) -> None:
         assert (tmp_path / "office" / "ntbcare.db").is_file(), "beside its configuration, wherever one stands"
 
 
+def test_a_starter_names_its_store_whole_where_a_url_can(tmp_path: Path) -> None:
+    for folder, url in (("kantor", f"sqlite:///{tmp_path}/kantor/ntbcare.db"), ("apa?", "sqlite:///ntbcare.db")):
+        call("init", folder, cwd=tmp_path)
+        assert f'url = "{url}"' in (tmp_path / folder / "connector.toml").read_text("utf-8")
+
+
 def test_the_whole_way_on_each_database(rig_on: Rig, tmp_path: Path) -> None:
     rig = rig_on
     first = rig.run("poll", "--json").answer
