@@ -111,12 +111,17 @@ def smells(split: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
 
 def in_danger(text: str) -> bool:
     """Whether the net for danger to life holds this text."""
-    words = " ".join(word for token in tokens_of(text) for word in words_of(token) if word[0].isalpha())
-    if _DESPERATE.search(words) and not _CALM.search(words):
+    return holds([word for token in tokens_of(text) for word in words_of(token)])
+
+
+def holds(words: Sequence[str]) -> bool:
+    """Whether the net holds a text of these words."""
+    said = " ".join(word for word in words if word[0].isalpha())
+    if _DESPERATE.search(said) and not _CALM.search(said):
         return True
-    if not _URGENT.search(words) or _ABSENT.search(words):
+    if not _URGENT.search(said) or _ABSENT.search(said):
         return False
-    return _PRESENT.search(words) is not None
+    return _PRESENT.search(said) is not None
 
 
 _TOPICS: Final[tuple[tuple[Category, str], ...]] = (

@@ -43,7 +43,10 @@ _PICTURE: Final = frozenset({"So", "Sk"})
 
 def tokens_of(text: str) -> list[str]:
     """The whitespace tokens of the part of a text that is read."""
-    return [token if len(token) <= MAX_TOKEN else token[:MAX_TOKEN] for token in text[:MAX_CHARS].split()]
+    tokens = text[:MAX_CHARS].split()
+    if max(map(len, tokens), default=0) <= MAX_TOKEN:
+        return tokens
+    return [token[:MAX_TOKEN] for token in tokens]
 
 
 def words_of(token: str) -> tuple[str, ...]:

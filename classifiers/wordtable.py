@@ -93,6 +93,7 @@ class WordTable:
         self.width = 2 * self.size + self.EXTRA
         self.table: Floats = np.zeros((0, self.width))
         self._rows: dict[str, int] = {}
+        self._names: list[str] = []
         self._used = 0
         self._ends: Places = np.zeros((2, 0), dtype=np.intp)
         self._again: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
@@ -127,6 +128,12 @@ class WordTable:
     def ends_of(self, text: str) -> Places:
         """First and last word of every token of one text, with the edge before it."""
         return self.sums([text])[1]
+
+    def words_of(self, text: str) -> list[str]:
+        """The words of a text, of known tokens from memory."""
+        known, names = self._rows, self._names
+        said = [names[known[t]] if t in known else " ".join(words_of(t)) for t in tokens_of(text)]
+        return " ".join(said).split()
 
     def of_words(self, words: Sequence[str]) -> Floats:
         """One row a word: a mark like <url> has no n-grams."""
@@ -170,6 +177,7 @@ class WordTable:
                 fresh[name] = words
         if fresh:
             self._work_out(list(fresh.values()))
+            self._names += fresh
             rows.update(zip(fresh, range(self._used, self._used + len(fresh)), strict=True))
             self._used += len(fresh)
         rows.update(zip(tokens, map(rows.__getitem__, names), strict=True))
@@ -197,7 +205,7 @@ class WordTable:
 
     def _start(self) -> None:
         """Row 0 is the row of nothing, so that an empty text has one. Memory is taken by rows when they are first written."""
-        self._rows, self._used = {"": 0}, 1
+        self._rows, self._names, self._used = {"": 0}, [""], 1
         rows = self._limit + _SPARE
         if len(self.table) != rows:
             self.table = np.zeros((rows, self.width))
@@ -218,6 +226,7 @@ class WordTable:
             self._ends[:, first : first + len(some)] = self._ends[:, some]
         moved = {row: place for place, row in enumerate(rows)}
         self._rows, self._used = {token: moved[row] for token, row in kept.items()}, len(rows)
+        self._names = [self._names[row] for row in rows]
         self._again[:] = False
 
 

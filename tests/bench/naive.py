@@ -28,11 +28,13 @@ def pipeline(question: str = "category") -> Any:
     return made.fit([line.text for line in lines], [getattr(line, question) for line in lines])
 
 
-def counted() -> Any:
-    """Scikit-learn's own counting of n-grams of 3 to 5 letters within words, and of words."""
-    return make_union(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2), TfidfVectorizer(ngram_range=(1, 1), min_df=2)
-    )
+def counted(*, pairs: bool = False) -> Any:
+    """Scikit-learn's own counting of n-grams of 3 to 5 letters within words, of words, and of pairs of words if wanted."""
+    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2)
+    alone = TfidfVectorizer(ngram_range=(1, 1), min_df=2)
+    if not pairs:
+        return make_union(letters, alone)
+    return make_union(letters, alone, TfidfVectorizer(ngram_range=(2, 2), min_df=5))
 
 
 class _Base(DeclarativeBase):
