@@ -140,6 +140,12 @@ class CalendarSettings(Strict):
         return Calendar(frozenset(self.days_off), frozenset(self.days_on))
 
 
+class TicketSettings(Strict):
+    """How tickets live on. `reopen`: one that a person closed opens again by itself when its reporter writes in time."""
+
+    reopen: Annotated[bool, Field(strict=True)] = False
+
+
 class Settings(Strict):
     """All of connector.toml."""
 
@@ -147,6 +153,7 @@ class Settings(Strict):
     graph: GraphSettings = GraphSettings()
     daemon: DaemonSettings = DaemonSettings()
     calendar: CalendarSettings = CalendarSettings()
+    tickets: TicketSettings = TicketSettings()
     alarms: AlarmSettings = AlarmSettings()
     accounts: tuple[AccountSettings, ...] = ()
 

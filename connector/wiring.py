@@ -192,7 +192,7 @@ class Works:
         def reopens_until(closed_at: datetime) -> datetime:
             return add_working_days(closed_at, REOPEN_DAYS, self.settings.calendar.calendar)
 
-        more = (reopens_until, self.roster, why, partial(class_of, routes))
+        more = (reopens_until, self.roster, why, partial(class_of, routes), self.settings.tickets.reopen)
         return Desk(classify, parsed, find_place, route, answer_by, official, self.shared_clock(), *more)
 
     @property

@@ -19,7 +19,8 @@ class Desk:
     `find_place` takes a text and, where it is known, the place of the post that it stands under; `route` gives the agency
     of a category, a place and, where they are known, the words, and `why` the reason; `class_of` the class of a complaint that
     a machine judged, which the office's rules may raise; `reopens_until` the time until which
-    the reporter's next word takes up a ticket closed at some time; `roster` says whom an alarm rings.
+    the reporter's next word takes up a ticket closed at some time, and `reopens` whether it then opens by itself though a
+    person closed it; `roster` says whom an alarm rings.
     """
 
     classify: Classify
@@ -33,6 +34,7 @@ class Desk:
     roster: Roster = NOBODY
     why: Callable[..., str] = lambda *_: ""
     class_of: Callable[[Category, Place, Urgency], Urgency] = lambda _category, _place, said: said
+    reopens: bool = False
 
 
 @dataclass(slots=True)

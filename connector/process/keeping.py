@@ -116,7 +116,8 @@ def _add(decided: Decided, facts: list[tuple[str, int, str]]) -> None:
     locate(connection, [(number, row) for number, row, _ in facts], classified, decided.desk, decided.now)
     closed = decided.known.closed_ones()
     by_reporter = {n: row for n, row, _ in facts if n in closed and classified[row].item.author_id == closed[n]}
-    wrote_again(connection, by_reporter | _cried(decided, closed), REOPENED, decided.now)
+    again = by_reporter | _cried(decided, closed)
+    wrote_again(connection, again, REOPENED, decided.now, by_itself=decided.desk.reopens)
     supporters.gained(connection, [(number, row, classified[row].item.author_id) for number, row, _ in facts])
 
 

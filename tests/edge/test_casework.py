@@ -128,6 +128,20 @@ def test_who_writes_again_waits_for_the_person_who_closed_it(engine: Engine) -> 
     assert ticket(engine).waiting_since is None and told(engine)[-1] == "reopened"
 
 
+def test_where_the_office_wants_it_who_writes_again_opens_his_ticket(engine: Engine) -> None:
+    work(engine, comment("1_1", "jalan rusak"))
+    close(engine, at=later(10))
+    work(engine, under("1_2", "masih rusak", "1_1", 20, SITI), at=later(21), reopens=True)
+    row = ticket(engine)
+    assert (row.status, row.closed_at, row.waiting_since) == ("ditindaklanjuti", None, None)
+    assert told(engine) == ["opened", "moved", "appended", "reopened"]
+    before = dump(engine)
+    assert process.replay(engine, desk(reopens=True), raw.Selection()).changes == [] and dump(engine) == before
+    close(engine, at=later(30))
+    work(engine, under("1_3", "masih rusak juga", "1_1", 40, SITI), at=later(41))
+    assert (ticket(engine).status, ticket(engine).waiting_since) == ("tuntas", later(41))
+
+
 def test_the_accounts_own_word_ends_the_waiting(engine: Engine) -> None:
     work(engine, comment("1_1", "jalan rusak"))
     close(engine, at=later(10))

@@ -86,6 +86,19 @@ def test_a_dry_replay_says_what_would_change_and_changes_nothing(rig: Rig) -> No
     assert rig.run("replay", "--json").answer["changed"] == 0
 
 
+@pytest.mark.parametrize(("more", "status"), [("", "tuntas"), ("[tickets]\nreopen = true\n", "ditindaklanjuti")])
+def test_a_closed_ticket_opens_again_by_itself_where_the_office_wants_it(rig: Rig, more: str, status: str) -> None:
+    rig.configure(more=more)
+    post = rig.world.pages["gubernur"].posts[0]
+    asked = rig.world.add_comment(post, "Jembatan di Sekotong putus, kami tidak bisa lewat", "Siti")
+    rig.run("poll")
+    number = next(t["number"] for t in rig.stored("tickets") if t["source_ids"][0] == asked.id)
+    rig.run("tickets", "move", number, "tuntas", "--by", "Ani")
+    rig.world.add_comment(asked, "Jembatan di Sekotong masih putus, kami tidak bisa lewat", "Siti")
+    rig.run("poll")
+    assert next(t["status"] for t in rig.stored("tickets") if t["number"] == number) == status
+
+
 def judged_by_rules(rig: Rig) -> None:
     """Leaves the verdicts of another model in the store."""
     made = works(load(rig.config, {}), load_routing(None), rig.folder)
