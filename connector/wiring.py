@@ -164,10 +164,13 @@ class Works:
     ) -> Reader:
         with reading(self.engine) as connection:
             state = accounts.account_states(connection).get(account.key)
+        others = frozenset(a.id for a in self.settings.accounts if a.key != account.key and "comments" in a.streams)
         stop_at = STOP if order.scope == LIVE_SCOPE else SLOW
         asker = Asker(graph, state.quirks if state else None, self.clock, stop_at)
         return Reader(
-            self.engine, account, asker, order, pool, self.clock, self.stop, guard, progress, landed=self.on_landed
+            *(self.engine, account, asker, order, pool, self.clock, self.stop, guard, progress),
+            landed=self.on_landed,
+            others=others,
         )
 
     def desk(self, classify: Classify) -> Desk:

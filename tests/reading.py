@@ -44,6 +44,7 @@ class Bench:
     clock: Any = field(default=lambda: datetime.now(UTC))
     classify: Classify = field(default_factory=classifiers.KeywordRules)
     stop: threading.Event = field(default_factory=threading.Event)
+    others: frozenset[str] = frozenset()
 
     def graph(self) -> Graph:
         """A client with short waits."""
@@ -59,6 +60,7 @@ class Bench:
             reader = Reader(
                 self.engine, self.account, Asker(graph, quirks, self.clock), order, pool, self.clock, self.stop
             )
+            reader.others = self.others
             if guard:
                 reader.guard = guard
             return visit(reader)

@@ -51,6 +51,9 @@ def walk_feed(reader: Reader) -> datetime | None:
     if reader.order.scope != LIVE_SCOPE and checkpoint.complete_at:
         return None
     thorough = reader.order.full or not complete
+    if reader.others and not reader.order.newest:
+        with reader.writing() as connection:
+            reader.shelf("comments").leave(connection, reader.others)
     walk = _Walk(reader, thorough, checkpoint.position if thorough else None)
     try:
         walk.run()
@@ -122,6 +125,8 @@ class _Walk:
         for node in nodes:
             created, post_id = when(child(node, "created_time")), usable_id(child(node, "id"))
             self.reached = created or self.reached
+            if post_id and self.reader.of_another(post_id):
+                continue
             if self.nested and self.reader.order.covers(created):
                 items.append(raw_post(self.reader.account, node))
                 row = self._nested(post_id, node, items) if post_id else None

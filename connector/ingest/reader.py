@@ -101,7 +101,7 @@ class Reader:
 
     `landed` is told, after the commit, of what a batch brought. `refused`: how Graph refused Messenger in the first look.
     Of the part in hand: `lame`, its list was not read; `storm`, many objects in a row were out of reach; `resting`, some were
-    left alone. `forbidden`: the streams that a permission is missing for.
+    left alone. `forbidden`: the streams that a permission is missing for. `others`: our other Pages, each read by itself.
     """
 
     engine: Engine
@@ -121,6 +121,7 @@ class Reader:
     storm: bool = False
     resting: bool = False
     forbidden: frozenset[Stream] = frozenset()
+    others: frozenset[str] = frozenset()
     _heard: datetime | None = None
     landed: Callable[[Sequence[RawItem]], None] = lambda _: None
     _fresh: threading.local = field(default_factory=threading.local)
@@ -215,6 +216,10 @@ class Reader:
                 self.storm, self.halted = True, error
         except Exception as error:  # a thread must hand its error over, not lose it
             self.halted = error
+
+    def of_another(self, post_id: str) -> bool:
+        """Whether a post stands on another Page of ours, and only names this one: its own token sees more of it than ours."""
+        return post_id.partition("_")[0] in self.others
 
     def own_token(self) -> bool:
         """Whether the token is the account's own: to others Graph shows empty lists where there is plenty."""

@@ -171,6 +171,7 @@ def _look_for_lost_posts(reader: Reader) -> bool:
             return False
         order = reader.order
         missing = lost.unseen_posts(connection, reader.account.key, order.streams, started, order.since, order.until)
+    missing = [post_id for post_id in missing if not reader.of_another(post_id)]
     reader.each(lambda post_id: _bury_or_read(reader, post_id), missing)
     return bool(missing)
 

@@ -117,6 +117,11 @@ class Shelf:
         """Forgets one object."""
         connection.execute(_DROP, self._mine(one=object_id))
 
+    def leave(self, connection: Connection, pages: Iterable[str]) -> None:
+        """Forgets the posts that stand on these Pages: somebody else reads them."""
+        theirs = or_(*(_c.object_id.startswith(f"{page}_", autoescape=True) for page in pages))
+        connection.execute(delete(checkpoints).where(_MINE, theirs), self._mine())
+
     def clear(self, connection: Connection) -> None:
         """Removes all, when a backfill is through."""
         connection.execute(_CLEAR, self._mine())

@@ -1,0 +1,65 @@
+"""Two Pages of ours that name each other: a post stands in both feeds, and each token sees its own Page's posts only."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from connector.records import Account
+from connector.sandbox import Limits, Options, Sandbox, World, serve
+from connector.store import ledger
+from connector.store.engine import reading
+from tests.reading import ALL, Bench, register
+
+Pair = tuple[Bench, Bench]
+
+
+@pytest.fixture
+def pair(engine: Engine, world: World) -> Iterator[Pair]:
+    """The readers of both Pages, which share a store."""
+    world.add_page("wagub", "100000000000002", "Wakil Gubernur NTB")
+    sandbox = Sandbox(world, options=Options(conversations_per_second=None), limits=Limits(pages=None, messenger=None))
+    found = [Account(p.key, "facebook", p.id, p.name, ALL, 60) for p in world.pages.values()]
+    with serve(sandbox) as address:
+        both = [Bench(sandbox, address, engine, account, sandbox.token(account.key)) for account in found]
+        for one, other in (both, both[::-1]):
+            register(engine, one.account)
+            one.others = frozenset({other.account.id})
+        yield both[0], both[1]
+
+
+def test_one_page_never_takes_for_deleted_what_stands_on_the_other(world: World, pair: Pair) -> None:
+    governor, vice = pair
+    post = world.add_post(world.pages["gubernur"], "bersama wakil gubernur")
+    world.pages["wagub"].posts.append(post)
+    comments = [world.add_comment(post, f"jalan rusak {n}", f"Warga {n}") for n in range(3)]
+    alone = replace(vice, others=frozenset())
+    alone.poll()  # the governor's Page was not configured yet
+    governor.poll()
+    world.pages["wagub"].posts.remove(post)  # named no more
+    vice.poll(full=True)
+    vice.process()
+    found = governor.items()
+    assert found.keys() == {post.id, *(c.id for c in comments)}
+    assert not any(item["deleted"] for item in found.values())
+    with reading(vice.engine) as connection:
+        assert [(b.account, b.known) for b in ledger.by_stream(connection) if b.stream == "comments"] == [
+            ("gubernur", 1)
+        ]
+
+
+def test_no_call_is_spent_on_the_post_that_the_other_reads(world: World, pair: Pair) -> None:
+    governor, vice = pair
+    post = world.add_post(world.pages["gubernur"], "bersama wakil gubernur")
+    world.pages["wagub"].posts.append(post)
+    for one in pair:
+        one.poll()
+    world.add_comment(post, "air mati", "Warga", at=datetime.now(UTC) + timedelta(seconds=5))
+    governor.calls()
+    vice.poll()
+    assert not [call for call in vice.sandbox.calls if post.id in call.path]
+    governor.poll()
+    governor.process()
+    assert len(governor.items()) == 2
