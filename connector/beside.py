@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
+from .ingest.asking import MESSENGER
 from .ingest.reader import Order, Progress
 from .records import Stream
-from .schedule import spare, sweep_due
+from .schedule import has_turn, spare, sweep_due
 from .settings import AccountSettings
 from .store import accounts
 from .store.checkpoints import Shelf
@@ -41,6 +44,22 @@ class Slice(threading.Event):
         return self.is_set()
 
 
+def used_by(account: AccountSettings, state: accounts.AccountState, now: datetime) -> int:
+    """How many percent of its call budgets set the account's pace: Messenger's slows messages alone."""
+    return state.used_percent(now, but=MESSENGER if set(account.streams) != {"messages"} else "")
+
+
+def in_turn(
+    connection: Connection, account: AccountSettings, state: accounts.AccountState, now: datetime
+) -> tuple[Stream, ...]:
+    """The streams that a live pass reads: messages more seldom than posts while their own budget runs low."""
+    used = state.budgets(now).get(MESSENGER, 0)
+    read = {s.stream: s.ok_at for s in accounts.streams_of(connection, account.account)}
+    rests = not has_turn(now, read.get("messages"), account.every_seconds, used)
+    others = tuple(s for s in account.account.streams if s != "messages")
+    return others if others and rests else account.account.streams
+
+
 @dataclass(slots=True)
 class Beside:
     """One account's reading beside the live one. All of it under one lease: one process at a time."""
@@ -51,12 +70,12 @@ class Beside:
 
     def do(self) -> list["Visit"]:
         """What is due. Raises LeaseLost, ConnectorError and errors of the store."""
+        now = self.clock()
         with reading(self.works.engine) as connection:
             state = accounts.account_states(connection)[self.account.key]
-            streams = self._healthy(accounts.stream_states(connection))
-        now = self.clock()
-        paused = state.paused_until is not None and state.paused_until > now
-        if paused or state.blocked or state.due_at is None or not streams or not spare(state.used_percent(now)):
+            streams = self._healthy(accounts.streams_of(connection, self.account.account), state, now)
+        alone = state.blocked or state.due_at is None or (state.paused_until is not None and state.paused_until > now)
+        if alone or not streams or not spare(used_by(self.account, state, now)):
             return []
         done = []
         again = self.works.again(streams)
@@ -66,10 +85,19 @@ class Beside:
             done += self._sweep(streams)
         return done
 
-    def _healthy(self, states: list[accounts.StreamState]) -> tuple[Stream, ...]:
-        """The streams that were read to their end once and are not in trouble."""
-        mine = {s.stream: s for s in states if s.account == self.account.key}
-        return tuple(s for s in self.account.account.streams if s in mine and mine[s].ok_at and not mine[s].troubled)
+    def _healthy(
+        self, states: list[accounts.StreamState], account: accounts.AccountState, now: datetime
+    ) -> tuple[Stream, ...]:
+        """The streams that were read to their end once, are not in trouble and do not pause.
+
+        Messenger has a budget of its own: when it runs low, what hangs on posts is read again without it.
+        """
+        low = not spare(account.budgets(now).get(MESSENGER, 0))
+        paused = {
+            s.stream for s in states if (s.paused_until and s.paused_until > now) or (low and s.stream == "messages")
+        }
+        well = {s.stream for s in states if s.ok_at and not s.troubled} - paused
+        return tuple(s for s in self.account.account.streams if s in well)
 
     def _hot(self, scope: str) -> bool:
         """Whether the turn of any hot post has come."""
@@ -79,15 +107,19 @@ class Beside:
             return bool(due(connection, self.account.account, self.clock(), scope))
 
     def _sweep(self, streams: tuple[Stream, ...]) -> list["Visit"]:
-        """All that is recent, slice by slice; when it is through, the next one begins anew."""
+        """All that is recent, slice by slice; when it is through, the next one begins anew.
+
+        It counts from its beginning: what it read first is to be read again within a day, however long it took.
+        """
         order, stop = self.works.sweep(streams), Slice(self.works.stop, self.clock, SLICE)
         visits = self._read(order, stop)
         cut = stop.is_set() or any(v.paused_until or v.blocked or v.waiting for v in visits)
         if visits and not cut:
             with writing(self.works.engine) as connection:
+                began = Shelf(self.account.key, "posts", order.scope).get(connection).newest or self.clock()
                 for stream in ("posts", "comments", "visitor_posts", "messages"):
                     Shelf(self.account.key, stream, order.scope).clear(connection)
-                accounts.set_account(connection, self.account.key, swept_at=self.clock())
+                accounts.set_account(connection, self.account.key, swept_at=began)
         return visits
 
     def _read(self, order: Order, stop: threading.Event | None = None) -> list["Visit"]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from classifiers import ModelUnusable
 
 from .backwards import catch_up, set_right
-from .beside import Beside
+from .beside import Beside, in_turn, used_by
 from .errors import ConnectorError, LeaseLost, SettingsError
 from .hurrying import Hurry
 from .ingest.reader import Progress
@@ -168,14 +168,14 @@ class Daemon:
     def _tend(self, account: AccountSettings) -> None:
         with reading(self.works.engine) as connection:
             state = accounts.account_states(connection)[account.key]
+            if not self._due(account, state):
+                return
             posts = Shelf(account.key, "posts").get(connection).complete_at
-            known = Shelf(account.key, "comments").count(connection) if self._due(account, state) else 0
-        if not self._due(account, state):
-            return
-        works, walk = self.works, walk_due(self.clock(), posts, known)
-        order = works.order(account.account.streams, newest=not walk, patient=not renewed(account, state))
+            walk = walk_due(self.clock(), posts, Shelf(account.key, "comments").count(connection))
+            streams = in_turn(connection, account, state, self.clock())
+        order = self.works.order(streams, newest=not walk, patient=not renewed(account, state))
         try:
-            visit = works.read(account, order, lease=f"account:{account.key}", wait=0.0, progress=Progress())
+            visit = self.works.read(account, order, lease=f"account:{account.key}", wait=0.0, progress=Progress())
         except LeaseLost:
             raise
         except ConnectorError as error:
@@ -184,7 +184,7 @@ class Daemon:
             return
         if visit is None:
             return  # another daemon reads this account
-        cut = works.stop.is_set() or visit.paused_until or visit.blocked or visit.waiting
+        cut = self.works.stop.is_set() or visit.paused_until or visit.blocked or visit.waiting
         first = state.swept_at is None and not visit.failures and not cut  # it has seen all there is, as a sweep does
         self._plan(account, visit, swept=first)
         self._tell(account, visit)
@@ -213,11 +213,11 @@ class Daemon:
             state = accounts.account_states(connection)[account.key]
             fails = state.fails + 1 if visit.failed else 0
             now, blocked = self.works.shared_clock()(), visit.blocked is not None
-            used = state.used_percent(now)
+            used = used_by(account, state, now)
             due = next_due(now, account.every_seconds, fails, self.chance(), blocked=blocked, used=used)
             if visit.paused_until:
                 due = max(due, visit.paused_until + timedelta(seconds=self.chance() * 10))
-            done = {"swept_at": now} if swept else {}
+            done = {"swept_at": state.tried_at} if swept else {}
             if blocked or visit.refused or not visit.failed:
                 done |= noted(account, state, now, blocked or bool(visit.refused))
             accounts.set_account(connection, account.key, fails=fails, due_at=due, **done)

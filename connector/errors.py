@@ -71,6 +71,11 @@ class TryLater(GraphError):
     retry_after: float = 300.0
     budget: str = ""
 
+    @property
+    def of_app(self) -> bool:
+        """Whether it is the app's own limit (code 4, X-App-Usage): no account whose token is the app's gets through."""
+        return self.code == 4 or self.budget == "app"
+
 
 class Transient(GraphError):
     """A fault that passes: network, server, broken answer."""

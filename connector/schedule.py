@@ -120,6 +120,11 @@ def stretch(used: int) -> float:
     return 1.0 + 9.0 * min(max(used - SLOW, 0), STOP - SLOW) / (STOP - SLOW)
 
 
+def has_turn(now: datetime, read_at: datetime | None, every_seconds: float, used: int) -> bool:
+    """Whether a stream with a call budget of its own, of which so many percent are used, is read in this pass."""
+    return used < SLOW or read_at is None or now - read_at >= timedelta(seconds=every_seconds) * stretch(used)
+
+
 def pause_of(used: int, regain_seconds: float | None) -> timedelta | None:
     """How long to leave a budget alone that is nearly used up: as Graph names it; None while it is not."""
     if used < STOP:

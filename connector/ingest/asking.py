@@ -42,7 +42,7 @@ class Asker:
     """Sends asks over the wire. `quirks` is what earlier passes learned, by ask: size, dropped fields, and since when.
 
     `stop_at`: with so many percent of a call budget used, it asks no more. `used` is the percentage by kind of budget and
-    `served` the Graph version that really answers, as far as answers have told.
+    `served` the Graph version that really answers, as far as answers have told. `messenger`: Messenger was asked, too.
     """
 
     def __init__(
@@ -55,8 +55,10 @@ class Asker:
         self._wire, self._clock, self._stop_at = wire, clock, stop_at
         self.used: dict[str, int] = {}
         self.served: str | None = None
+        self.messenger = False
         self._regain: float | None = None
-        self._quirks = still_true(quirks, clock())
+        self._known = still_true(quirks, clock())
+        self._quirks = dict(self._known)
         self._own: dict[tuple[str, str], _Learned] = {}
         self._borne: defaultdict[str, dict[str, Ask]] = defaultdict(dict)
         self._lock = threading.Lock()
@@ -67,11 +69,17 @@ class Asker:
         with self._lock:
             return dict(self._quirks)
 
+    @property
+    def learned(self) -> dict[str, Any]:
+        """What of that was learned in this pass."""
+        return {name: quirk for name, quirk in self.quirks.items() if quirk != self._known.get(name)}
+
     def ask(self, ask: Ask, after: str | None = None, *, about_account: bool = False) -> Any:
         """One answer. Raises GraphError other than AskLess and FieldGone; Transient when there is nothing left to cut."""
         ask, halved = self._learned(ask), False
         while True:
             self._allowed(ask)
+            self.messenger = self.messenger or ask.messenger
             try:
                 answer = self._heard(self._wire.get(ask.path, about_account=about_account, **ask.query(after)))
                 if halved and ask.of_one:

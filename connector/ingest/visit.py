@@ -15,6 +15,7 @@ from ..store.engine import reading, writing
 from ..wita import clock
 from .again import read_again
 from .asking import MESSENGER as BUDGET
+from .asking import still_true
 from .children import read_children
 from .conversations import walk_conversations
 from .feed import walk_feed
@@ -62,14 +63,14 @@ def visit(reader: Reader) -> Visit:
         with writing(reader.engine) as connection:
             accounts.set_account(connection, key, tried_at=reader.clock())
     blocked: str | None = None
-    failed = True
+    failed, throttled = True, None
     try:
         part(reader, reader.order.streams & FEED, read_again if reader.order.again else _feed)
         failed = reader.lame and not reader.forbidden
         if not reader.order.again:
             part(reader, reader.order.streams & MESSENGER, _messages)
     except TryLater as error:
-        failed = True
+        failed, throttled = True, error
         paused = reader.clock() + timedelta(seconds=error.retry_after)
         reader.spared = bool(error.budget) and reader.order.scope != LIVE_SCOPE
         reader.progress.fail(f"{key}: {error}")
@@ -77,9 +78,12 @@ def visit(reader: Reader) -> Visit:
         failed, blocked = True, str(error)
         reader.progress.fail(f"{key}: {error}")
     if reader.order.scope == LIVE_SCOPE and not paused and (spent := reader.asker.spent(False, key)):
-        paused = reader.clock() + timedelta(seconds=spent.retry_after)  # the last answer told of it: not one call more
+        throttled, paused = (
+            spent,
+            reader.clock() + timedelta(seconds=spent.retry_after),
+        )  # the last answer told of it: not one call more
         reader.progress.note(f"{spent} until {clock(paused)} WITA")
-    _remember(reader, paused, blocked)
+    _remember(reader, paused, blocked, throttled is not None and throttled.of_app)
     asker, progress = reader.asker, reader.progress
     return Visit(
         key,
@@ -103,8 +107,7 @@ def _pause(reader: Reader) -> tuple[datetime | None, str]:
     now = reader.clock()
     if state is None or state.paused_until is None or state.paused_until <= now:
         return None, ""
-    used = max((n for kind, n in state.budgets(now).items() if kind != BUDGET), default=0)
-    return state.paused_until, kept(reader.account.key, state.paused_until, used)
+    return state.paused_until, kept(reader.account.key, state.paused_until, state.used_percent(now, but=BUDGET))
 
 
 def _feed(reader: Reader) -> None:
@@ -212,15 +215,14 @@ def _count_nothing(reader: Reader, connection: Connection, stream: Stream, objec
     Shelf(reader.account.key, stream).tell(connection, [nothing])
 
 
-def _remember(reader: Reader, paused: datetime | None, blocked: str | None) -> None:
+def _remember(reader: Reader, paused: datetime | None, blocked: str | None, of_app: bool) -> None:
     """How the account fares, for all who read it. A pause runs out by itself: nobody takes back what another one noted.
 
-    A reading beside the live one that stopped to leave budget for what is urgent pauses nobody else.
+    `of_app`: the pause is that of the app, through which all accounts are read. A reading beside the live one that stopped to
+    leave budget for what is urgent pauses nobody else.
     """
     asker, now = reader.asker, reader.clock()
-    values: dict[str, object] = {"quirks": asker.quirks or None}
-    if asker.used:
-        values |= {"used": dict(asker.used), "used_at": now}
+    values: dict[str, object] = {}
     if asker.served:
         values["served_version"] = asker.served[:16]
     if paused and (reader.order.scope == LIVE_SCOPE or not reader.spared):
@@ -230,4 +232,13 @@ def _remember(reader: Reader, paused: datetime | None, blocked: str | None) -> N
         if not reader.progress.failures and not reader.progress.waiting:
             values["ok_at"] = now
     with writing(reader.engine) as connection:
-        accounts.set_account(connection, reader.account.key, **values)
+        state = accounts.account_states(connection)[reader.account.key]
+        if asker.learned:  # only that: what another reading learned meanwhile, or noted of the token, stays
+            values["quirks"] = still_true(state.quirks, now) | asker.learned
+        if asker.used:
+            unasked = {} if asker.messenger else {k: n for k, n in state.budgets(now).items() if k == BUDGET}
+            values |= {"used": unasked | asker.used, "used_at": now}
+        if paused and of_app and "paused_until" in values:
+            accounts.pause_all(connection, paused)
+        if values:
+            accounts.set_account(connection, reader.account.key, **values)

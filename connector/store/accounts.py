@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, select, update
+from sqlalchemy import Connection, Update, bindparam, or_, select, update
 
 from ..errors import SettingsError
 from ..records import Account
@@ -36,9 +36,9 @@ class AccountState:
     used_at: datetime | None
     served_version: str | None
 
-    def used_percent(self, now: datetime) -> int:
-        """The fullest of its call budgets in percent, as told within the last hour; 0 when nothing was told."""
-        return max(self.budgets(now).values(), default=0)
+    def used_percent(self, now: datetime, *, but: str = "") -> int:
+        """The fullest of its call budgets, `but` one, in percent, as told within the last hour; 0 when nothing was told."""
+        return max((n for kind, n in self.budgets(now).items() if kind != but), default=0)
 
     def budgets(self, now: datetime) -> Mapping[str, int]:
         """Percent used of each call budget, as far as told within the last hour."""
@@ -131,6 +131,14 @@ def set_account(connection: Connection, key: str, **values: Any) -> None:
     """Sets columns of one account's row."""
     given = {f"new_{name}": value for name, value in values.items()}
     connection.execute(_set(tuple(values)), {"of": key, **given})
+
+
+def pause_all(connection: Connection, until: datetime) -> None:
+    """Leaves every account alone until then: they are all read through one app, whose own limit is reached."""
+    c = accounts.c
+    connection.execute(
+        update(accounts).where(or_(c.paused_until.is_(None), c.paused_until < until)).values(paused_until=until)
+    )
 
 
 def shows_authors(connection: Connection, key: str) -> None:
