@@ -126,9 +126,9 @@ class Linear:
             scores += _scored(said, said)[[different[parent] for parent in parents]]
         return scores, sums[:, 2 * _SIZE :]
 
-    def _words(self, text: str) -> list[str]:
+    def _spelt(self, text: str) -> str:
         with self._lock:
-            return self._texts.words_of(text)
+            return self._texts.spelt(text)
 
     def _verdicts(self, texts: Sequence[str]) -> Iterator[Verdict]:
         """Scores of many texts at once; what is decided by them is decided text by text, which one alone gains from."""
@@ -155,7 +155,7 @@ class Linear:
         if unread or not letters:
             complaint, kind = min(complaint, limits.sure_no / 2), _OTHER - 1
         likely = complaint >= limits.complaint * EMERGENCY_SHARE
-        if danger and now and rules.holds(self._words(text)):
+        if danger and now and rules.holds(self._spelt(text)):
             urgent, likely = max(urgent, limits.net), True
         pressing = urgent >= limits.urgent and likely and letters > 0
         yes = pressing or complaint >= limits.complaint

@@ -7,7 +7,7 @@ someone about to, or of swallowed poison, it holds without a call for help: such
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
@@ -64,26 +64,45 @@ _DESPAIR: Final = (
     r"(?:minum|menenggak|nenggak|telan|nelan|menelan|tertelan|ketelan) (?:\w+ )?(?:racun|baygon|pestisida|herbisida|potas|"
     r"potasium|sianida|obat (?:nyamuk|tikus|hama|rumput)|gramoxone|roundup)",
 )
+_OF_DESPAIR: Final = ("diri", "akhiri", "minum", "nenggak", "telan", "nelan")
+"""One of these stands in whatever `_DESPAIR` finds; few texts have any."""
 _NOT_MEANT: Final = (
     r"gol|cegah|mencegah|pencegahan|kampanye|seminar|sosialisasi|simulasi|film[a-z]*|drakor|sinetron|novel|lagu|game|berita|"
     r"(?:tahun|thn|bulan|bln) (?:lalu|kemarin|kmrn)|pernah|hampir|wkwk[a-z]*|haha[a-z]*|hehe[a-z]*"
 )
-_URGENT: Final = re.compile(rf"\b(?:{'|'.join(_DANGERS)})\b")
-_PRESENT: Final = re.compile(rf"\b(?:{'|'.join(_NOW)})\b")
-_ABSENT: Final = re.compile(rf"\b(?:{'|'.join(_NOT_NOW)})\b")
-_DESPERATE: Final = re.compile(rf"\b(?:{'|'.join(_DESPAIR)})\b")
-_CALM: Final = re.compile(rf"\b(?:{_NOT_MEANT})\b")
 
 
-def _quick(pattern: str) -> re.Pattern[str]:
-    """The same alternatives, gathered by their first letters: `re` tries one after the other at every place."""
+def _quick(pattern: str, before: str = "", after: str = "") -> re.Pattern[str]:
+    """The alternatives of a pattern, gathered by their first letters: `re` tries one after the other at every place."""
     by_letter: dict[str, list[str]] = {}
-    for one in pattern.split("|"):
-        letter = one[:1].strip("\\")
+    for one in _alternatives(pattern):
+        letter = one[:1].strip("\\(")
         by_letter.setdefault(letter, []).append(one[len(letter) :])
-    return re.compile("|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items()))
+    gathered = "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
+    return re.compile(f"{before}(?:{gathered}){after}")
 
 
+def _alternatives(pattern: str) -> Iterator[str]:
+    """The alternatives that stand in no parentheses."""
+    start = depth = 0
+    for place, letter in enumerate(pattern):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "|" and not depth:
+            yield pattern[start:place]
+            start = place + 1
+    yield pattern[start:]
+
+
+def _whole(patterns: Sequence[str]) -> re.Pattern[str]:
+    """Any of the patterns, as whole words."""
+    return _quick("|".join(patterns), r"\b", r"\b")
+
+
+_URGENT: Final = _whole(_DANGERS)
+_PRESENT: Final = _whole(_NOW)
+_ABSENT: Final = _whole(_NOT_NOW)
+_DESPERATE: Final = _whole(_DESPAIR)
+_CALM: Final = _whole((_NOT_MEANT,))
 _SMELL: Final = _quick(
     r"ba?kar|\bapi\b|\basap|banjir|\bair\b|terendam|kelelep|hanyut|arus|tenggelam|kelem|longsor|timbun|gempa|roboh|ambr|"
     r"beliung|laka|tabrak|terguling|gencet|jepit|setrum|nyetrum|kabel|tiang|tawuran|bentrok|rusuh|perang|dipanah|tusuk|"
@@ -111,17 +130,19 @@ def smells(split: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
 
 def in_danger(text: str) -> bool:
     """Whether the net for danger to life holds this text."""
-    return holds([word for token in tokens_of(text) for word in words_of(token)])
+    return holds(spelt([word for token in tokens_of(text) for word in words_of(token)]))
 
 
-def holds(words: Sequence[str]) -> bool:
-    """Whether the net holds a text of these words."""
-    said = " ".join(word for word in words if word[0].isalpha())
-    if _DESPERATE.search(said) and not _CALM.search(said):
+def spelt(words: Sequence[str]) -> str:
+    """What the net reads of words: those with letters."""
+    return " ".join([word for word in words if word[0].isalpha()])
+
+
+def holds(said: str) -> bool:
+    """Whether the net holds a text, given as its words with letters, a space between two."""
+    if any(map(said.__contains__, _OF_DESPAIR)) and _DESPERATE.search(said) and not _CALM.search(said):
         return True
-    if not _URGENT.search(said) or _ABSENT.search(said):
-        return False
-    return _PRESENT.search(said) is not None
+    return bool(_PRESENT.search(said) and _URGENT.search(said) and not _ABSENT.search(said))
 
 
 _TOPICS: Final[tuple[tuple[Category, str], ...]] = (

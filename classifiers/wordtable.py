@@ -1,7 +1,7 @@
 """What each token adds to the scores, worked out on first sight for many tokens at once and then remembered."""
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ Places = npt.NDArray[np.intp]
 _BITS: Final = 12
 """Bits a character of an n-gram takes: five fit into a number, so that equal numbers mean equal n-grams."""
 _LIMIT: Final = 0x110000
+_NEW: Final = -1
 _SPARE: Final = 2_000
 """Rows for the tokens that the last texts before a new start bring; with more of them the table grows."""
 
@@ -93,7 +94,7 @@ class WordTable:
         self.width = 2 * self.size + self.EXTRA
         self.table: Floats = np.zeros((0, self.width))
         self._rows: dict[str, int] = {}
-        self._names: list[str] = []
+        self._spelt: list[str] = []
         self._used = 0
         self._ends: Places = np.zeros((2, 0), dtype=np.intp)
         self._again: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
@@ -117,10 +118,12 @@ class WordTable:
             tokens.append("")
             tokens += tokens_of(text)
         known = self._used
-        new = set(tokens).difference(self._rows)
-        if new:
-            self._learn(sorted(new))
-        rows = np.fromiter(map(self._rows.__getitem__, tokens), dtype=np.intp, count=len(tokens))
+        rows = np.fromiter(map(self._rows.get, tokens, repeat(_NEW)), dtype=np.intp, count=len(tokens))
+        new = np.flatnonzero(rows == _NEW)
+        if len(new):
+            named = [tokens[i] for i in new.tolist()]
+            self._learn(list(dict.fromkeys(named)))
+            rows[new] = np.fromiter(map(self._rows.__getitem__, named), dtype=np.intp, count=len(named))
         self._again[rows] = rows < known
         shares = self.table.take(rows, axis=0, mode="clip")  # four times as fast as by index: no place is out of range
         return np.add.reduceat(shares, starts, axis=0), self._ends[:, rows], starts
@@ -129,11 +132,12 @@ class WordTable:
         """First and last word of every token of one text, with the edge before it."""
         return self.sums([text])[1]
 
-    def words_of(self, text: str) -> list[str]:
-        """The words of a text, of known tokens from memory."""
-        known, names = self._rows, self._names
-        said = [names[known[t]] if t in known else " ".join(words_of(t)) for t in tokens_of(text)]
-        return " ".join(said).split()
+    def spelt(self, text: str) -> str:
+        """The words with letters of a text, those of known tokens from memory."""
+        rows, spelt = self._rows, self._spelt
+        return " ".join(
+            filter(None, [spelt[rows[t]] if t in rows else rules.spelt(words_of(t)) for t in tokens_of(text)])
+        )
 
     def of_words(self, words: Sequence[str]) -> Floats:
         """One row a word: a mark like <url> has no n-grams."""
@@ -177,7 +181,7 @@ class WordTable:
                 fresh[name] = words
         if fresh:
             self._work_out(list(fresh.values()))
-            self._names += fresh
+            self._spelt += map(rules.spelt, fresh.values())
             rows.update(zip(fresh, range(self._used, self._used + len(fresh)), strict=True))
             self._used += len(fresh)
         rows.update(zip(tokens, map(rows.__getitem__, names), strict=True))
@@ -205,7 +209,7 @@ class WordTable:
 
     def _start(self) -> None:
         """Row 0 is the row of nothing, so that an empty text has one. Memory is taken by rows when they are first written."""
-        self._rows, self._names, self._used = {"": 0}, [""], 1
+        self._rows, self._spelt, self._used = {"": 0}, [""], 1
         rows = self._limit + _SPARE
         if len(self.table) != rows:
             self.table = np.zeros((rows, self.width))
@@ -226,7 +230,7 @@ class WordTable:
             self._ends[:, first : first + len(some)] = self._ends[:, some]
         moved = {row: place for place, row in enumerate(rows)}
         self._rows, self._used = {token: moved[row] for token, row in kept.items()}, len(rows)
-        self._names = [self._names[row] for row in rows]
+        self._spelt = [self._spelt[row] for row in rows]
         self._again[:] = False
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import classifiers
-from classifiers import corpus, train
+from classifiers import corpus, rules, train
 from classifiers.explain import deciding
 from classifiers.linear import CATEGORY, COLUMNS, KIND, Decisions, Linear
 from classifiers.samples import is_held_out, of_corpus
@@ -106,7 +106,7 @@ def test_tokens_of_the_same_words_share_a_row_and_no_other_does(shipped: Linear)
     assert rows["<user>"] != rows["@siapa"] and rows["<tag>"] != rows["#a_b"] and rows["…"] == rows["..."]
     assert len(set(rows.values())) < len(rows)
     for text in texts:
-        assert model._texts.words_of(text) == words_in([text])
+        assert model._texts.spelt(text) == rules.spelt(words_in([text]))
         assert np.allclose(
             model.scores([text]), Linear(shipped.weights, shipped.decisions, "x").scores([text]), atol=1e-12
         )
@@ -120,7 +120,7 @@ def test_what_comes_again_is_kept_when_the_memory_is_full(shipped: Linear) -> No
     assert set(often.split()) <= model._texts._rows.keys() and "kata0x0" not in model._texts._rows
     assert np.array_equal(model.scores([often]), shipped.scores([often]))
     said = f"{often} kata0x0, @siapa"
-    assert model._texts.words_of(said) == words_in([said])
+    assert model._texts.spelt(said) == rules.spelt(words_in([said]))
 
 
 def check(verdict: Verdict) -> None:
