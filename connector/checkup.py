@@ -161,7 +161,7 @@ def _reading(works: Works, account: AccountSettings) -> Finding:
 def _balance(book: Balance) -> str:
     reasons = (
         (book.hidden, "hidden by Facebook"),
-        (book.older, "older than the first reading"),
+        (book.older, "older than what is read"),
         (book.gone, "deleted"),
         (book.unexplained, "unexplained"),
     )

@@ -18,6 +18,7 @@
     │       ├── AlreadyDone    it is there: treat as done
     │       └── SendingBlocked stop all writing with this token; tell a person
     ├── Unreadable             quarantine the item with this reason
+    │   └── OutOfSight         no fault of the item: Graph tells that it is there, and no more
     ├── LeaseLost              somebody else does this work now: stop, undo the transaction
     ├── Conflict               somebody changed it first: read again, decide again
     └── NotFound               no such ticket, item or account
@@ -125,6 +126,10 @@ class SendingBlocked(NotSent):
 
 class Unreadable(ConnectorError):
     """A raw item that cannot be understood; the message is the reason shown to people."""
+
+
+class OutOfSight(Unreadable):
+    """A raw item of which Graph shows no more than that it is there; nothing about it can be mended."""
 
 
 class LeaseLost(ConnectorError):

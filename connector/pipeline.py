@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from classifiers.text import Reply
 from classifiers.verdict import Classify
 
-from .errors import Unreadable
+from .errors import OutOfSight, Unreadable
 from .records import RESTRICTED, Classified, Decision, Item, Label, RawItem
 
 Parse = Callable[[RawItem], Item]
@@ -17,11 +17,12 @@ SUMMARY = 140
 
 
 class Understood(NamedTuple):
-    """A raw item by its row id: parsed, or the reason why not."""
+    """A raw item by its row id: parsed, or the reason why not, and whether that is no fault of the item."""
 
     row: int
     item: Item | None
     reason: str | None = None
+    out_of_sight: bool = False
 
 
 def understand(raws: Sequence[tuple[int, RawItem]], parse: Parse) -> list[Understood]:
@@ -31,19 +32,29 @@ def understand(raws: Sequence[tuple[int, RawItem]], parse: Parse) -> list[Unders
         try:
             found.append(Understood(row, parse(raw)))
         except Unreadable as error:
-            found.append(Understood(row, None, str(error)))
+            found.append(Understood(row, None, str(error), isinstance(error, OutOfSight)))
     return found
 
 
-def remembered(one: Understood, before: Any) -> Understood:
-    """An author once known stays: Graph leaves `from` out when it may not tell any more, which is no news about who wrote.
+def remembered(one: Understood, earlier: Sequence[Any]) -> Understood:
+    """Author and words once known stay where Graph may not tell them any more, which is no news about who said what.
 
-    `before`: the same item as it is stored, or None.
+    It leaves `from` out then, or sends empty words with nothing beside them. `earlier`: the same item as it is stored and as it
+    was sent before, the latest first.
     """
-    if before is None or before.author_id is None or one.item is None or one.item.author_id is not None:
+    item = one.item
+    if item is None:
         return one
-    who, name, ours = before.author_id, before.author_name, before.by_account
-    return one._replace(item=one.item._replace(author_id=who, author_name=name, by_account=ours))
+    wrote = next((e for e in earlier if e.author_id is not None), None) if item.author_id is None else None
+    said = next((e.text for e in earlier if e.text), None) if silent(item) else None
+    if wrote is not None:
+        item = item._replace(author_id=wrote.author_id, author_name=wrote.author_name, by_account=wrote.by_account)
+    return one._replace(item=item._replace(text=said) if said else item)
+
+
+def silent(item: Item) -> bool:
+    """Whether an item has neither words nor anything attached. Facebook lets nobody write so, nor edit to that."""
+    return not item.text and not item.attachments
 
 
 def judge(

@@ -3,21 +3,20 @@
 Never touches the network. The same code serves what a poll landed, a replay and an import.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from ..pipeline import Understood, judge, remembered, understand, withhold
+from ..pipeline import Understood, judge, remembered, silent, understand, withhold
 from ..records import Classified, Decision
 from ..store import counters, items, persons, raw, traces
 from ..store.engine import reading, writing
 from ..store.raw import ResultRow
 from .facts import Change, Desk, Result, name_of
 from .keeping import Decided, write
-from .known import Known, decide, know, steady, words_above
+from .known import Known, decide, know, revisions, steady, words_above
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
@@ -114,8 +113,8 @@ def _allowed(
     """What may be processed, and which authors are restricted; of erased persons whatever slipped in is wiped out."""
     alive = [(row.id, raw.as_raw(row)) for row in rows if row.fingerprint != persons.ERASED]
     understood = understand(alive, desk.parse)
-    authors = _authors(connection, understood, {row.id: row for row in rows}, before, desk)
-    understood = [remembered(u, authors.get(u.row)) for u in understood]
+    earlier = _earlier(connection, understood, {row.id: row for row in rows}, before, desk)
+    understood = [remembered(u, earlier.get(u.row, ())) for u in understood]
     states = persons.states(connection, (u.item.author_id for u in understood if u.item))
     kept = [u for u in understood if not u.item or states.get(u.item.author_id or "") != persons.ERASED]
     mine = {u.row for u in kept}
@@ -126,27 +125,28 @@ def _allowed(
     return kept, states
 
 
-def _authors(
+def _earlier(
     connection: Connection,
     understood: Sequence[Understood],
     read: Mapping[int, ResultRow],
     before: Mapping[int, ResultRow],
     desk: Desk,
-) -> dict[int, Any]:
-    """Of items that show no author: the same as it is stored, or else, as after an import, its latest revision with one."""
-    mute = [u.row for u in understood if u.item and u.item.author_id is None]
-    found: dict[int, Any] = {row: before[row] for row in mute if row in before and before[row].author_id}
-    revised = [row for row in mute if row not in found and read[row].revision > 1]
-    for row, older in raw.revisions(connection, revised).items():
-        last = raw.as_raw(read[row])
-        sent = [(row, last._replace(payload=json.loads(one.payload))) for one in older]
-        found |= {u.row: u.item for u in understand(sent, desk.parse) if u.item and u.item.author_id}
+) -> dict[int, list[Any]]:
+    """Of items that show no author or say nothing: the same as it is stored, then its earlier revisions, latest first."""
+    mute = [u.row for u in understood if u.item and (u.item.author_id is None or silent(u.item))]
+    found: dict[int, list[Any]] = {row: [before[row]] if row in before else [] for row in mute}
+    for row, sent in revisions(connection, [row for row in mute if read[row].revision > 1], read, desk).items():
+        found[row] += reversed(sent)
     return found
 
 
 def _settle(connection: Connection, understood: Sequence[Understood], read: Mapping[int, ResultRow]) -> None:
-    rows = [(read[u.row], "done" if u.item else "quarantined", u.reason) for u in understood]
+    rows = [(read[u.row], _state(u), u.reason) for u in understood]
     raw.settle(connection, [(row.id, row.revision, row.deleted_at is not None, into, why) for row, into, why in rows])
+
+
+def _state(one: Understood) -> str:
+    return "done" if one.item else raw.BARE if one.out_of_sight else "quarantined"
 
 
 def _change(row: int, one: Classified, decision: Decision, known: Known) -> Change:
@@ -165,7 +165,8 @@ def _count(
     decisions: Mapping[int, Decision],
 ) -> None:
     result.add("items", len(understood))
-    result.add("quarantined", sum(u.item is None for u in understood))
+    result.add("quarantined", sum(_state(u) == "quarantined" for u in understood))
+    result.add(raw.BARE, sum(u.out_of_sight for u in understood))
     for row, decision in decisions.items():
         result.add(name_of(decision))
         verdict = classified[row].verdict

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from classifiers.verdict import same
 
-from ..pipeline import Understood, by_time
-from ..records import REHEARD, THIN, Classified, Decision, Item, Open, OpenTicket, Situation
+from ..pipeline import Understood, by_time, silent, understand
+from ..records import REHEARD, Classified, Decision, Item, Open, OpenTicket, Situation
 from ..states import takes_up
 from ..store import accounts, items, persons, raw, replies, tickets
 from ..store.raw import ResultRow
@@ -144,16 +144,25 @@ def _thread(item: Item, roots: Mapping[str, str]) -> str | None:
     return roots.get(item.parent_id, item.parent_id) if item.parent_id else item.id
 
 
+def revisions(
+    connection: Connection, rows: Sequence[int], read: Mapping[int, ResultRow], desk: Desk
+) -> dict[int, list[Item]]:
+    """The earlier revisions of these raw items as understood, oldest first; those that cannot be read are left out."""
+    found = {}
+    for row, older in raw.revisions(connection, rows).items():
+        last = raw.as_raw(read[row])
+        sent = [(row, last._replace(payload=json.loads(one.payload))) for one in older]
+        found[row] = [u.item for u in understand(sent, desk.parse) if u.item]
+    return found
+
+
 def _edited(
     connection: Connection, read: Mapping[int, ResultRow], found: Mapping[int, Item], desk: Desk
 ) -> frozenset[int]:
-    """Items whose text differs from that of an older revision; one of which Graph showed no more than the id had none."""
+    """Items whose text differs from that of an earlier revision; one of which Graph showed nothing had none."""
     revised = [row for row in found if read[row].revision > 1]
-    older = raw.revisions(connection, revised).items()
-    sent = ((row, json.loads(one.payload)) for row, rows in older for one in rows)
-    return frozenset(
-        row for row, payload in sent if payload.keys() - THIN and payload.get("message") != found[row].text
-    )
+    sent = ((row, item) for row, items_ in revisions(connection, revised, read, desk).items() for item in items_)
+    return frozenset(row for row, item in sent if not silent(item) and item.text != found[row].text)
 
 
 def decide(classified: Mapping[int, Classified], known: Known, desk: Desk) -> dict[int, Decision]:

@@ -220,6 +220,8 @@ def _note(work: Answering, row: Any, outcome: Outcome, error: GraphError, done: 
             pauses.pause(connection, key, until, f"{outcome.reason}: {error}", now)
             if isinstance(error, TryLater) and error.code not in _WRITES_ONLY:
                 accounts.set_account(connection, key, paused_until=until)
+                if error.of_app and until:
+                    accounts.pause_all(connection, until)
     done.counts["later"] += 1
     if outcome.pause or outcome.stop:
         how = "until a person runs `ntbcare replies resume`" if outcome.stop else "for a while"

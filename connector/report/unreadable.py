@@ -9,7 +9,6 @@ from .summary import Names
 from .texts import clean, line
 
 _REASONS = (
-    ("Graph shows only the id", "Facebook hanya memberi nomornya: pesan ini lebih lama dari 20 pesan terbaru"),
     ("the object came without", "datang tanpa nomor yang dapat dipakai"),
     ("message is a ", "isinya bukan teks"),
 )

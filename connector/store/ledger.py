@@ -1,8 +1,8 @@
 """The completeness ledger: for each post and conversation, what Graph counts against what is stored, and the reasons between.
 
 Graph's own count may exceed what it shows (hidden, private and deleted comments are counted): what a reading to the very end
-did not show is hidden by Facebook; what a first reading left out by its window, or Graph shows no more of, is older, as far as it
-was not read in later; any other difference is unexplained.
+did not show is hidden by Facebook; what a first reading left out by its window, or Graph shows no more of, or no more than the id
+of, is older, as far as it was not read in later; any other difference is unexplained.
 """
 
 from dataclasses import dataclass, fields
@@ -13,6 +13,7 @@ from sqlalchemy.sql import ColumnElement, Subquery
 
 from ..records import Balance
 from .checkpoints import LIVE_SCOPE
+from .raw import BARE
 from .schema import checkpoints, raw_items
 
 _UNDER = {"comments": ("comment", raw_items.c.post_id), "messages": ("message", raw_items.c.conversation_id)}
@@ -80,11 +81,13 @@ def _books(stream: str) -> Subquery:
     c, r = checkpoints.c, raw_items.c
     kind, column = _UNDER[stream]
     under = and_(r.kind == kind, column == c.object_id)
-    alive = func.sum(case((and_(r.id.is_not(None), r.deleted_at.is_(None)), 1), else_=0))
+    alive = and_(r.id.is_not(None), r.deleted_at.is_(None))
+    words = and_(alive, r.state != BARE)
     counts = (
         select(
             *(c.account, c.stream, c.object_id, c.total, c.unshown, c.complete_at),
-            alive.label("stored"),
+            func.sum(case((words, 1), else_=0)).label("stored"),
+            func.sum(case((and_(alive, r.state == BARE), 1), else_=0)).label("bare"),
             func.sum(case((r.deleted_at.is_not(None), 1), else_=0)).label("gone"),
         )
         .select_from(checkpoints.outerjoin(raw_items, under))
@@ -93,12 +96,13 @@ def _books(stream: str) -> Subquery:
         .subquery()
     )
     n = counts.c
-    unshown, left = _above_zero(func.coalesce(n.unshown, 0)), _above_zero(n.total - n.stored)
+    unshown, left = _above_zero(func.coalesce(n.unshown, 0)), _above_zero(n.total - n.stored - n.bare)
+    before = case((n.complete_at.is_(None), case((unshown < left, unshown), else_=left)), else_=literal(0))
     return select(
         *(n.account, n.stream, n.object_id, n.total.label("counted"), n.stored, n.gone),
         case((n.complete_at.is_not(None), unshown), else_=literal(0)).label("hidden"),
-        case((n.complete_at.is_(None), case((unshown < left, unshown), else_=left)), else_=literal(0)).label("older"),
-        _above_zero(n.total - n.stored - unshown).label("unexplained"),
+        (n.bare + before).label("older"),
+        _above_zero(n.total - n.stored - n.bare - unshown).label("unexplained"),
     ).subquery()
 
 

@@ -17,6 +17,8 @@ from .schema import raw_items, raw_revisions
 from .statements import SOME, among, chunks, named
 
 LIVE, BULK = 0, 1
+BARE = "bare"
+"""The state of what Graph tells no more of than that it is there: messages older than the newest 20 of their conversation."""
 AHEAD = 5_000
 """Among so many that wait, the oldest are found for a few ms a batch, with no index of their own."""
 ResultRow = Row[*tuple[Any, ...]]
@@ -215,7 +217,7 @@ def settle(connection: Connection, outcomes: Sequence[tuple[int, int, bool, str,
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:
-    """How many raw items are pending, done and quarantined."""
+    """How many raw items are pending, done, quarantined and bare."""
     c = raw_items.c
     return {row.state: row.n for row in connection.execute(select(c.state, func.count().label("n")).group_by(c.state))}
 

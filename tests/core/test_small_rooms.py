@@ -12,7 +12,7 @@ from connector.deadlines import answer_by
 from connector.errors import Unreadable
 from connector.masking import mask
 from connector.pipeline import Understood, by_time, judge, remembered, summary_of, understand
-from connector.records import Item, RawItem
+from connector.records import Attachment, Item, RawItem
 from tests.core.test_triage import ITEM, SURE
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -83,11 +83,21 @@ def test_a_comment_is_judged_beside_what_it_answers() -> None:
 def test_who_wrote_is_remembered_where_nobody_is_named() -> None:
     named, nameless = Understood(1, ITEM._replace(author_id="7")), Understood(1, ITEM._replace(author_id=None))
     before = ITEM._replace(author_id="9", author_name="Siti", by_account=True)
-    assert remembered(nameless, before).item == before
-    assert remembered(named, before) == named
-    for nothing in (None, ITEM._replace(author_id=None)):
+    assert remembered(nameless, [before]).item == before
+    assert remembered(named, [before]) == named
+    for nothing in ([], [ITEM._replace(author_id=None)]):
         assert remembered(nameless, nothing) == nameless
-    assert remembered(Understood(1, None, "no"), before).item is None
+    assert remembered(Understood(1, None, "no"), [before]).item is None
+
+
+def test_words_are_remembered_where_nothing_is_said_at_all() -> None:
+    """Facebook takes no empty comment, so one that was not empty is withheld; beside a photo, words can be taken out."""
+    before = [ITEM._replace(text=None), ITEM._replace(text="jalan rusak"), ITEM._replace(text="jlan rusak")]
+    for empty in ("", None):
+        withheld = Understood(1, ITEM._replace(text=empty, hidden=True))
+        assert remembered(withheld, before).item == before[1]._replace(hidden=True)
+    photo = Understood(1, ITEM._replace(text="", attachments=(Attachment("photo"),)))
+    assert remembered(photo, before) == photo
 
 
 def test_what_the_account_wrote_is_not_judged() -> None:

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from connector.sandbox import Fault, World
+from connector.store import ledger
+from connector.store.engine import reading
 from tests.reading import Bench, calm_bench, one_page
 
 NOW = datetime.now(UTC)
@@ -210,7 +212,11 @@ def test_only_what_graph_shows_of_a_conversation_can_be_read(reader: Bench, worl
     stored = reader.items()
     assert ids(said[-20:]) <= set(stored)
     assert len(stored) == (50 if mode == "readable" else 20)
-    assert result.counts["quarantined"] == (30 if mode == "ids" else 0)
+    assert result.counts["bare"] == (30 if mode == "ids" else 0) and not result.counts["quarantined"]
+    with reading(reader.engine) as connection:
+        (books,) = [one for one in ledger.by_stream(connection) if one.stream == "messages"]
+    told = (books.counted, books.stored, books.older, books.unexplained)
+    assert told == ((50, 50, 0, 0) if mode == "readable" else (50, 20, 30, 0))
     world.add_message(conversation, "satu lagi")
     assert reader.poll().counts["new"] == 1
 

@@ -69,6 +69,27 @@ def test_what_graph_did_not_show_at_first_is_not_called_edited_when_it_does(engi
     }
 
 
+def test_words_that_graph_withholds_on_a_later_reading_are_no_edit(engine: Engine) -> None:
+    """Facebook takes no empty comment: without words and attachment, something is withheld. Beside a photo it is an edit."""
+    whole = {
+        "id": "1_1",
+        "message": "jalan rusak",
+        "from": {"id": "8001", "name": "Siti"},
+        "created_time": T0.isoformat(),
+    }
+    bare = {"id": "1_1", "message": "", "created_time": T0.isoformat(), "is_hidden": True}
+    for hours, sent in enumerate((whole, bare, whole)):
+        land(engine, raw_comment(ACCOUNT, f"{PAGE}_1", sent), now=T0 + timedelta(hours=hours))
+        process.process_pending(engine, desk())
+        item = items_of(engine)["1_1"]
+        assert (item["text"], item["author_id"], item["edited"]) == ("jalan rusak", "8001", False)
+    photo = whole | {"message": "", "attachment": {"type": "photo"}}
+    land(engine, raw_comment(ACCOUNT, f"{PAGE}_1", photo), now=T0 + timedelta(hours=9))
+    process.process_pending(engine, desk())
+    item = items_of(engine)["1_1"]
+    assert (item["text"], item["edited"]) == ("", True)
+
+
 def test_an_export_lands_elsewhere_and_back_without_change(engine: Engine, sqlite_engine: Engine) -> None:
     land(engine, *(comment(f"1_{n}", words, str(n), n) for n, words in enumerate(HOSTILE)))
     process.process_pending(engine, desk())

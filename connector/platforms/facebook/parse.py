@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...errors import Unreadable
+from ...errors import OutOfSight, Unreadable
 from ...records import THIN, Account, Attachment, Item, ItemKind, RawItem, Stream
 
 PLATFORM = "facebook"
@@ -161,7 +161,9 @@ def _fingerprint(payload: Mapping[str, Any]) -> str:
 
 
 def parse(raw: RawItem, account_id: str) -> Item:
-    """A raw item as understood. Raises Unreadable with the reason when it has no id or its text is no text."""
+    """A raw item as understood. Raises Unreadable with the reason when it has no id or its text is no text, OutOfSight for a
+    message of which there is no more than the id.
+    """
     payload = raw.payload
     if raw.id.startswith("?"):
         raise Unreadable("the object came without a usable id")
@@ -169,7 +171,7 @@ def parse(raw: RawItem, account_id: str) -> Item:
     if text is not None and not isinstance(text, str):
         raise Unreadable(f"message is a {type(text).__name__}, not a text")
     if raw.kind == "message" and raw.thin:
-        raise Unreadable("Graph shows only the id of this message: it is older than the newest 20")
+        raise OutOfSight("Graph shows only the id of this message: it is older than the newest 20")
     author = author_of(payload)
     name = child(payload, "from", "name")
     link = payload.get("permalink_url")

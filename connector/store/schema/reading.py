@@ -92,7 +92,7 @@ raw_items = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("payload", LongText, nullable=False),
     Column("lane", SmallInteger, nullable=False, server_default="0"),  # 0 live, 1 backfill and import
-    Column("state", String(12), nullable=False, server_default="pending"),  # pending, done, quarantined
+    Column("state", String(12), nullable=False, server_default="pending"),  # pending, done, quarantined, bare
     Column("reason", Faithful),
     Column("deleted_at", Utc),
     UniqueConstraint("platform", "kind", "external_id"),
