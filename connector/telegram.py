@@ -28,6 +28,10 @@ AFTER_FAILURE = timedelta(seconds=30)
 RENEWED = timedelta(seconds=60)
 WITHIN = timedelta(hours=48)
 """Alarms that nobody answered for so long are no longer listened for."""
+SEQUENTIAL = timedelta(days=6)
+"""Ids of updates rise one by one; after a week without any, Telegram goes on with some other number, perhaps a lower one.
+
+Then what it keeps, of a day at most, is read from its beginning."""
 MOST = 1 << 20
 SKEW = timedelta(seconds=30)
 Chats = Mapping[str, Sequence[str]]
@@ -80,9 +84,9 @@ class Answers:
             name = f"telegram:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
             try:
                 with reading(self.works.engine) as connection:
-                    offset = counters.value_of(connection, name)
+                    offset = counters.value_of(connection, name, now - SEQUENTIAL)
                 updates = fetch(self.works.settings.alarms.telegram_url, token, offset)
-                self._take(name, chats, updates)
+                self._take(name, chats, updates, now)
             except (OSError, HTTPException, ValueError) as error:
                 text = plain(str(error).replace(token, "***"), 200)
                 self.log.warning(f"answers in Telegram cannot be read: {text}", action="answers_unread")
@@ -90,18 +94,19 @@ class Answers:
             except SQLAlchemyError as error:
                 self.works.outage.fails(self.log, error)
 
-    def _take(self, name: str, chats: Chats, updates: list[Any]) -> None:
+    def _take(self, name: str, chats: Chats, updates: list[Any], now: datetime) -> None:
         """Acknowledges in one transaction with the position, so that no answer is lost or counted twice."""
         notes = []
         with writing(self.works.engine) as connection:
-            last = counters.value_of(connection, name)
+            last = before = counters.value_of(connection, name, now - SEQUENTIAL)
             for update in updates:
                 number = update.get("update_id") if isinstance(update, dict) else None
                 if not isinstance(number, int) or number < last:
                     continue
                 last = number + 1
                 notes += self._heard(connection, chats, update.get("message"), number)
-            counters.set_value(connection, name, last)
+            if last > before:
+                counters.set_value(connection, name, last, now)
         for lane, key, text in notes:
             self.confirm(lane, key, text)
 

@@ -24,6 +24,7 @@ class Sink:
         self.address = ""
         self.stopping = threading.Event()
         self.updates: list[dict[str, Any]] = []
+        self.first_update = 7
         self.asked: list[int] = []
 
     @property
@@ -38,7 +39,7 @@ class Sink:
 
     def say(self, chat: int, text: str, *, quoted: str = "", name: str = "Ani") -> None:
         """Somebody writes to the bot."""
-        number = len(self.updates) + 7
+        number = len(self.updates) + self.first_update
         message: dict[str, Any] = {
             "date": int(time.time()),
             "chat": {"id": chat},

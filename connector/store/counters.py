@@ -37,11 +37,13 @@ def _locked(connection: Connection, name: str) -> ResultRow:
     return row
 
 
-def value_of(connection: Connection, name: str) -> int:
-    """A counter's value; 0 before it was set."""
-    return connection.scalar(select(counters.c.value).where(counters.c.name == name)) or 0
+def value_of(connection: Connection, name: str, since: datetime | None = None) -> int:
+    """A counter's value; 0 before it was set, or if it was not set `since` then."""
+    c = counters.c
+    query = select(c.value).where(c.name == name, *([c.at >= since] if since else []))
+    return connection.scalar(query) or 0
 
 
-def set_value(connection: Connection, name: str, value: int) -> None:
+def set_value(connection: Connection, name: str, value: int, at: datetime | None = None) -> None:
     """Sets a counter, making it if needed."""
-    upsert(connection, counters, [{"name": name, "value": value}], ("value",))
+    upsert(connection, counters, [{"name": name, "value": value, "at": at}], ("value", "at"))

@@ -5,31 +5,36 @@ import hashlib
 import json
 import re
 import socket
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from connector.acknowledging import serving
 from connector.contactbook import ContactBook
 from connector.settings import Settings, load_routing
-from connector.telegram import Answers
+from connector.store.engine import writing
+from connector.store.schema import counters
+from connector.telegram import SEQUENTIAL, Answers
 from connector.telegram import read as read_answer
 from connector.wiring import Works
 from tests.edge.ringing import NTB, fresh, now, put, rung, until
-from tests.sinks import webhook
+from tests.sinks import Sink, webhook
+
+Hear = Callable[..., list[tuple[str, str]]]
 
 
-def test_answers_are_heard_from_known_chats_only_and_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def hearing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sink, Hear]]:
+    """A bot, and what says something to it and returns the notes that are sent to the chats for it."""
     monkeypatch.setenv("CHANNEL_TG", "tgram://123456789:AAabcdefghijklmnopqrstuvwxyz123456789/{address}")
     monkeypatch.setattr("connector.telegram.EVERY", timedelta(0))
-    duta = put(engine, "52.01", "tg:42")
-    put(engine, "52.71", "tg:42")
-    rung(engine, fresh("1_1", "TOLONG di Gerung Lombok Barat"), fresh("1_2", "TOLONG banjir di Gerung", "7002"))
     notes: list[tuple[str, str]] = []
     with webhook() as bot, ThreadPoolExecutor(1) as pool:
         settings = {"alarms": {"telegram_url": bot.address.replace("json", "http").rstrip("/")}}
@@ -45,6 +50,14 @@ def test_answers_are_heard_from_known_chats_only_and_once(engine: Engine, monkey
             until(lambda: answers._running is None or answers._running.done())
             return list(notes)
 
+        yield bot, hear
+
+
+def test_answers_are_heard_from_known_chats_only_and_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with hearing(engine, monkeypatch) as (bot, hear):
+        duta = put(engine, "52.01", "tg:42")
+        put(engine, "52.71", "tg:42")
+        rung(engine, fresh("1_1", "TOLONG di Gerung Lombok Barat"), fresh("1_2", "TOLONG banjir di Gerung", "7002"))
         assert hear((666, f"ok {NTB}-000001"), (42, "halo")) == []
         (asked,) = hear((42, "ok"))
         assert asked[0] == f"contact:{duta}" and f"{NTB}-000002" in asked[1]
@@ -55,12 +68,28 @@ def test_answers_are_heard_from_known_chats_only_and_once(engine: Engine, monkey
         assert hear() == [] and len(bot.asked) >= 4 and bot.asked[-1] > 0
 
 
+def test_after_a_week_of_silence_telegram_may_number_from_below_and_is_heard(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hearing(engine, monkeypatch) as (bot, hear):
+        put(engine, "52.01", "tg:42")
+        bot.first_update = 900_000
+        rung(engine, fresh("1_1", "TOLONG di Gerung Lombok Barat"), fresh("1_2", "TOLONG banjir di Gerung", "7002"))
+        assert len(hear((42, f"ok {NTB}-000001"))) == 1
+        bot.updates.clear()
+        bot.first_update = 100
+        with writing(engine) as connection:
+            connection.execute(update(counters).where(counters.c.name.like("telegram:%")).values(at=now() - SEQUENTIAL))
+        (said,) = hear((42, f"ok {NTB}-000002"))
+        assert f"{NTB}-000002 tercatat" in said[1] and bot.asked[-1] == 0
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b'{"result": {}}', b'{"result": [1, null, {"update_id": "x"}, {"update_id": 5}]}', b"{" * 99]
 )
 def test_whatever_telegram_answers_breaks_nothing(body: bytes) -> None:
-    for update in json.loads(body)["result"] if body.startswith(b'{"result": [') else [None, 3, {"message": []}]:
-        words, _, chat, _, at = read_answer(update)
+    for one in json.loads(body)["result"] if body.startswith(b'{"result": [') else [None, 3, {"message": []}]:
+        words, _, chat, _, at = read_answer(one)
         assert words == "" and chat == "" and at.year == 1970
     assert read_answer({"text": 5, "chat": {"id": 4}, "date": 10**18, "from": []})[2] == "4"
 
