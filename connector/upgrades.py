@@ -1,12 +1,17 @@
-"""The schema under a running daemon: when another program brings the store to another one, this one leaves it alone."""
+"""The schema under what runs long: when another program brings the store to another one, this one leaves it alone."""
 
 import threading
+from contextlib import suppress
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from .errors import StoreMismatch
 from .store import migrate
 from .store.engine import reading
+
+EVERY = 20.0
+"""Seconds."""
 
 
 class Schema:
@@ -24,6 +29,12 @@ class Schema:
         self._first = self._first or self._now
         if self._now != self._first:
             self._stop.set()
+
+    def keep_looking(self) -> None:
+        """Looks again and again until `stop`; at a store that does not answer, when it does."""
+        while not self._stop.wait(EVERY):
+            with suppress(SQLAlchemyError):
+                self.look()
 
     def refuse(self) -> None:
         """Raises StoreMismatch when the store was brought to another schema."""

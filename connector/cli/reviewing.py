@@ -31,12 +31,17 @@ def review(
     The key is good once. Whoever comes without a session (15 minutes without use end it) makes it print a new address on stderr.
     """
     from ..review import serve
+    from ..upgrades import Schema
 
     works = open_works(context)
+    schema = Schema(works.engine, works.stop)
+    schema.look()
+    threading.Thread(target=schema.keep_looking, name="schema", daemon=True).start()
     try:
         serve(office(works, since, until), port, works.stop, out, lambda address: say(f"review: open {address}"))
     except OSError as error:
         finish([f"review: port {port}: {error.strerror}; choose another with --port"])
+    schema.refuse()
 
 
 def office(works: "Works", since: str | None, until: str | None) -> "Office":
@@ -47,6 +52,7 @@ def office(works: "Works", since: str | None, until: str | None) -> "Office":
     from ..process import process_pending
     from ..report import write_report
     from ..report.entries import STATUS
+    from ..report.gather import ticket_now
     from ..review import Office, told
     from ..states import MOVES
     from ..store.engine import reading, writing
@@ -66,14 +72,19 @@ def office(works: "Works", since: str | None, until: str | None) -> "Office":
             for record in records:
                 try:
                     with writing(works.engine) as connection:
-                        add(connection, record, works.clock(), desk.deadline, desk.route)
+                        said_now = {**record, "at": None}  # by our clock: a browser's may be wrong
+                        add(connection, said_now, works.clock(), desk.deadline, desk.route)
                 except (ValueError, Conflict, NotFound) as error:
                     failures.append(told(error))
             process_pending(works.engine, desk, works.stop.is_set)
         return failures
 
+    def shown(ids: Sequence[str]) -> list[Mapping[str, Any]]:
+        with reading(works.engine) as connection:
+            return [now for one in ids if (now := ticket_now(connection, one))]
+
     def moved(number: str, status: str, reason: str, by: str) -> None:
         move(works.engine, number, status, who=by, reason=reason, now=works.clock())
 
     offered = [(to, STATUS[to], [at for at, ways in MOVES.items() if to in ways]) for to in MOVES]
-    return Office(write, correct, moved, [each for each in offered if each[2]], works.clock)
+    return Office(write, correct, shown, moved, [each for each in offered if each[2]], works.clock)

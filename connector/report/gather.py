@@ -10,14 +10,16 @@ from sqlalchemy import Connection
 from classifiers.explain import UNTOLD, Deciding
 
 from ..duplicates import COORDINATED, COPIED
+from ..records import OPEN
 from ..settings import Routing
-from ..store import accounts, alarms, items, ledger, likeness, raw, summary
+from ..store import accounts, alarms, items, ledger, likeness, raw, summary, tickets
 from ..store.schema import tickets as ticket_table
 from ..store.summary import Window
+from . import words
 from .answered import NONE, Answered, answered
-from .entries import CONTEXT, Around, Entry, item_entry, ticket_entry
+from .entries import CONTEXT, STATUS, Around, Entry, item_entry, ticket_entry
 from .health import AccountFact, StreamFact
-from .summary import Facts, Flow, Names, ReasonCount, TicketCount
+from .summary import URGENCY_NAMES, Facts, Flow, Names, ReasonCount, TicketCount
 from .texts import MOST
 from .unreadable import Broken, broken
 
@@ -99,6 +101,25 @@ def _streams(connection: Connection) -> list[StreamFact]:
 def unexplained(_model: str, _text: str, _urgent: bool) -> Deciding:
     """No words."""
     return UNTOLD
+
+
+def ticket_now(connection: Connection, item: str) -> dict[str, str | None] | None:
+    """How the ticket of an item stands, in the words of its row; None where there is none."""
+    row = items.find(connection, item)
+    if row is None or not row.ticket:
+        return None
+    ticket = tickets.get(connection, row.ticket)
+    due = ticket.answer_by if ticket.status in OPEN and ticket.first_response_at is None else None
+    return {
+        "id": item,
+        "number": ticket.number,
+        "urgency": ticket.urgency,
+        "urgency_name": URGENCY_NAMES.get(ticket.urgency, ticket.urgency),
+        "status": ticket.status,
+        "status_name": STATUS.get(ticket.status, ticket.status),
+        "due": due.isoformat() if due else None,
+        "due_text": words.short_time(due),
+    }
 
 
 def lists_of(connection: Connection, window: Window, names: Names, why: Why = unexplained) -> Lists:

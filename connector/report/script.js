@@ -248,6 +248,7 @@
   window.addEventListener("beforeunload", (event) => {
     if (!kept.lasting() && corrections.size && saved < 0) event.preventDefault();
   });
+  document.addEventListener("ntbcare-clock", ({ target }) => tellTime(target));
   setInterval(() => many(".row").forEach(tellTime), 60000);
   document.documentElement.classList.add("js");
   tally();

@@ -16,9 +16,9 @@
       try {
         const headers = { "Content-Type": "application/json", "X-NTBCare": key };
         const answer = await fetch(where, { method: "POST", headers, body: JSON.stringify(body) });
-        const { failures } = await answer.json();
+        const { failures, tickets } = await answer.json();
         if (failures.length) tell("Tidak tersimpan: " + failures.join("; "), true);
-        else done();
+        else done(tickets);
       } catch {
         tell("Tidak tersimpan: `ntbcare review` tidak menjawab. Koreksi masih ada di peramban ini.", true);
       }
@@ -26,8 +26,36 @@
   };
 
   document.addEventListener("ntbcare-correction", ({ detail }) =>
-    send("/labels", [{ ...detail, by: by(), at: new Date().toISOString() }], () => tell("tersimpan")),
+    send("/labels", [{ ...detail, by: by() }], (tickets) => {
+      tell(["tersimpan", ...tickets.map((ticket) => ticket.number)].join(": "));
+      tickets.forEach(show);
+    }),
   );
+
+  // The ticket as it stands now; what its row had when the page was made is where a correction that is taken back returns to.
+  const show = (now) => {
+    for (const row of document.querySelectorAll(".row")) {
+      if (row.dataset.id !== now.id) continue;
+      row.classList.remove("mendesak", "penting", "biasa");
+      row.classList.add(now.urgency);
+      one(".pill.u", row).textContent = now.urgency_name;
+      if (row.dataset.number === now.number) stand(row, now);
+    }
+  };
+  const stand = (row, { status, status_name, due, due_text }) => {
+    row.dataset.status = status;
+    one(".who .pill:not(.u)", row).textContent = status_name;
+    const closed = ["tuntas", "ditolak"].includes(status);
+    row.classList.toggle("closed", closed);
+    const left = one("[data-due]", row);
+    if (left) left.parentElement.hidden = closed;
+    if (left && due) {
+      left.dataset.due = due;
+      one(".when", left.parentElement).textContent = due_text;
+      row.dispatchEvent(new Event("ntbcare-clock", { bubbles: true }));
+    }
+    offer(row);
+  };
 
   document.addEventListener("click", ({ target }) => {
     const row = target.dataset.move && target.closest(".row");
@@ -35,13 +63,7 @@
     const reason = one("[name=reason]", row).value.trim();
     const { number } = row.dataset;
     send(`/tickets/${number}/moves`, { status: target.dataset.move, reason, by: by() }, () => {
-      row.dataset.status = target.dataset.move;
-      one(".who .pill:not(.u)", row).textContent = target.textContent;
-      const closed = ["tuntas", "ditolak"].includes(row.dataset.status);
-      row.classList.toggle("closed", closed);
-      const due = one("[data-due]", row);
-      if (due) due.parentElement.hidden = closed;
-      offer(row);
+      stand(row, { status: target.dataset.move, status_name: target.textContent });
       tell(`${number}: ${target.textContent.toLowerCase()}`);
     });
   });

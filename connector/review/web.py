@@ -16,7 +16,7 @@ from .guard import WORDS, Refused, guard
 
 MOST = 1_000_000
 """Bytes of one request: a few thousand corrections."""
-Reply = tuple[dict[str, list[str]], int]
+Reply = tuple[dict[str, Any], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,14 @@ class Office:
     """What the page needs of the product.
 
     `write` puts the page into a stream; `correct` takes corrections as the report exports them and returns one line for
-    each that could not be taken; `move` takes a ticket's number, its new status, the reason and who says so, and raises
-    a ConnectorError when that may not be. `moves` are the statuses offered: (status, name, the statuses it is offered in).
+    each that could not be taken; `shown` tells how the tickets of these items stand by now; `move` takes a ticket's number,
+    its new status, the reason and who says so, and raises a ConnectorError when that may not be. `moves` are the statuses
+    offered: (status, name, the statuses it is offered in).
     """
 
     write: Callable[[TextIO, Live], None]
     correct: Callable[[Sequence[Mapping[str, Any]]], list[str]]
+    shown: Callable[[Sequence[str]], list[Mapping[str, Any]]]
     move: Callable[[str, str, str, str], None]
     moves: Sequence[tuple[str, str, Sequence[str]]]
     clock: Callable[[], datetime]
@@ -67,7 +69,9 @@ def _labels(office: Office) -> Reply:
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise Refused(400, "diharapkan daftar koreksi")
     failures = office.correct(given)
-    return {"failures": failures}, 200 if not failures else 422
+    if failures:
+        return {"failures": failures}, 422
+    return {"failures": [], "tickets": office.shown([str(one.get("id")) for one in given])}, 200
 
 
 def _moves(office: Office, number: str) -> Reply:

@@ -13,6 +13,7 @@ import pytest
 import requests
 from sqlalchemy import Engine, text
 
+from connector.casework import amend
 from connector.cli.reviewing import office
 from connector.review import Door, make_app, serve
 from connector.settings import Settings, load_routing
@@ -86,13 +87,26 @@ def test_a_correction_makes_a_ticket_at_once(filled: Engine, tmp_path: Path) -> 
     with served(filled, tmp_path) as (session, address, _):
         said = {"id": "1_2", "kind": "pengaduan", "category": "listrik", "urgency": "mendesak", "by": "Baiq"}
         answer = session.post(f"{address}/labels", json=[said])
-        assert (answer.status_code, answer.json()) == (200, {"failures": []})
+        assert (answer.status_code, answer.json()["failures"]) == (200, [])
+        (now,) = answer.json()["tickets"]
+        assert (now["id"], now["urgency_name"], now["status"]) == ("1_2", "Mendesak", "diterima")
+        assert now["due"] == ticket_of(filled, "1_2").answer_by.isoformat()
         assert ticket_of(filled, "1_2").urgency == "mendesak"
         bad = [{"id": "nowhere", "kind": "spam"}, {"id": "1_2", "kind": "x"}, {**said, "urgency": "biasa"}]
         answer = session.post(f"{address}/labels", json=bad)
         assert answer.status_code == 422 and len(answer.json()["failures"]) == 2
         assert all("muat ulang halaman" in line for line in answer.json()["failures"])
         assert ticket_of(filled, "1_2").urgency == "biasa"
+
+
+def test_a_correction_counts_by_our_clock_and_tells_how_the_ticket_stands(filled: Engine, tmp_path: Path) -> None:
+    number = ticket_of(filled, "1_1").number
+    amend(filled, number, {"urgency": "penting"}, who="Ani", now=NOW, desk=desk())
+    with served(filled, tmp_path) as (session, address, page):
+        page.now += timedelta(minutes=1)
+        slow = {"id": "1_1", "kind": "", "is_complaint": False, "at": (NOW - timedelta(days=1)).isoformat()}
+        (now,) = session.post(f"{address}/labels", json=[slow]).json()["tickets"]
+        assert (now["number"], now["status"], now["status_name"], now["due"]) == (number, "ditolak", "Ditolak", None)
 
 
 def test_a_ticket_is_moved_by_the_rules(filled: Engine, tmp_path: Path) -> None:
