@@ -99,7 +99,7 @@ class Desk:
             return None, (404, "Tidak ada", "<p>Tautan ini tidak dikenal.</p>")
         row_id, good = proof
         letter = outbox.get(connection, row_id) if good else None
-        ticket = alarms.facts(connection, [letter.ticket_id]).get(letter.ticket_id) if letter else None
+        ticket = alarms.told_of(connection, letter.ticket_id) if letter else None
         if letter is None or ticket is None:
             return None, (410, "Kedaluwarsa", "<p>Tautan ini sudah tidak berlaku.</p>")
         return (ticket[0], letter.lane), (200, "", "")

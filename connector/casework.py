@@ -57,7 +57,8 @@ def amend(
         row = merging.standing(connection, number)
         if "urgency" in values:
             values = {**values, "answer_by": desk.deadline(row.opened_at, values["urgency"])}
-        if ("category" in values or "kabupaten" in values) and "agency" not in values:
+        moved = values.get("category", row.category) != row.category or "kabupaten" in values
+        if moved and "agency" not in values:
             where = Place(*(values.get(name, getattr(row, name)) for name in tickets.PLACE))
             _, words = alarms.facts(connection, [row.id])[row.id]
             values = {**values, "agency": desk.route(values.get("category", row.category), where, words or "")}
@@ -66,6 +67,8 @@ def amend(
             alarms.tell_again(connection, number, place[0], now)
         if values.get("urgency") != "mendesak" or not alarms.ring(connection, number, desk.roster, now):
             alarms.ring_on(connection, number, desk.roster, now)
+        if row.urgency != "mendesak":
+            alarms.resume(connection, number, now)
 
 
 def place_said(said: str, find_place: Callable[[str], Place]) -> Place:
@@ -133,8 +136,9 @@ def split(
         source = tickets.get(connection, number)
         rows = [_part(connection, source, item) for item in dict.fromkeys(item_ids)]
         first, now = rows[0], clock()
-        verdict, place = items.verdict_of(first), desk.find_place(first.text)
-        said = verdict if verdict and verdict.is_complaint else source
+        place = desk.find_place(first.text)
+        judged = (items.latest_labels(connection, [first.id]).get(first.id), items.verdict_of(first))
+        said = next((one for one in judged if one is not None and one.is_complaint), source)
         draft = tickets.Draft(
             item=first.id,
             urgency=desk.class_of(said.category, place, said.urgency),

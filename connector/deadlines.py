@@ -20,8 +20,8 @@ HOURS: dict[Urgency, int] = {"mendesak": 1, "penting": 24, "biasa": 48}
 """NTB Care's three classes since 2018, around the clock: ≤ 1 hour, ≤ 1×24 hours, ≤ 2×24 hours."""
 VERIFY, ANSWER, CLOSE = 3, 5, 10
 """LAPOR's working days: to verify, to answer, and to close after the last follow-up (PermenPANRB 62/2018)."""
-FOLLOW_UPS = frozenset({"moved", "answered"})
-"""The events of a ticket's history from which closing counts: a person moved it, or the citizen was answered."""
+FOLLOW_UPS = frozenset({"moved", "reopened", "answered"})
+"""The events of a ticket's history from which closing counts: it was moved or taken up again, or the citizen was answered."""
 _FIXED = ((1, 1), (5, 1), (6, 1), (8, 17), (12, 25))
 _EVENING = time(23, 59, 59, tzinfo=WITA)
 

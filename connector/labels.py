@@ -19,10 +19,10 @@ from .errors import Conflict, Misuse, NotFound
 from .export import zulu
 from .platforms.facebook.parse import when, words_of
 from .records import OPEN, Label
-from .store import counters, items, raw, tickets
+from .store import alarms, counters, history, items, raw, tickets
 from .store.engine import writing
 
-NOBODY = "petugas"
+NOBODY, LABELLED, NO_COMPLAINT = "petugas", "labelled", "bukan pengaduan"
 _ALLOWED = {"kind": KINDS, "category": CATEGORIES, "urgency": URGENCIES}
 
 
@@ -119,8 +119,8 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
         at = now
     if not items.add_label(connection, row.id, label, at, None if told >= set(_ALLOWED) else sorted(told), revision):
         return False
-    if row.ticket:
-        _tell_ticket(connection, row, label, now, deadline, route)
+    if row.ticket and (before is None or before.at <= at):
+        _tell_ticket(connection, row, label, told, at, now, (deadline, route))
     raw.awaken(connection, [row.id])
     return True
 
@@ -196,23 +196,55 @@ def _revision(connection: Connection, record: Mapping[str, Any], row: Any) -> in
     return max((n for n, words in kept.items() if same_text(words) == same_text(text)), default=0)
 
 
-def _tell_ticket(connection: Connection, row: Any, label: Label, now: datetime, deadline: Any, route: Any) -> None:
-    """The label of a ticket's first item is what a person says of the ticket."""
-    if tickets.of_items(connection, [row.id])[row.id][1] != 0:
-        return
+def _tell_ticket(
+    connection: Connection, row: Any, label: Label, told: frozenset[str], at: datetime, now: datetime, judge: Any
+) -> None:
+    """What a person says of a ticket's first item he says of the ticket; of a later one, that it is an emergency.
+
+    What somebody has set since he said it `at` stays. `judge`: the functions that give the deadline and the agency.
+    """
+    deadline, route = judge
     ticket = tickets.get(connection, row.ticket)
-    if label.is_complaint:
-        values = {
-            "category": label.category,
-            "urgency": label.urgency,
-            "answer_by": deadline(ticket.opened_at, label.urgency),
-        }
+    first = tickets.of_items(connection, [row.id])[row.id][1] == 0
+    values = _meant(connection, ticket, row, label, route) if first else _cried(ticket, label, told)
+    since = _set_since(connection, ticket.id, at)
+    values = {name: value for name, value in values.items() if name not in since}
+    if "category" in since:
+        values.pop("agency", None)
+    if "urgency" in values:
+        values["answer_by"] = deadline(ticket.opened_at, label.urgency)
+    data = {}
+    if "status" in values:
+        closing = values["status"] == "ditolak"
+        values["closed_at"] = now if closing else None
+        data = {"reason": NO_COMPLAINT, "ground": NO_COMPLAINT} if closing else {}
+    if values:
+        tickets.change(connection, row.ticket, values, who=label.by, what=LABELLED, now=now, data=data)
+        alarms.resume(connection, row.ticket, now)
+
+
+def _meant(connection: Connection, ticket: Any, row: Any, label: Label, route: Any) -> dict[str, Any]:
+    if not label.is_complaint:
+        return {"status": "ditolak"} if ticket.status in OPEN else {}
+    values: dict[str, Any] = {"category": label.category, "urgency": label.urgency}
+    if label.category != ticket.category:
         values["agency"] = route(label.category, tickets.place_of(ticket), row.text or "")
-        tickets.change(connection, row.ticket, values, who=label.by, what="labelled", now=now)
-    elif ticket.status in OPEN:
-        values = {"status": "ditolak", "closed_at": now}
-        data = {"reason": "bukan pengaduan", "ground": "bukan pengaduan"}
-        tickets.change(connection, row.ticket, values, who=label.by, what="labelled", now=now, data=data)
+    moves = [e for e in history.events_of(connection, ticket.id, words=False) if "status" in (e.data or {})]
+    if ticket.status == "ditolak" and moves and moves[-1].what == LABELLED:  # it is a complaint after all
+        values["status"] = (moves[-1].data or {})["status"][0]
+    return values
+
+
+def _cried(ticket: Any, label: Label, told: frozenset[str]) -> dict[str, Any]:
+    urgent = label.is_complaint and "urgency" in told and label.urgency == "mendesak"
+    return {"urgency": "mendesak"} if urgent and ticket.status in OPEN and ticket.urgency != "mendesak" else {}
+
+
+def _set_since(connection: Connection, ticket: int, at: datetime) -> set[str]:
+    """What people have set of a ticket since then otherwise than by labels."""
+    events = history.events_of(connection, ticket, words=False)
+    by_hand = [e for e in events if e.at > at and e.who != history.MACHINE and e.what != LABELLED]
+    return {name for event in by_hand for name in event.data or {}}
 
 
 def export_labels(connection: Connection) -> Iterator[dict[str, Any]]:

@@ -84,7 +84,7 @@ def facts_of(row: ResultRow, words: str | None, telling: Telling, acked_by: str 
 def compose(connection: Connection, letter: ResultRow, telling: Telling, now: datetime) -> Message | None:
     """What a letter says now; None when there is nothing to say any more."""
     if letter.kind in (outbox.ALARM, outbox.AGAIN):
-        found = alarms.facts(connection, [letter.ticket_id]).get(letter.ticket_id)
+        found = alarms.told_of(connection, letter.ticket_id)
         if found is None:
             return None
         row, words = found

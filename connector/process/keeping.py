@@ -12,7 +12,7 @@ from classifiers.verdict import Verdict, same
 from ..pipeline import summary_of
 from ..records import RESTRICTED, Append, Classified, Decision, Item, Open, Place
 from ..states import REOPENED
-from ..store import accounts, items, likeness, responses, supporters, tickets
+from ..store import accounts, alarms, items, likeness, responses, retention, supporters, tickets
 from ..store.raw import ResultRow
 from ..store.waiting import wrote_again
 from .answering import note_answers
@@ -194,7 +194,10 @@ def _update(decided: Decided, row: int, find: Find) -> None:
         tickets.note(connection, number, "source_deleted", {"item": one.item.id}, now)
     if position == 0 and one.verdict and one.label is None and not read.deleted_at:
         values = _meaning(decided, row, one.verdict, before, find)
-        tickets.refresh(connection, number, values, now, desk.deadline)
+        if tickets.refresh(connection, number, values, now, desk.deadline):
+            alarms.resume(connection, number, now)
+        if before.author_id is None and one.item.author_id:
+            retention.shown_again(connection, number, one.item.author_id, one.item.permalink)
     if position and decided.reworded(row):
         locate(connection, [(number, row)], decided.classified, desk, now)
         if one.verdict and one.verdict.urgency == "mendesak":

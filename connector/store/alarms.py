@@ -133,6 +133,14 @@ def escalate(connection: Connection, roster: Roster, now: datetime) -> list[tupl
     return told
 
 
+def resume(connection: Connection, number: str, now: datetime) -> None:
+    """An alarm that nobody has and that stopped, because its ticket was calm or closed for a while, goes on if it is to again."""
+    ticket, c = tickets.get(connection, number), alarms.c
+    if ticket.urgency == "mendesak" and ticket.status == "diterima" and not ticket.merged_into:
+        stopped = (c.ticket_id == ticket.id, c.acked_at.is_(None), c.next_at.is_(None))
+        connection.execute(update(alarms).where(*stopped).values(next_at=now))
+
+
 def any_late(connection: Connection, now: datetime) -> bool:
     """Whether `escalate` would find anything."""
     c = alarms.c
@@ -243,6 +251,15 @@ def facts(connection: Connection, ticket_ids: Sequence[int]) -> dict[int, tuple[
         for row in connection.execute(query.where(t.id.in_(part))):
             own = "summary" in (row.touched or ()) or row.withheld
             found[row.id] = (row, row.summary if own or not row.words else row.words)
+    return found
+
+
+def told_of(connection: Connection, ticket_id: int) -> tuple[ResultRow, str | None] | None:
+    """`facts` of a ticket, or of the one that it went into by merges; None when there is no such ticket."""
+    found = facts(connection, [ticket_id]).get(ticket_id)
+    while found and found[0].merged_into:
+        into = tickets.get(connection, found[0].merged_into).id
+        found = facts(connection, [into])[into]
     return found
 
 

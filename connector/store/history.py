@@ -137,10 +137,10 @@ def latest(connection: Connection, ticket_ids: Sequence[int], fact: str) -> dict
 
 def last(connection: Connection, whats: Iterable[str]) -> dict[str, datetime]:
     """When one of these last happened to each ticket, by number, to which it ever did."""
-    e, at = ticket_events.c, func.max(ticket_events.c.at)
+    e, at = ticket_events.c, func.max(ticket_events.c.at).label("newest")
     of = ticket_events.join(tickets, tickets.c.id == e.ticket_id)
     query = select(tickets.c.number, at).select_from(of).where(e.what.in_(whats)).group_by(tickets.c.number)
-    return dict(connection.execute(query).tuples().all())
+    return {row.number: row.newest for row in connection.execute(query)}
 
 
 def redact(connection: Connection, ticket_ids: Sequence[int], now: datetime) -> None:

@@ -15,6 +15,7 @@ from .history import events_of
 from .items import any_urgent
 from .raw import ResultRow
 from .schema import items, ticket_items, tickets
+from .statements import chunks
 from .supporters import people_of
 from .tickets import Draft, change, get, note, open_tickets
 
@@ -70,7 +71,7 @@ def unmerge(connection: Connection, number: str, who: str, now: datetime, versio
     data = {"from": target.number, "items": back}
     change(connection, number, values, who=who, what=PARTED, now=now, version=version, data=data)
     _hang(connection, back, source.id)
-    _support(connection, target.id, -facts.get("gain", source.supporters))
+    _support(connection, target.id, -_lost(connection, source, target.id, back, facts))
     calmed = _calm(connection, source, target, now)
     note(connection, target.number, RELEASED, {"into": number, "items": back, **calmed}, now, who)
     return str(target.number)
@@ -95,8 +96,7 @@ def split(
     new = get(connection, made)
     for position, item in enumerate(moved[1:], 1):
         connection.execute(ticket_items.insert().values(item_id=item, ticket_id=new.id, position=position))
-    authors = select(items.c.author_id).where(items.c.id.in_(moved), items.c.author_id.is_not(None)).distinct()
-    people = set(connection.scalars(authors))
+    people = _authors(connection, moved)
     gone = len(people - people_of(connection, source.id))
     change(
         *(connection, number, {}),
@@ -105,6 +105,20 @@ def split(
     _support(connection, source.id, -min(gone, source.supporters - 1))
     _support(connection, new.id, max(len(people), 1) - 1)
     return made
+
+
+def _lost(connection: Connection, source: ResultRow, target: int, back: Sequence[int], facts: Any) -> int:
+    """How many people a ticket loses by a merge taken back: not who stands in it otherwise, nor who was split off before."""
+    brought, there = _authors(connection, facts["items"]), people_of(connection, target)
+    stay, gone = (brought | {source.reporter_id}) & there, brought - _authors(connection, back) - there
+    gain, left = facts.get("gain", source.supporters), source.supporters - len(stay) - len(gone)
+    return max(0, int(min(gain, left)))
+
+
+def _authors(connection: Connection, rows: Sequence[int]) -> set[str]:
+    c = items.c
+    found = (connection.scalars(select(c.author_id).where(c.id.in_(part))) for part in chunks(rows))
+    return {author for authors in found for author in authors if author}
 
 
 def _hasten(connection: Connection, source: ResultRow, target: ResultRow) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from ..records import DELETED
 from . import alarms, history, likeness, replies
@@ -35,9 +35,15 @@ def erase(connection: Connection, raw_ids: Sequence[int], now: datetime, brief: 
     They become pending, so that processing writes what follows from nothing. The caller holds `counters.serialize`.
     """
     touched: set[int] = set()
+    his: set[int] = set()
     for part in chunks(raw_ids):
-        mine = select(ticket_items.c.ticket_id).where(ticket_items.c.item_id.in_(part))
-        touched |= set(connection.scalars(mine))
+        held = ticket_items.join(items, items.c.id == ticket_items.c.item_id)
+        held = held.join(tickets, tickets.c.id == ticket_items.c.ticket_id)
+        first = or_(ticket_items.c.position == 0, items.c.author_id == tickets.c.reporter_id).label("first")
+        mine = select(ticket_items.c.ticket_id, first).select_from(held).where(ticket_items.c.item_id.in_(part))
+        for row in connection.execute(mine):
+            touched.add(row.ticket_id)
+            his |= {row.ticket_id} if row.first else set()
         replies.forget(connection, item_ids=part)
         likeness.forget(connection, part)
         connection.execute(delete(raw_revisions).where(raw_revisions.c.raw_id.in_(part)))
@@ -48,7 +54,7 @@ def erase(connection: Connection, raw_ids: Sequence[int], now: datetime, brief: 
         connection.execute(update(raw_items).where(raw_items.c.id.in_(part)).values(**emptied))
     for ticket in sorted(touched):
         _ticket(connection, ticket, brief)
-    history.redact(connection, sorted(touched), now)
+    history.redact(connection, sorted(his), now)  # of a supporter no history tells: what staff noted there stays
     return len(touched)
 
 
@@ -69,7 +75,8 @@ def _ticket(connection: Connection, ticket_id: int, brief: Callable[[str], str])
     if row.reporter_id not in {one.author_id for one in left}:
         values["reporter_id"] = None
     if "summary" not in (row.touched or ()) and not _stands(row, left, brief):
-        values["summary"] = brief(left[0].text or "") if left else f"[{DELETED}]"
+        words = next((one.text for one in left if one.text), "")  # of whom it may not be shown there is none
+        values["summary"] = brief(words) if left else f"[{DELETED}]"
     if not left:
         alarms.forget(connection, [ticket_id])
         if "place_text" not in (row.touched or ()):
@@ -79,3 +86,11 @@ def _ticket(connection: Connection, ticket_id: int, brief: Callable[[str], str])
 
 def _stands(row: ResultRow, left: Sequence[ResultRow], brief: Callable[[str], str]) -> bool:
     return any(row.summary == brief(one.text or "") for one in left)
+
+
+def shown_again(connection: Connection, number: str, author: str, permalink: str | None) -> None:
+    """Facebook shows again what began a ticket and was wiped out: it has its reporter and its link back."""
+    c = tickets.c
+    mine = (c.number == number, c.reporter_id.is_(None))
+    values = {"reporter_id": author, "permalink": permalink, "version": c.version + 1}
+    connection.execute(update(tickets).where(*mine).values(**values))

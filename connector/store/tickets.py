@@ -78,12 +78,13 @@ def _row(draft: Draft, number: str, opened_at: datetime, answer_by: datetime) ->
         "permalink": draft.permalink,
         "opened_at": opened_at,
         "answer_by": answer_by,
-        "touched": None if draft.who == MACHINE else ["category", "urgency"],
+        "touched": None if draft.who == MACHINE else ["category", "urgency"] if draft.item else _BY_HAND,
     }
 
 
 PLACE = ("kabupaten", "kecamatan", "desa", "place_text", "place_ambiguous")
 """The columns of a ticket's place, in the order of the record's fields."""
+_BY_HAND = ["agency", "category", *PLACE, "summary", "urgency"]
 
 
 def place_values(place: Place) -> dict[str, Any]:
@@ -172,12 +173,9 @@ def change(
     set_now = {**values, "touched": touched, "waiting_since": None, "version": row.version + 1}
     if not connection.execute(update(tickets).where(*same).values(**set_now)).rowcount:
         raise Conflict(f"{number}: somebody changed this ticket at the same moment; look at it again")
-    shown = {k: [_plain(getattr(row, k)), _plain(v)] for k, v in values.items()}
+    said = {k: [getattr(row, k), v] for k, v in values.items()}
+    shown = {k: [v.isoformat() if isinstance(v, datetime) else v for v in both] for k, both in said.items()}
     note(connection, number, what, {**shown, **(data or {})}, now, who)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def get(connection: Connection, number: str) -> ResultRow:

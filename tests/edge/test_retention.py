@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from connector import casework
 from connector.process import replay
 from connector.retention import HELD, erase_deleted
 from connector.sandbox import World
@@ -132,6 +133,27 @@ def test_what_comes_back_is_there_again_and_not_called_edited(reader: Bench, wor
     read(reader, full=True)
     item = reader.items()[held.id]
     assert (item["text"], item["deleted"], item["edited"]) == (WORDS, False, False)
+    (ticket,) = reader.tickets()
+    assert ticket["reporter_id"] == held.author.id and ticket["permalink"] == item["permalink"]
+    world.add_comment(held, "Sudah kami tunggu sebulan, fotonya menyusul", held.author.name, at=datetime.now(UTC))
+    read(reader, full=True)
+    assert len(reader.tickets()[0]["source_ids"]) == 2, "what he adds goes on with his ticket"
+
+
+def test_a_supporter_who_deletes_his_words_takes_no_note_of_staff_along(reader: Bench, world: World) -> None:
+    complain(world, WORDS, "Sahrip", hours=6)
+    gone = complain(world, WORDS, "Murni")
+    read(reader)
+    (ticket,) = reader.tickets()
+    assert ticket["supporters"] == 2
+    casework.note(reader.engine, ticket["number"], "PUPR sudah ditelepon", who="Ani", now=NOW)
+    world.delete(gone)
+    read(reader, full=True)
+    assert erase(reader, hours=21) == 1
+    with reading(reader.engine) as connection:
+        told = history.events_of(connection, tickets.get(connection, ticket["number"]).id)
+    assert {"text": "PUPR sudah ditelepon"} in [event.data for event in told]
+    assert gone.author.id not in everything(reader)
 
 
 def test_what_the_account_itself_wrote_stays(reader: Bench, world: World) -> None:

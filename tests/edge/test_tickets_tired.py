@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from connector import casework
+from connector.contactbook import ContactBook
 from connector.errors import Conflict, Misuse
+from connector.notify import Telling, compose
 from connector.records import Roster
 from connector.store import alarms, history, merging, tickets
 from connector.store.engine import reading, writing
@@ -227,6 +229,25 @@ def test_an_answer_from_the_phone_that_rang_counts_after_a_merge(engine: Engine,
         assert waiting[SECOND] == FIRST and set(waiting.values()) == {FIRST}
         alarms.acknowledge(connection, SECOND, "Ani", "telegram", now())
         assert not alarms.waiting(connection, ["piket"], now() + timedelta(hours=1))
+
+
+def test_what_the_words_calmed_and_made_urgent_again_rings_on(engine: Engine) -> None:
+    rung(engine, fresh("1_1"))
+    for words, hours, further in (("lampu jalan rusak", 1, []), (CRY, 2, [(FIRST, 2)])):
+        rung(engine, fresh("1_1", words))
+        with writing(engine) as connection:
+            assert alarms.escalate(connection, ROSTER, now() + timedelta(hours=hours)) == further
+
+
+def test_an_alarm_told_after_a_merge_tells_of_the_ticket_where_it_goes_on(engine: Engine) -> None:
+    rung(engine, fresh("1_1", "TOLONG banjir bandang di Sape", "7002"))
+    (*_, letter) = rung(engine, fresh("1_2"))
+    join(engine, SECOND)
+    telling = Telling(ContactBook(), lambda category: category, None, timedelta(hours=1), answers=False)
+    with reading(engine) as connection:
+        message = compose(connection, letter, telling, now())
+    assert message and f"Tiket {FIRST}" in message.body and "ditolak" not in message.body
+    assert f"Ref {SECOND}/1" in message.body
 
 
 def test_a_new_emergency_of_someone_whose_ticket_is_closed_rings(engine: Engine) -> None:
