@@ -21,7 +21,13 @@ def tickets_list(
     status: Annotated[str | None, typer.Option("--status", help="Only of this status.")] = None,
     urgency: Annotated[str | None, typer.Option("--urgency", help="Only of this urgency.")] = None,
     category: Annotated[str | None, typer.Option("--category", help="Only of this category.")] = None,
-    overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their deadline, latest first.")] = False,
+    overdue: Annotated[
+        bool,
+        typer.Option(
+            "--overdue",
+            help="Only those past their deadline, latest first; it counts from the opening, the rapor from the writing.",
+        ),
+    ] = False,
     lapor: Annotated[
         bool, typer.Option("--lapor", help="By LAPOR's 3, 5 and 10 working days instead of NTB Care's hours.")
     ] = False,

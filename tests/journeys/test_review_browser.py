@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,15 @@ def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
     told = [(record["is_complaint"], record["kind"]) for record in _labels(polled)]
     assert told == [(True, "pengaduan"), (False, None), (None, None)]
 
+    shown = page.locator("#tiket .row:not(.closed)").first
+    there = page.locator(f'#tiket .row[data-number="{shown.get_attribute("data-number")}"]')
+    before = _pills(there)
+    for key, after in (("3", ["Biasa", "Diterima"]), ("b", ["Biasa", "Ditolak"]), ("u", before)):
+        there.focus()
+        page.keyboard.press(key)
+        until(partial(lambda wanted: _pills(there) == wanted, after), 20, f"{after}, without a reload")
+        assert there.locator("[data-due]").is_visible() == ("Ditolak" not in after)
+
     page.reload()
     mine = page.locator(f'.row[data-number="{number}"]').first
     mine.locator('[data-move="ditindaklanjuti"]').click()
@@ -76,6 +86,11 @@ def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
     page.goto(fresh[0])
     assert "kunci" not in page.url and page.locator("#save").is_hidden()
     process.stop()
+
+
+def _pills(row: Any) -> list[str]:
+    """Urgency and state as a row shows them."""
+    return [str(text) for text in row.locator(".pill").all_text_contents()]
 
 
 def _labels(rig: Rig) -> Any:
