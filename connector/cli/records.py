@@ -126,7 +126,9 @@ def export(
     context: typer.Context,
     what: Annotated[Literal["raw", "items", "tickets"], typer.Argument(help="Which records.")],
     format: Annotated[Literal["jsonl", "csv"], typer.Option("--format", help="JSON lines or CSV.")] = "jsonl",
-    masked: Annotated[bool, typer.Option("--masked", help="Hide authors and personal numbers.")] = False,
+    masked: Annotated[
+        bool, typer.Option("--masked", help="Hide authors and personal numbers; other names in texts stay.")
+    ] = False,
     as_: Annotated[
         Literal["open311", "lapor"] | None, typer.Option("--as", help="Tickets as another application knows them.")
     ] = None,

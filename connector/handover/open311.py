@@ -1,6 +1,6 @@
 """A ticket as a service request, a category as a service: Open311 GeoReport v2 (https://wiki.open311.org/GeoReport_v2/). Pure.
 
-GeoReport is published as a rule, so that nothing here names a citizen and personal numbers are masked.
+GeoReport is published as a rule, so that no reporter is named here and personal numbers are masked.
 """
 
 from collections.abc import Mapping
