@@ -56,6 +56,7 @@ class Delivery:
         self._lost = threading.Event()
         self._unmarked: dict[int, str] = {}
         self._tended: datetime | None = None
+        self._looked: datetime | None = None
         self._said: set[str] = set()
 
     def wake(self) -> None:
@@ -70,6 +71,8 @@ class Delivery:
                 with leases.held(self.works.engine, LEASE, self.works.owner, stop=self.works.stop) as lease:
                     if lease is not None:
                         self._deliver(lease)
+                    else:
+                        self._look_aside()
                 self.works.stop.wait(1.0)
             except LeaseLost as error:
                 self.log.warning(str(error), action="lease_lost")
@@ -79,6 +82,14 @@ class Delivery:
             except Exception:  # telling must go on whatever went wrong in one round
                 self.log.exception("delivery failed", action="delivery_failed")
                 self.works.stop.wait(2.0)
+
+    def _look_aside(self) -> None:
+        """Once a minute, while another process delivers."""
+        now = self.works.clock()
+        if self._looked is None or abs(now - self._looked) >= timedelta(seconds=TENDED):
+            self._looked = now
+            with ThreadPoolExecutor(1, thread_name_prefix="look") as pool:
+                self.watch.look_aside(pool, now)
 
     def once(self) -> list[str]:
         """Delivers what is due now; returns a line for each lane that failed."""

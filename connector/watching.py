@@ -1,7 +1,7 @@
 """What the operator is told of the accounts: one that is blocked, for answers too, one of which nothing is heard, a token
 that will not do, a Graph version that is no more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -68,16 +68,24 @@ class Watch:
                 last = state.heard_at if silent else state.ok_at
                 since = f"Sejak {last.astimezone(WITA):%d-%m %H.%M} WITA. " if last else ""
                 self.tell(f"blind/{account.key}/{day}", f"Akun {account.key}: {what}", f"{since}Periksa: ntbcare check")
-        alone = {k for k, s in states.items() if s.blocked or (s.paused_until and s.paused_until > now)}
-        self._look_at_tokens(pool, now, looked, alone)
+        self._look_at_tokens(pool, now, looked, states)
 
-    def _look_at_tokens(self, pool: Executor, now: datetime, looked: int, alone: set[str]) -> None:
+    def look_aside(self, pool: Executor, now: datetime) -> None:
+        """At new tokens only, in a process that leaves telling to another: each has its own tokens, and reads with them."""
+        with reading(self.works.engine) as connection:
+            states = accounts.account_states(connection)
+        self._look_at_tokens(pool, now, now.astimezone(WITA).toordinal(), states)
+
+    def _look_at_tokens(
+        self, pool: Executor, now: datetime, looked: int, states: Mapping[str, accounts.AccountState]
+    ) -> None:
         """At all of them in the morning, else at those that are new; of which nothing was heard, at most once an hour."""
+        alone = {k for k, s in states.items() if s.blocked or (s.paused_until and s.paused_until > now)}
         if self._running is not None and not self._running.done():
             return
         local, every = now.astimezone(WITA), self.works.settings.accounts
         rested = self._next is None or not now < self._next <= now + LATER
-        daily = rested and local.hour >= TOKENS_AT and looked < local.toordinal()
+        daily = rested and local.hour >= TOKENS_AT and looked != local.toordinal()
         asked = [a for a in every if daily or (a.key not in alone and self._is_new(a, rested))]
         if asked:
             self._next = now + LATER

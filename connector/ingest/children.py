@@ -48,7 +48,7 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
             ended = one.run()
         if not ended:
             put_back(reader, kin, checkpoint)
-        _look_for_lost_messages(reader, object_id, one)
+        _look_for_lost_messages(reader, one)
     except (TryLater, TokenRejected):
         raise  # no fault of this object
     except GraphError as error:
@@ -73,18 +73,30 @@ def reread(reader: Reader, kin: Kin, checkpoint: Checkpoint) -> bool:
     return _Reading(reader, kin, checkpoint.object_id, checkpoint, position).run()
 
 
-def _look_for_lost_messages(reader: Reader, object_id: str, one: "_Reading") -> None:
-    """Graph counts no messages, so one taken back while we paged may have hidden its neighbour: each lost one is asked for."""
-    if not one.unsure:
+def _look_for_lost_messages(reader: Reader, one: "_Reading") -> None:
+    """Graph counts no messages, so one taken back while we paged may have hidden its neighbour.
+
+    What a second reading does not show either is asked for; not before, since of what is older than the newest 20 Graph says
+    the same as of what was taken back.
+    """
+    if not one.unsure or not _unseen(reader, one):
         return
-    where = MESSAGES.under(object_id)
-    with reading(reader.engine) as connection:
-        lost = raw.unseen(connection, where, one.started, oldest_shown(connection, object_id, one.shown, one.oldest))
-    for message_id in lost:
+    second = _Reading(reader, MESSAGES, one.id, one.checkpoint, {"whole": True, "seen": one.seen}, again=True)
+    try:
+        second.run()
+    except StaleCursor:
+        return
+    for message_id in _unseen(reader, one) if second.unsure else ():
         if reader.is_gone(message_id):
             with reader.writing() as connection:
-                gone = raw.bury(connection, where | {"external_id": message_id}, one.started, reader.clock())
-                reader.progress.add("deleted", gone)
+                where = MESSAGES.under(one.id) | {"external_id": message_id}
+                reader.progress.add("deleted", raw.bury(connection, where, one.started, reader.clock()))
+
+
+def _unseen(reader: Reader, one: "_Reading") -> list[str]:
+    with reading(reader.engine) as connection:
+        oldest = oldest_shown(connection, one.id, one.shown, one.oldest)
+        return raw.unseen(connection, MESSAGES.under(one.id), one.started, oldest)
 
 
 class _Reading:

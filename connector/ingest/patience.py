@@ -3,14 +3,14 @@
 Only the daemon has it (`Order.patient`): what is asked for by hand is tried at once. A pause that Graph imposed everybody keeps.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from ..errors import Gone, GraphError
 from ..platforms.facebook.parse import when
 from ..records import Stream
-from ..schedule import STOP, rest_after, wait_after
+from ..schedule import LONGEST_REST, STOP, rest_after, wait_after
 from ..store import accounts
 from ..store.checkpoints import Checkpoint
 from ..wita import clock
@@ -44,7 +44,9 @@ def rests(checkpoint: Checkpoint, now: datetime) -> bool:
     """Whether an object is left alone for now: it failed several times in a row, and has not moved since."""
     rest = (checkpoint.position or {}).get(REST)
     until = when(rest["until"]) if rest and rest["seen"] == checkpoint.seen else None
-    return until is not None and now < until
+    return (
+        until is not None and timedelta(0) < until - now <= LONGEST_REST
+    )  # a longer one was set by a clock that was ahead
 
 
 def left_alone(connection: Connection, reader: Reader, streams: frozenset[Stream]) -> str | None:

@@ -245,10 +245,11 @@ class Reader:
         return False
 
     def settle(self, seen: str | None, server_time: datetime | None) -> None:
-        """Waits until the second in which an object last moved is over on Graph's clock.
+        """Waits until the second in which an object last moved is over on Graph's clock, which may still be to come.
 
         Graph counts in whole seconds: a comment that comes in the rest of that second would not move the time again.
         """
         moved = when(seen)
-        if moved and server_time and timedelta(0) <= server_time - moved < SETTLED:
-            self.stop.wait((SETTLED - (server_time - moved)).total_seconds())
+        left = SETTLED - (server_time - moved) if moved and server_time else timedelta(0)
+        if timedelta(0) < left <= 2 * SETTLED:
+            self.stop.wait(left.total_seconds())

@@ -131,3 +131,26 @@ def test_one_that_always_fails_stands_in_nobodys_way(
     assert reader.poll(full=True).failures != ()
     assert reader.poll(full=True).failures == ()
     assert gone(reader) == {message.id for message in talks[0].messages}
+
+
+def test_an_old_message_that_slips_past_is_not_taken_for_deleted(reader: Bench, world: World) -> None:
+    """Asked for by its id, one older than the newest 20 is answered as one that was taken back; one of the 20 truly was."""
+    said = talk(world, "Siti", 60).messages
+    reader.poll()
+    reader.sandbox.options.old_messages = "ids"
+    reader.sandbox.options.cursors = "offset"
+    asked: list[str] = []
+
+    def while_paging(request: Any, proceed: Any) -> Any:
+        if "after" in request.params:
+            asked.append(request.path)
+            if len(asked) == 2:
+                world.unsend(said[28])
+        return proceed()
+
+    reader.sandbox.faults.add(Fault(while_paging, path="/messages", times=None))
+    world.unsend(said[55])
+    assert reader.poll(full=True).failures == ()
+    assert said[28].unsent and gone(reader) == {said[55].id}
+    assert reader.poll(full=True).failures == ()
+    assert gone(reader) == {said[55].id, said[28].id}

@@ -1,5 +1,7 @@
 """The operator is told of what stands still."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,10 +10,10 @@ import pytest
 import structlog
 from sqlalchemy import Engine
 
-from connector.delivery import Delivery
+from connector.delivery import LEASE, Delivery
 from connector.sandbox import Sandbox, World, serve
 from connector.settings import Settings, load_routing
-from connector.store import accounts, outbox, pauses
+from connector.store import accounts, leases, outbox, pauses
 from connector.store.engine import reading, writing
 from connector.telling import Metrics
 from connector.watching import Watch
@@ -136,3 +138,34 @@ def test_the_operator_is_told_once_that_the_graph_version_is_retired(sqlite_engi
     assert "v26.0" in text and "v27.0" in text and "graph.version" in text
     assert len(told("v27.0", night + timedelta(days=1))) == 1
     assert len(told("v28.0", night + timedelta(days=2))) == 2
+
+
+def test_a_daemon_that_leaves_telling_to_another_looks_at_its_own_token(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each host has its own; it is told of through the outbox, which is one for all."""
+    world = World()
+    page = world.add_page("gubernur", "100000000000001", "gubernur")
+    world.add_page("wagub", "100000000000002", "wagub")
+    stand_in = Sandbox(world)
+    with serve(stand_in) as address:
+        account = {"key": "gubernur", "id": page.id, "token_env": "TOKEN"}
+        given = {"accounts": [account], "graph": {"base_url": address}, "alarms": {"operator": "telegram:1"}}
+        works = Works(Settings.model_validate(given), load_routing(None), sqlite_engine, Path())
+        works.register()
+        monkeypatch.setenv("TOKEN", stand_in.token("wagub"))
+        stop = threading.Event()
+        with leases.held(sqlite_engine, LEASE, "another process", stop=stop) as lease:
+            assert lease is not None
+            delivery = Delivery(works, structlog.get_logger(), Metrics())
+            thread = threading.Thread(target=delivery.run)
+            thread.start()
+            deadline = time.monotonic() + 20
+            told: list[str] = []
+            while not told and time.monotonic() < deadline:
+                time.sleep(0.05)
+                with reading(sqlite_engine) as connection:
+                    told = [str(row.text) for row in outbox.of_lane(connection, "telegram:1", 20)]
+            works.stop.set()
+            thread.join()
+    assert len(told) == 1 and "Token akun gubernur perlu perhatian" in told[0]
