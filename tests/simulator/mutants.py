@@ -47,7 +47,7 @@ MUTANTS = (
     Mutant(
         "> for >=",
         "connector.ingest.reader:Reader.settle",
-        {"timedelta(0) <= server_time - moved": "timedelta(0) < server_time - moved"},
+        {"left <= 2 * SETTLED": "left < SETTLED"},
     ),
     Mutant(
         "no unique key",
