@@ -15,7 +15,7 @@ from .duplicates import Told, keys_of
 from .errors import Conflict, Misuse, NotFound
 from .pipeline import summary_of
 from .records import CLOSED, Place
-from .store import alarms, counters, items, likeness, merging, tickets
+from .store import addressees, alarms, counters, items, likeness, merging, tickets
 from .store.engine import writing
 from .store.waiting import REOPENED
 
@@ -197,11 +197,20 @@ def answered(engine: Engine, number: str, at: datetime | None, *, who: str, now:
     """
     with writing(engine) as connection:
         row = merging.standing(connection, number)
-        if at is not None and not row.opened_at <= at <= now:
-            raise Misuse("--at: expected a time between the opening of the ticket and now")
+        if at is not None and not _asked_at(connection, row) <= at <= now:
+            raise Misuse("--at: expected a time between when the citizen wrote, or the ticket was opened, and now")
         first = at or row.first_response_at or now
         values = {"first_response_at": first} if first != row.first_response_at else {}
         tickets.change(connection, number, values, who=who, what="answered", now=now)
+
+
+def _asked_at(connection: Connection, ticket: Any) -> datetime:
+    """When the citizen wrote what a ticket began with; a person may have answered him before it was opened."""
+    first = addressees.first_item(connection, ticket.id)
+    item = addressees.item(connection, first) if first else None
+    wrote = item.created_at if item is not None else None
+    asked: datetime = min(wrote or ticket.opened_at, ticket.opened_at)
+    return asked
 
 
 def openable(connection: Connection, item_id: str, official: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from ..store.engine import reading, writing
 from ..store.raw import ResultRow
 from .facts import Change, Desk, Result, name_of
 from .keeping import Decided, write
-from .known import Known, decide, know, revisions, steady, words_above
+from .known import Known, decide, heard, know, revisions, steady, words_above
 
 __all__ = ["BATCH", "Change", "Desk", "Result", "process_pending", "replay"]
 
@@ -96,7 +96,8 @@ def _batch(
     before = items.by_row(connection, list(read))
     understood, states = _allowed(connection, rows, before, desk, keep=keep)
     labels = items.latest_labels(connection, list(read))
-    classified = steady(judge(understood, desk.classify, labels, words_above(connection, understood)), before, read)
+    judged = steady(judge(understood, desk.classify, labels, words_above(connection, understood)), before, read)
+    classified = heard(connection, judged, read, desk)
     known = know(connection, read, classified, before, desk, states)
     decisions = decide(classified, known, desk)
     classified = withhold(classified, decisions)

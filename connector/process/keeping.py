@@ -47,6 +47,11 @@ class Decided:
         before = self.known.before.get(row)
         return before is not None and before.text != self.classified[row].item.text
 
+    def labelled(self, row: int) -> bool:
+        """Whether a person has said what an item is, were it of other words than those that cry for help by now."""
+        other = self.known.raws[row].revision > 1 and self.urgent(row)
+        return self.classified[row].label is not None or (other and items.last_label(self.connection, row) is not None)
+
 
 def write(decided: Decided) -> None:
     """Items as understood, with the verdict that counts and what was decided; then the tickets they open or belong to."""
@@ -106,7 +111,8 @@ def _write_tickets(decided: Decided) -> None:
         _update(decided, row, find)
     rehear(connection, decided.classified, [row for row in numbers if row is not None], known.thread)
     _note_answers(decided, numbers, {number for number, _, _ in facts})
-    ring(connection, urgent, decided.classified, known, desk, now)
+    reworded = {row for row, _ in urgent if decided.reworded(row)}
+    ring(connection, urgent, decided.classified, known, desk, now, reworded)
 
 
 def _add(decided: Decided, facts: list[tuple[str, int, str]]) -> None:
@@ -192,7 +198,7 @@ def _update(decided: Decided, row: int, find: Find) -> None:
     before, read = decided.known.before[row], decided.known.raws[row]
     if read.deleted_at is not None and not before.deleted:
         tickets.note(connection, number, "source_deleted", {"item": one.item.id}, now)
-    if position == 0 and one.verdict and one.label is None and not read.deleted_at:
+    if position == 0 and one.verdict and not read.deleted_at and not decided.labelled(row):
         values = _meaning(decided, row, one.verdict, before, find)
         if tickets.refresh(connection, number, values, now, desk.deadline):
             alarms.resume(connection, number, now)

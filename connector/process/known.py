@@ -114,6 +114,30 @@ def _as_before(one: Classified, stored: ResultRow, read: ResultRow) -> Classifie
     return one._replace(verdict=stood) if same(stood, likened) else one
 
 
+def heard(
+    connection: Connection, judged: Mapping[int, Classified], read: Mapping[int, ResultRow], desk: Desk
+) -> dict[int, Classified]:
+    """Less the labels of other words than those that cry for help by now: who gave them has not read these."""
+    cries = [row for row, one in judged.items() if read[row].revision > 1 and _hushed(one)]
+    fresh = [row for row in cries if _said_of_others(connection, read[row], judged[row].item.text, desk)]
+    return {**judged, **{row: judged[row]._replace(label=None) for row in fresh}}
+
+
+def _hushed(one: Classified) -> bool:
+    if one.label is None or one.verdict is None or one.verdict.urgency != "mendesak":
+        return False
+    return not one.label.is_complaint or one.label.urgency != "mendesak"
+
+
+def _said_of_others(connection: Connection, read: ResultRow, words: str | None, desk: Desk) -> bool:
+    said = items.last_label(connection, read.id)
+    if said is None or said.revision in (None, read.revision):
+        return False
+    sent = raw.payloads(connection, read.id).get(said.revision)
+    then = [(read.id, raw.as_raw(read)._replace(payload=json.loads(sent)))] if sent else []
+    return all(u.item is None or u.item.text != words for u in understand(then, desk.parse))
+
+
 def words_above(connection: Connection, understood: Sequence[Understood]) -> dict[int, str]:
     """The words that each comment answers, by row: those of the comment above it or else of the post, as they stand now.
 

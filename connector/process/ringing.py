@@ -1,6 +1,6 @@
 """Alarms for what has become urgent in a batch, in the same transaction as its tickets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -21,12 +21,16 @@ def ring(
     known: Known,
     desk: Desk,
     now: datetime,
+    reworded: Container[int],
 ) -> None:
-    """Rings for (item row, ticket number) as far as the item is news; each ticket once, and an edited one where it is by now."""
+    """Rings for (item row, ticket number) as far as the item is news; each ticket once, and an edited one where it is by now.
+
+    For what was `reworded` into an emergency also if a person called its ticket less urgent: he has not read these words.
+    """
     since = alarms.watched_since(connection, sorted({one.item.account for one in classified.values()}), now)
     for row, number in urgent:
         if _news(row, classified[row], known, since[classified[row].item.account], now):
-            rung = alarms.ring(connection, number, desk.roster, now)
+            rung = alarms.ring(connection, number, desk.roster, now, whatever=row in reworded)
             if not rung and row in known.edited:
                 alarms.ring_on(connection, number, desk.roster, now)
 

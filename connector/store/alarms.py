@@ -40,10 +40,13 @@ def watched_since(connection: Connection, accounts: Iterable[str], now: datetime
     return {**dict.fromkeys(fresh, now), **found}
 
 
-def ring(connection: Connection, number: str, roster: Roster, now: datetime) -> bool:
-    """Rings for an open urgent ticket, once; True when it had not rung before. Nothing is sent before the commit."""
+def ring(connection: Connection, number: str, roster: Roster, now: datetime, *, whatever: bool = False) -> bool:
+    """Rings for an open urgent ticket, or one of `whatever` urgency, once; True when it had not rung before.
+
+    Nothing is sent before the commit.
+    """
     ticket = tickets.get(connection, number)
-    if ticket.urgency != "mendesak" or ticket.status not in OPEN or ticket.merged_into:
+    if not (whatever or ticket.urgency == "mendesak") or ticket.status not in OPEN or ticket.merged_into:
         return False
     if connection.scalar(select(alarms.c.ticket_id).where(alarms.c.ticket_id == ticket.id)) is not None:
         return False

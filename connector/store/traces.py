@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, delete, exists, or_, select, update
+from sqlalchemy import Connection, Engine, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from ..records import FORGOTTEN
@@ -117,13 +117,31 @@ def tickets_of(connection: Connection, authors: Sequence[str], after: int, limit
 
 
 def forget_tickets(connection: Connection, ticket_ids: Sequence[int], now: datetime) -> None:
-    """Takes out of tickets and their history who reported what and where; when, which kind and how it went stays."""
-    alarms.forget(connection, ticket_ids)
+    """Takes out of tickets and their history who reported what and where; when, which kind and how it went stays.
+
+    Where others cry for help, too, it rings on.
+    """
+    shared = _shared(connection, ticket_ids)
+    alarms.forget(connection, [ticket for ticket in ticket_ids if ticket not in shared])
     nothing = ("reporter_id", "kabupaten", "kecamatan", "desa", "place_text", "permalink", "withheld")
     values = {**dict.fromkeys(nothing), "summary": f"[{FORGOTTEN}]", "place_ambiguous": False}
     for part in chunks(ticket_ids):
         connection.execute(update(tickets).where(tickets.c.id.in_(part)).values(**values))
     history.redact(connection, ticket_ids, now)
+
+
+def _shared(connection: Connection, ticket_ids: Sequence[int]) -> set[int]:
+    """Those of these tickets in which words of somebody else stand than of who wrote the first item."""
+    found, other, head, first = set[int](), items.alias(), items.alias(), ticket_items.alias()
+    c = ticket_items.c
+    held = ticket_items.join(other, other.c.id == c.item_id)
+    held = held.join(first, and_(first.c.ticket_id == c.ticket_id, first.c.position == 0))
+    held = held.join(head, head.c.id == first.c.item_id)
+    theirs = (other.c.author_id != func.coalesce(head.c.author_id, ""), other.c.text.is_not(None))
+    query = select(c.ticket_id).select_from(held).where(*theirs, other.c.deleted.is_(False))
+    for part in chunks(ticket_ids):
+        found |= set(connection.scalars(query.where(c.ticket_id.in_(part))))
+    return found
 
 
 def _untie(connection: Connection, raw_ids: Sequence[int]) -> None:

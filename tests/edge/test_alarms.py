@@ -102,6 +102,18 @@ def test_what_was_told_is_forgotten_after_its_time_and_erasure_leaves_nothing_to
     assert tickets_of(engine)[1]["reporter_id"] is None
 
 
+def test_who_is_forgotten_silences_no_alarm_of_others_in_his_ticket(engine: Engine) -> None:
+    words = "TOLONG kebakaran besar di Pasar Gerung Lombok Barat sekarang juga"
+    rung(engine, fresh("1_1", words), fresh("1_2", words, "7002"), fresh("1_3", "TOLONG banjir di Sape", "7003"))
+    for author in ("7001", "7003"):
+        assert not person.erase(person.request(engine, [author], "Ani", now)).failures
+    assert [(one.key, one.state) for one in letters(engine)] == [(f"{NTB}-000001/1/piket", "waiting")]
+    with writing(engine) as connection:
+        roster = Roster(((1, "piket"), (2, "kabid")))
+        assert alarms.escalate(connection, roster, now() + timedelta(hours=1)) == [(f"{NTB}-000001", 2)]
+    assert "7001" not in repr(tickets_of(engine)) and "Gerung" not in repr(tickets_of(engine))
+
+
 def test_restricted_a_life_in_danger_rings_all_the_same_and_nothing_of_his_is_kept_in_the_outbox(
     engine: Engine,
 ) -> None:

@@ -10,7 +10,7 @@ from connector import casework, process
 from connector.deadlines import FOLLOW_UPS, Calendar, lapor
 from connector.labels import add
 from connector.records import Roster
-from connector.store import alarms, history, merging, tickets
+from connector.store import alarms, history, merging, raw, tickets
 from connector.store.engine import reading, writing
 from tests.edge.ringing import NTB, fresh, letters, now, rung
 from tests.edge.test_store_process import desk
@@ -136,3 +136,19 @@ def test_lapors_ten_days_begin_anew_for_a_ticket_that_is_taken_up_again(engine: 
         (one,) = tickets.every(connection)
         due = lapor(one, history.last(connection, FOLLOW_UPS), Calendar())
     assert due and due.step == "penyelesaian" and due.by > again
+
+
+@pytest.mark.parametrize("before", ["jalan rusak di Praya", "terima kasih pak"])
+@pytest.mark.parametrize("said", [{"kind": "pengaduan", "urgency": "biasa"}, {"is_complaint": False}])
+def test_a_label_of_other_words_hushes_no_cry(engine: Engine, before: str, said: dict[str, Any]) -> None:
+    rung(engine, fresh("1_1", before))
+    say(engine, **said)
+    rung(engine, fresh("1_1", f"{before}, mungkin besok"))
+    assert letters(engine) == []
+    closed = before.startswith("jalan") and "is_complaint" in said
+    rung(engine, fresh("1_1"))
+    assert [one.lane for one in letters(engine)] == ([] if closed else ["piket"])
+    assert ticket(engine).urgency == ("mendesak" if before.startswith("terima") and "is_complaint" in said else "biasa")
+    assert (ticket(engine).waiting_since is not None) == closed
+    process.replay(engine, desk(clock=now, roster=ROSTER), raw.Selection())
+    assert len(letters(engine)) == (not closed)

@@ -134,6 +134,15 @@ def test_the_first_answer_stays_the_first_unless_its_time_is_corrected(engine: E
         casework.answered(engine, FIRST, later + timedelta(days=1), who="Ani", now=later)
 
 
+def test_an_answer_by_phone_may_be_older_than_the_ticket_but_not_than_the_complaint(engine: Engine) -> None:
+    wrote = now() - timedelta(hours=5)
+    rung(engine, comment("1_1", "jalan rusak di Praya", created_time=wrote.isoformat()))
+    casework.answered(engine, FIRST, wrote + timedelta(hours=1), who="Ani", now=now())
+    assert ticket(engine, FIRST).first_response_at < ticket(engine, FIRST).opened_at
+    with pytest.raises(Misuse, match="citizen wrote"):
+        casework.answered(engine, FIRST, wrote - timedelta(hours=1), who="Ani", now=now())
+
+
 def test_a_summary_has_an_end(engine: Engine) -> None:
     rung(engine, fresh("1_1"))
     casework.amend(engine, FIRST, {"summary": "x" * 500}, who="Ani", now=now(), desk=desk(clock=now))
