@@ -15,14 +15,15 @@ from classifiers.corpus import same_text
 from classifiers.samples import Sample, delimiter_of, of_labels, yes_or_no
 from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Category, Kind, Urgency
 
+from .corrections import Correction, standing, tell_ticket
 from .errors import Conflict, Misuse, NotFound
 from .export import zulu
 from .platforms.facebook.parse import when, words_of
-from .records import OPEN, Label
-from .store import alarms, counters, history, items, raw, tickets
+from .records import Label
+from .store import counters, items, raw, tickets
 from .store.engine import writing
 
-NOBODY, LABELLED, NO_COMPLAINT = "petugas", "labelled", "bukan pengaduan"
+NOBODY = "petugas"
 _ALLOWED = {"kind": KINDS, "category": CATEGORIES, "urgency": URGENCIES}
 
 
@@ -117,10 +118,11 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
         if before is not None and _known(before, label, told, revision):
             return False
         at = now
+    undone = standing(connection, row.id, at) if record.get("undo") is True else None
     if not items.add_label(connection, row.id, label, at, None if told >= set(_ALLOWED) else sorted(told), revision):
         return False
     if row.ticket and (before is None or before.at <= at):
-        _tell_ticket(connection, row, label, told, at, now, (deadline, route))
+        tell_ticket(connection, row, Correction(label, told, at, undone), now, deadline, route)
     raw.awaken(connection, [row.id])
     return True
 
@@ -194,57 +196,6 @@ def _revision(connection: Connection, record: Mapping[str, Any], row: Any) -> in
         return int(row.revision)
     kept = {n: words_of(json.loads(payload)) or "" for n, payload in raw.payloads(connection, row.id).items()}
     return max((n for n, words in kept.items() if same_text(words) == same_text(text)), default=0)
-
-
-def _tell_ticket(
-    connection: Connection, row: Any, label: Label, told: frozenset[str], at: datetime, now: datetime, judge: Any
-) -> None:
-    """What a person says of a ticket's first item he says of the ticket; of a later one, that it is an emergency.
-
-    What somebody has set since he said it `at` stays. `judge`: the functions that give the deadline and the agency.
-    """
-    deadline, route = judge
-    ticket = tickets.get(connection, row.ticket)
-    first = tickets.of_items(connection, [row.id])[row.id][1] == 0
-    values = _meant(connection, ticket, row, label, route) if first else _cried(ticket, label, told)
-    since = _set_since(connection, ticket.id, at)
-    values = {name: value for name, value in values.items() if name not in since}
-    if "category" in since:
-        values.pop("agency", None)
-    if "urgency" in values:
-        values["answer_by"] = deadline(ticket.opened_at, label.urgency)
-    data = {}
-    if "status" in values:
-        closing = values["status"] == "ditolak"
-        values["closed_at"] = now if closing else None
-        data = {"reason": NO_COMPLAINT, "ground": NO_COMPLAINT} if closing else {}
-    if values:
-        tickets.change(connection, row.ticket, values, who=label.by, what=LABELLED, now=now, data=data)
-        alarms.resume(connection, row.ticket, now)
-
-
-def _meant(connection: Connection, ticket: Any, row: Any, label: Label, route: Any) -> dict[str, Any]:
-    if not label.is_complaint:
-        return {"status": "ditolak"} if ticket.status in OPEN else {}
-    values: dict[str, Any] = {"category": label.category, "urgency": label.urgency}
-    if label.category != ticket.category:
-        values["agency"] = route(label.category, tickets.place_of(ticket), row.text or "")
-    moves = [e for e in history.events_of(connection, ticket.id, words=False) if "status" in (e.data or {})]
-    if ticket.status == "ditolak" and moves and moves[-1].what == LABELLED:  # it is a complaint after all
-        values["status"] = (moves[-1].data or {})["status"][0]
-    return values
-
-
-def _cried(ticket: Any, label: Label, told: frozenset[str]) -> dict[str, Any]:
-    urgent = label.is_complaint and "urgency" in told and label.urgency == "mendesak"
-    return {"urgency": "mendesak"} if urgent and ticket.status in OPEN and ticket.urgency != "mendesak" else {}
-
-
-def _set_since(connection: Connection, ticket: int, at: datetime) -> set[str]:
-    """What people have set of a ticket since then otherwise than by labels."""
-    events = history.events_of(connection, ticket, words=False)
-    by_hand = [e for e in events if e.at > at and e.who != history.MACHINE and e.what != LABELLED]
-    return {name for event in by_hand for name in event.data or {}}
 
 
 def export_labels(connection: Connection) -> Iterator[dict[str, Any]]:

@@ -77,6 +77,21 @@ def test_an_older_correction_handed_in_late_overrides_no_later_word(engine: Engi
     assert ticket(engine, SECOND).urgency == "mendesak"
 
 
+def test_who_takes_a_correction_back_takes_back_no_word_of_others(engine: Engine) -> None:
+    rung(engine, fresh("1_1", "jalan rusak di Praya"))
+    page = {"kind": "pengaduan", "category": ticket(engine).category, "urgency": "biasa", "undo": True}
+    casework.amend(engine, FIRST, {"urgency": "mendesak"}, who="Budi", now=now(), desk=desk(clock=now))
+    say(engine, category="listrik")
+    say(engine, **page)
+    assert (ticket(engine).category, ticket(engine).urgency) == (page["category"], "mendesak")
+    say(engine, category="listrik")
+    casework.amend(engine, FIRST, {"category": "kesehatan"}, who="Budi", now=now(), desk=desk(clock=now))
+    say(engine, **page)
+    assert ticket(engine).category == "kesehatan"
+    say(engine, **page)
+    assert ticket(engine).category == "kesehatan", "nothing stands that could be taken back"
+
+
 def test_an_addition_that_a_person_calls_an_emergency_rings(engine: Engine) -> None:
     rung(engine, fresh("1_1", "jalan rusak di Praya"), fresh("1_2", "rumah kami", parent={"id": "1_1"}))
     assert len(ticket_items(engine)) == 2 and letters(engine) == []
