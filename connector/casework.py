@@ -24,14 +24,24 @@ SUMMARY = 500
 
 
 def move(
-    engine: Engine, number: str, status: str, *, who: str, reason: str, now: datetime, version: int | None = None
+    engine: Engine,
+    number: str,
+    status: str,
+    *,
+    who: str,
+    reason: str,
+    now: datetime,
+    version: int | None = None,
+    seen: str | None = None,
 ) -> None:
-    """Moves a ticket to another state, at `version` if one is given.
+    """Moves a ticket to another state, at `version` and from the state that was `seen`, if they are given.
 
     Raises Misuse for an unknown state, Conflict for a move that is not allowed or when somebody changed the ticket first.
     """
     with writing(engine) as connection:
         row = merging.standing(connection, number)
+        if seen not in (None, row.status):
+            raise Conflict(f"{number}: is {row.status}, not {seen}: somebody moved it; look at it again")
         after = states.check_move(number, row.status, status, reason, "--reason")
         closing = after in CLOSED
         values: dict[str, Any] = {"status": after, "closed_at": now if closing else None}

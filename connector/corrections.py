@@ -1,11 +1,13 @@
 """What a person says of an item, as far as it is said of the ticket that holds it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from .platforms.facebook.parse import when
 from .records import OPEN, Label
 from .store import alarms, history, tickets, traces
 
@@ -23,12 +25,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A label: what of it was `told` by a person, and `at` what time; `undone` is what it takes back."""
+    """A label: what of it was `told` by a person, and `at` what time; `undone` is what it takes back.
+
+    `seen`: category, urgency and time (`at`) of a page of which it only confirms what stood there.
+    """
 
     label: Label
     told: frozenset[str]
     at: datetime
     undone: Standing | None = None
+    seen: Any = None
 
 
 def standing(connection: Connection, item: int, now: datetime) -> Standing:
@@ -49,6 +55,7 @@ def tell_ticket(connection: Connection, row: Any, said: Correction, now: datetim
     first = tickets.of_items(connection, [row.id])[row.id][1] == 0
     values = _meant(connection, ticket, row, said.label, route) if first else _cried(ticket, said)
     stays = _set_since(connection, ticket.id, said.undone.at if said.undone else said.at)
+    stays |= _unseen(connection, ticket.id, said)
     if said.undone:
         stays |= {"category", "urgency"} - said.undone.said
     values = {name: value for name, value in values.items() if name not in stays}
@@ -81,6 +88,14 @@ def _meant(connection: Connection, ticket: Any, row: Any, label: Label, route: A
 def _cried(ticket: Any, said: Correction) -> dict[str, Any]:
     urgent = said.label.is_complaint and "urgency" in said.told and said.label.urgency == "mendesak"
     return {"urgency": "mendesak"} if urgent and ticket.status in OPEN and ticket.urgency != "mendesak" else {}
+
+
+def _unseen(connection: Connection, ticket: int, said: Correction) -> set[str]:
+    """What was set after the page was made of which a correction only repeats what it showed."""
+    seen = said.seen if isinstance(said.seen, Mapping) else {}
+    at = when(seen.get("at"))
+    same = {name for name in ("category", "urgency") if seen.get(name) == getattr(said.label, name)}
+    return same & _set_since(connection, ticket, at) if at else set()
 
 
 def _set_since(connection: Connection, ticket: int, at: datetime) -> set[str]:

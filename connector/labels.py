@@ -122,7 +122,7 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
     if not items.add_label(connection, row.id, label, at, None if told >= set(_ALLOWED) else sorted(told), revision):
         return False
     if row.ticket and (before is None or before.at <= at):
-        tell_ticket(connection, row, Correction(label, told, at, undone), now, deadline, route)
+        tell_ticket(connection, row, Correction(label, told, at, undone, record.get("seen")), now, deadline, route)
     raw.awaken(connection, [row.id])
     return True
 

@@ -72,8 +72,8 @@ def office(works: "Works", since: str | None, until: str | None) -> "Office":
             for record in records:
                 try:
                     with writing(works.engine) as connection:
-                        said_now = {**record, "at": None}  # by our clock: a browser's may be wrong
-                        add(connection, said_now, works.clock(), desk.deadline, desk.route)
+                        now = works.clock()  # a browser's may be wrong
+                        add(connection, {**record, "at": now.isoformat()}, now, desk.deadline, desk.route)
                 except (ValueError, Conflict, NotFound) as error:
                     failures.append(told(error))
             process_pending(works.engine, desk, works.stop.is_set)
@@ -83,8 +83,8 @@ def office(works: "Works", since: str | None, until: str | None) -> "Office":
         with reading(works.engine) as connection:
             return [now for one in ids if (now := ticket_now(connection, one))]
 
-    def moved(number: str, status: str, reason: str, by: str) -> None:
-        move(works.engine, number, status, who=by, reason=reason, now=works.clock())
+    def moved(number: str, status: str, seen: str | None, reason: str, by: str) -> None:
+        move(works.engine, number, status, who=by, reason=reason, now=works.clock(), seen=seen)
 
     offered = [(to, STATUS[to], [at for at, ways in MOVES.items() if to in ways]) for to in MOVES]
     return Office(write, correct, shown, moved, [each for each in offered if each[2]], works.clock)

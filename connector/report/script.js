@@ -93,7 +93,7 @@
       const told = { ...what, category, urgency: kind === "pengaduan" ? urgency : undefined };
       const by = one("#by").value.trim() || "petugas";
       const of = { id, revision: Number(row.dataset.revision) };
-      corrections.set(id, { ...of, ...told, by, at: new Date().toISOString() });
+      corrections.set(id, { ...of, ...told, by, at: new Date().toISOString(), seen: change.seen });
     }
     saved = -1;
     kept.write(PLACE, JSON.stringify([...corrections.values()]));
@@ -109,7 +109,10 @@
     one(".tray").hidden = corrections.size === 0;
     one("#kept").textContent = kept.lasting() ? "" : "(hanya selama halaman ini terbuka: unduh sebelum menutup)";
   };
-  const change = { right: now, not: () => ({ kind: "" }), undo: () => null };
+  // Who confirms what he sees does not mean what somebody has set since the page was made.
+  const made = one("header time").dateTime;
+  const right = (row) => ({ ...now(row), seen: { category: row.dataset.category, urgency: row.dataset.urgency, at: made } });
+  const change = { right, not: () => ({ kind: "" }), undo: () => null };
 
   // One list: all its rows, those that the filter lets through, and the page of them that is shown.
   const lists = many(".list").map((element) => {

@@ -61,8 +61,8 @@
     const row = target.dataset.move && target.closest(".row");
     if (!row) return;
     const reason = one("[name=reason]", row).value.trim();
-    const { number } = row.dataset;
-    send(`/tickets/${number}/moves`, { status: target.dataset.move, reason, by: by() }, () => {
+    const { number, status: seen } = row.dataset;
+    send(`/tickets/${number}/moves`, { status: target.dataset.move, seen, reason, by: by() }, () => {
       stand(row, { status: target.dataset.move, status_name: target.textContent });
       tell(`${number}: ${target.textContent.toLowerCase()}`);
     });

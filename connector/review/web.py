@@ -25,14 +25,15 @@ class Office:
 
     `write` puts the page into a stream; `correct` takes corrections as the report exports them and returns one line for
     each that could not be taken; `shown` tells how the tickets of these items stand by now; `move` takes a ticket's number,
-    its new status, the reason and who says so, and raises a ConnectorError when that may not be. `moves` are the statuses
+    its new status, the one that the page showed if known, the reason and who says so, and raises a ConnectorError when that
+    may not be. `moves` are the statuses
     offered: (status, name, the statuses it is offered in).
     """
 
     write: Callable[[TextIO, Live], None]
     correct: Callable[[Sequence[Mapping[str, Any]]], list[str]]
     shown: Callable[[Sequence[str]], list[Mapping[str, Any]]]
-    move: Callable[[str, str, str, str], None]
+    move: Callable[[str, str, str | None, str, str], None]
     moves: Sequence[tuple[str, str, Sequence[str]]]
     clock: Callable[[], datetime]
 
@@ -78,9 +79,9 @@ def _moves(office: Office, number: str) -> Reply:
     given = _given()
     if not isinstance(given, dict):
         raise Refused(400, "diharapkan satu keputusan")
-    status, reason, by = (str(given.get(name) or "").strip() for name in ("status", "reason", "by"))
+    status, seen, reason, by = (str(given.get(name) or "").strip() for name in ("status", "seen", "reason", "by"))
     try:
-        office.move(number, status, reason, by or "petugas")
+        office.move(number, status, seen or None, reason, by or "petugas")
     except ConnectorError as error:
         return {"failures": [told(error)]}, 422
     return {"failures": []}, 200

@@ -120,6 +120,9 @@ def test_a_ticket_is_moved_by_the_rules(filled: Engine, tmp_path: Path) -> None:
         assert ticket_of(filled, "1_1").status == "ditindaklanjuti"
         again = session.post(moves, json={"status": "ditindaklanjuti", "by": "Baiq"})
         assert again.status_code == 422 and "muat ulang" in again.json()["failures"][0]
+        assert session.post(moves, json={"status": "tuntas", "seen": "ditindaklanjuti"}).status_code == 200
+        stale = session.post(moves, json={"status": "ditindaklanjuti", "seen": "diterima", "by": "Baiq"})
+        assert stale.status_code == 422 and ticket_of(filled, "1_1").status == "tuntas"
 
 
 REFUSED: list[tuple[str, str, dict[str, str | None], int]] = [

@@ -92,6 +92,17 @@ def test_who_takes_a_correction_back_takes_back_no_word_of_others(engine: Engine
     assert ticket(engine).category == "kesehatan", "nothing stands that could be taken back"
 
 
+def test_who_confirms_an_old_page_does_not_undo_what_was_set_since(engine: Engine) -> None:
+    rung(engine, fresh("1_1", "jalan rusak di Praya"))
+    seen = {"category": ticket(engine).category, "urgency": "biasa", "at": now().isoformat()}
+    casework.amend(engine, FIRST, {"urgency": "mendesak"}, who="Budi", now=now(), desk=desk(clock=now))
+    shown = {"kind": "pengaduan", "category": seen["category"], "urgency": "biasa"}
+    say(engine, **shown, seen=seen)
+    assert ticket(engine).urgency == "mendesak"
+    say(engine, at=now(), **shown)
+    assert ticket(engine).urgency == "biasa", "who picks it himself means it"
+
+
 def test_an_addition_that_a_person_calls_an_emergency_rings(engine: Engine) -> None:
     rung(engine, fresh("1_1", "jalan rusak di Praya"), fresh("1_2", "rumah kami", parent={"id": "1_1"}))
     assert len(ticket_items(engine)) == 2 and letters(engine) == []

@@ -210,7 +210,12 @@ def test_corrections_by_keys_come_back(chromium: Any, sqlite_engine: Engine, tmp
     assert [by_id[key] for key in seen[:2]] == [{"is_complaint": False}, {"kind": "pengaduan", "urgency": "biasa"}], (
         "only what was picked is said"
     )
-    assert set(right) == {"kind", "category", "urgency"} and right["urgency"] == "mendesak" and seen[3] not in by_id
+    assert (
+        set(right) == {"kind", "category", "urgency", "seen"}
+        and right["urgency"] == "mendesak"
+        and seen[3] not in by_id
+    )
+    assert right["seen"]["urgency"] == "mendesak" and right["seen"]["at"]
     assert {"kind": "pengaduan", "category": "air_bersih", "urgency": "mendesak"} in by_id.values()
     done = import_labels(sqlite_engine, saved, lambda: NOW, answer_by, lambda *_: "pln")
     assert (done.new, done.known, done.failures) == (5, 0, [])
