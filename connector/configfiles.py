@@ -50,7 +50,7 @@ def formed(pattern: str, expected: str) -> AfterValidator:
 def beside_or_default(kind: type[T], name: str, beside: Path | None) -> T:
     """A file's content from beside the configuration or from the defaults. Raises SettingsError."""
     own = beside / name if beside else None
-    if own and own.is_file():
+    if own and os.path.lexists(own):  # one that is there and cannot be read is never passed over
         return validated(kind, read(own), own)
     default = resources.files("connector.defaults") / name
     return validated(kind, tomllib.loads(default.read_text("utf-8")), Path(name))
@@ -59,7 +59,7 @@ def beside_or_default(kind: type[T], name: str, beside: Path | None) -> T:
 def read(file: Path) -> dict[str, Any]:
     """A TOML file. Raises SettingsError."""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(file.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read ({error.strerror}); make one with: ntbcare init DIR") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -103,6 +103,6 @@ def secret(variable: str | None, file: Path | None, environment: Environment = o
     if variable is not None:
         return environment.get(variable, "").strip(), f"environment variable {variable}"
     try:
-        return Path(str(file)).read_text("utf-8").strip(), f"file {file}"
+        return Path(str(file)).read_text("utf-8-sig").strip(), f"file {file}"
     except (OSError, UnicodeDecodeError):
         return "", f"file {file}"

@@ -99,9 +99,13 @@ class Works:
 
     def register(self) -> None:
         """Makes the configured accounts known to the store."""
+        configured = [a.account for a in self.settings.accounts]
+        with reading(self.engine) as connection:
+            if accounts.registered(connection, configured):
+                return
         now = self.shared_clock()()
         with writing(self.engine) as connection:
-            accounts.register(connection, [a.account for a in self.settings.accounts], now)
+            accounts.register(connection, configured, now)
 
     def shared_clock(self) -> Callable[[], datetime]:
         """The store's time, by which hosts agree whose own clocks do not."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import Misuse
-from .app import app
+from .app import Verbs, app
 from .opening import open_works
 from .outcome import finish, out, out_json
 from .reading import HELD, Accounts, AsJson, need_tokens
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..settings import AccountSettings
     from ..wiring import Works
 
-replies_app = typer.Typer(help="What citizens are answered, or would be.", no_args_is_help=True)
+replies_app = Verbs(help="What citizens are answered, or would be.", no_args_is_help=True)
 app.add_typer(replies_app, name="replies")
 
 STATES = ("due", "trying", "sent", "skipped", "failed", "unsure", "dry_run")

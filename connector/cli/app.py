@@ -1,13 +1,39 @@
 """The Typer app: its one global option, and all verbs."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from .. import __version__
 
-app = typer.Typer(
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+class Once(TyperCommand):
+    """A command that refuses an option given twice where one is wanted: the first would be passed over without a word."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """The arguments left over; fails as wrong use."""
+        given = self.make_parser(ctx).parse_args(list(args))[2]
+        for option in given:
+            single = isinstance(option, TyperOption) and not (option.multiple or option.is_flag)
+            if single and given.count(option) > 1:
+                ctx.fail(f"Option '{option.opts[0]}' may be given once")
+        return super().parse_args(ctx, args)
+
+
+class Verbs(typer.Typer):
+    """Verbs, each option of which is given once unless it may be repeated."""
+
+    def command(self, name: str | None = None, **how: Any) -> Callable[[Verb], Verb]:
+        """Adds a verb, as Typer does."""
+        return super().command(name, cls=Once, **how)
+
+
+app = Verbs(
     name="ntbcare",
     help="Finds citizens' complaints on Facebook Pages and makes NTB Care tickets of them.",
     epilog="Start with: ntbcare demo",

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from .app import app
+from .app import Verbs, app
 from .opening import open_works, readable
 from .outcome import finish, out, out_json, say
 from .reading import AsJson
 from .staff import By, Number, _who, tickets_app
 
-contacts_app = typer.Typer(help="The duta: people in the villages who agreed to be told.", no_args_is_help=True)
+contacts_app = Verbs(help="The duta: people in the villages who agreed to be told.", no_args_is_help=True)
 app.add_typer(contacts_app, name="contacts")
 
 

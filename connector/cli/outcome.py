@@ -6,6 +6,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -19,7 +20,8 @@ _STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 def say(line: str) -> None:
     """A message for the operator, on stderr, without control characters."""
     clean = "".join(c if c.isprintable() or c == "\n" else "�" for c in line)
-    print(clean.encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)
+    with suppress(OSError):  # nobody hears it there; the exit code still tells
+        print(clean.encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)
 
 
 def out(line: str) -> None:
@@ -50,7 +52,15 @@ def run(app: typer.Typer) -> int:
     """
     _whole_streams()
     try:
+        return _coded(app)
+    finally:
+        _let_go()
+
+
+def _coded(app: typer.Typer) -> int:
+    try:
         code = app(prog_name="ntbcare", standalone_mode=False)
+        sys.stdout.flush()
     except TyperException as error:
         say(_misused(error))
         return 2
@@ -61,6 +71,9 @@ def run(app: typer.Typer) -> int:
         say(str(error))
         return 1
     except BrokenPipeError:
+        return 1
+    except MemoryError:  # what explains other errors would want more of it
+        say("out of memory: give ntbcare 512 MB or more, then run the command again; what was not committed is undone")
         return 1
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
@@ -76,8 +89,9 @@ def run(app: typer.Typer) -> int:
 def _misused(error: TyperException) -> str:
     """A wrong option or argument in one line: where, what, and what tells more. Without any, the help itself."""
     what = error.format_message().strip()
-    if "\n" in what:
+    if what.startswith("Usage:"):
         return what
+    what = " ".join(what.split())
     verb = getattr(getattr(error, "ctx", None), "command_path", "ntbcare")
     return f"{verb}: {what.rstrip('.')}; see: {verb} --help"
 
@@ -87,6 +101,15 @@ def _whole_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  (for as long as we live)
+
+
+def _let_go() -> None:
+    """What a stream could not take is let go: Python would try it once more at the end, and end with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _defect(error: Exception) -> str:

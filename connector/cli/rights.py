@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import app
+from .app import Verbs, app
 from .opening import open_works, written
 from .outcome import finish, out, out_json, say
 from .reading import AsJson, process
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..person import Done, Request
     from ..wiring import Works
 
-person_app = typer.Typer(help="A citizen's rights (UU PDP 27/2022): copy, erasure, restriction.", no_args_is_help=True)
+person_app = Verbs(help="A citizen's rights (UU PDP 27/2022): copy, erasure, restriction.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
 
 Authors = Annotated[

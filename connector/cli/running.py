@@ -1,5 +1,6 @@
 """Verbs of the operator: demo, init, migrate, check, run, report, sandbox."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -43,6 +44,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
     there = [name for name in names if (folder / name).exists()]
     if there:
         raise Misuse(f"{folder / there[0]}: is there already and stays as it is; choose another folder")
+    os.umask(os.umask(0) | 0o022)  # whoever may write there says where tokens are sent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:

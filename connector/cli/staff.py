@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import Misuse
-from .app import app
+from .app import Verbs, app
 from .opening import open_works, readable, written
 from .outcome import finish, out, out_json
 from .reading import AsJson, process
@@ -17,8 +17,8 @@ from .records import AlwaysJson, Out
 if TYPE_CHECKING:
     from ..wiring import Works
 
-labels_app = typer.Typer(help="Corrections by people: in and out.", no_args_is_help=True)
-tickets_app = typer.Typer(help="The tickets from a shell.", no_args_is_help=True)
+labels_app = Verbs(help="Corrections by people: in and out.", no_args_is_help=True)
+tickets_app = Verbs(help="The tickets from a shell.", no_args_is_help=True)
 app.add_typer(labels_app, name="labels")
 app.add_typer(tickets_app, name="tickets")
 

@@ -69,9 +69,17 @@ class StreamState:
 _STATES = select(*(accounts.c[name] for name in AccountState.__slots__)).order_by(accounts.c.key)
 _its_stream = (streams.c.account == bindparam("of"), streams.c.stream == bindparam("its"))
 _SHOWN = select(accounts.c.authors_shown).where(accounts.c.key == bindparam("of"))
+_KNOWN = select(accounts.c.key, accounts.c.external_id, accounts.c.name)
 _ANY_READ = select(raw_items.c.id).where(raw_items.c.account == bindparam("of")).limit(1)
 _COUNT = update(streams).where(*_its_stream).values(landed=streams.c.landed + bindparam("more"))
 _stream = [streams.c[name] for name in StreamState.__slots__]
+
+
+def registered(connection: Connection, configured: Sequence[Account]) -> bool:
+    """Whether all stands there as it is configured: then there is nothing to write, and no writer to be waited for."""
+    known = {(a.key, a.external_id, a.name) for a in connection.execute(_KNOWN)}
+    read = {(state.account, state.stream) for state in stream_states(connection)}
+    return all((a.key, a.id, a.name) in known and read.issuperset((a.key, s) for s in a.streams) for a in configured)
 
 
 def register(connection: Connection, configured: Sequence[Account], now: datetime | None = None) -> None:

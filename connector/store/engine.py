@@ -109,6 +109,10 @@ def parse_url(url: str) -> URL:
         raise SettingsError(f"store.url: not a store's address; {expected}") from None
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
+    if address.drivername == "sqlite" and address.query:
+        raise SettingsError("store.url: a SQLite file takes no options after '?'; expected sqlite:///FILE")
+    if address.port is not None and not 0 < address.port < 1 << 16:
+        raise SettingsError(f"store.url: no server has port {address.port}; expected one up to 65535")
     if address.drivername not in DRIVERS or (address.drivername == "sqlite" and not address.database):
         raise SettingsError(f"store.url: {address.drivername} is not supported; {expected}")
     return address

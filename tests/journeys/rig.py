@@ -63,7 +63,12 @@ def until(true: Callable[[], Any], seconds: float, what: str) -> Any:
 
 def clean(environment: dict[str, str]) -> dict[str, str]:
     """This process's environment without what would configure the product, and with more."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("NTBCARE_", "NOTIFY_SOCKET"))}
+    ours = (
+        "NTBCARE_",
+        "NOTIFY_SOCKET",
+        "PYTHONUNBUFFERED",
+    )  # unbuffered, a full stream would behave better than it does
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return kept | environment
 
 

@@ -153,6 +153,21 @@ def test_a_missing_token_file_is_named(office: Rig) -> None:
     office.run("poll")
 
 
+def test_a_mark_of_byte_order_changes_nothing(office: Rig) -> None:
+    text = office.config.read_text("utf-8").replace('token_env = "TOKEN_WAGUB"', 'token_file = "token"')
+    office.config.write_text(text, "utf-8-sig")
+    (office.folder / "token").write_text(office.env["TOKEN_WAGUB"] + "\r\n", "utf-8-sig")
+    office.run("poll")
+
+
+@pytest.mark.parametrize("name", ["categories.toml", "contacts.toml", "answers.toml", "lapor.toml"])
+def test_a_file_beside_it_that_cannot_be_read_is_not_passed_over(office: Rig, name: str) -> None:
+    (office.folder / name).unlink(missing_ok=True)
+    (office.folder / name).symlink_to(office.folder / "gone.toml")
+    verb = ("export", "tickets", "--as", "lapor") if name == "lapor.toml" else ("poll",)
+    refused(office, *verb, says=(name, "cannot be read"))
+
+
 def test_the_environment_is_checked_like_the_file(rig: Rig) -> None:
     refused(rig, "poll", says=("NTBCARE_GRAPH_URL", "https"), env={"NTBCARE_GRAPH_URL": "http://evil.example"})
     refused(rig, "poll", says=("NTBCARE_STORE_URL", "sqlite:///"), env={"NTBCARE_STORE_URL": "nonsense"})

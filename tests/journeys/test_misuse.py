@@ -53,6 +53,11 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "train over other things": (["train", "--out", "."], ("--out .", "new folder")),
     "train nowhere": (["train", "--out", "connector.toml/model"], ("--out connector.toml/model",)),
     "export what": (["export", "everything"], ("everything",)),
+    "export nothing": (["export"], ("ntbcare export", "raw, items, tickets")),
+    "two accounts where one is read": (
+        ["backfill", "--account", "gubernur", "--account=wagub", "--since", "2026-01-01"],
+        ("--account", "once"),
+    ),
     "export how": (["export", "items", "--format", "xml"], ("xml",)),
     "export as both": (["export", "items", "--format", "csv", "--json"], ("--json", "--format csv")),
     "export nowhere": (["export", "items", "--out", "no/such/folder/x"], ("no/such/folder/x",)),

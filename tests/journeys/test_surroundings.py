@@ -13,7 +13,7 @@ import pytest
 
 from tests.journeys.rig import PROGRAM, Rig, call, clean
 
-VERBS = ("export items", "tickets list", "check", "poll --json", "report --out laporan.html")
+VERBS = ("export items", "tickets list", "check", "poll --json", "report --out laporan.html", "tickets --help")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -23,6 +23,13 @@ def test_a_full_disk_is_said_in_one_line(polled: Rig, verb: str) -> None:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=clean(polled.env), cwd=polled.folder)
     assert done.returncode == 1
     assert done.stderr.decode().startswith("output: No space left") and len(done.stderr.splitlines()) == 1
+
+
+def test_nobody_to_tell_changes_no_exit_code(polled: Rig) -> None:
+    for line, codes in (("report | true", (0, 1)), ("tickets list | true", (0, 1)), ("pol 2>/dev/full", (2,))):
+        command = f"{PROGRAM} --config {polled.config} {line}; exit ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", command], env=clean(polled.env), cwd=polled.folder, stderr=subprocess.PIPE)
+        assert done.returncode in codes and done.stderr == b""
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -58,6 +65,11 @@ def test_the_store_is_one_file_when_a_command_has_ended(rig: Rig) -> None:
 def test_what_is_made_is_its_owners_alone_whatever_the_umask(rig: Rig) -> None:
     made = {"NTBCARE_STORE_URL": f"sqlite:///{rig.folder / 'made' / 'store.db'}"}
     lines = ["migrate", "poll", "report --out made/laporan.html", "export raw --out made/raw.jsonl", "demo --out demo"]
+    subprocess.run(
+        ["sh", "-c", f"umask 000; exec {PROGRAM} init starter"], cwd=rig.folder, check=True, capture_output=True
+    )
+    starter = [rig.folder / "starter", *(rig.folder / "starter").iterdir()]
+    assert not [str(one) for one in starter if one.stat().st_mode & 0o022], "who writes there says where tokens go"
     for line in lines:
         command = f"umask 000; exec {PROGRAM} --config {rig.config} {line}"
         done = subprocess.run(["sh", "-c", command], env=clean(rig.env | made), cwd=rig.folder, capture_output=True)
@@ -66,6 +78,14 @@ def test_what_is_made_is_its_owners_alone_whatever_the_umask(rig: Rig) -> None:
     assert len(found) == 7
     wrong = {str(one): oct(one.stat().st_mode & 0o777) for one in found if one.stat().st_mode & 0o077}
     assert not wrong
+
+
+def test_who_only_reads_waits_for_no_writer(polled: Rig) -> None:
+    with closing(sqlite3.connect(polled.folder / "store.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert polled.run("export", "items").records
+        for verb in ("tickets list", "report --out laporan.html", "labels export", "replies list", "check"):
+            polled.run(*verb.split())
 
 
 def test_records_come_in_through_a_pipe(polled: Rig, tmp_path: Path) -> None:
@@ -123,6 +143,13 @@ def test_a_defect_is_one_line_that_says_where(tmp_path: Path) -> None:
     assert "IndexError" in done.stderr and "<string>:4" in done.stderr
     more = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"NTBCARE_TRACEBACK": "1"})
     assert "Traceback" in more.stderr and more.returncode == 1
+
+
+def test_too_little_memory_is_no_defect(tmp_path: Path) -> None:
+    code = "import typer; from connector.cli.outcome import run; app = typer.Typer()\n"
+    code += "@app.command()\ndef greedy():\n    bytes(1 << 62)\nraise SystemExit(run(app))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean({}), cwd=tmp_path)
+    assert done.returncode == 1 and done.stderr.startswith("out of memory") and len(done.stderr.splitlines()) == 1
 
 
 def test_a_port_in_use_is_not_what_a_full_disk_is_called(tmp_path: Path) -> None:
