@@ -54,9 +54,8 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
         raise Misuse(f"{folder}: cannot be written ({error.strerror})") from None
     out(f"{folder / 'connector.toml'} is written. Next:")
     out("  1. put your Pages' ids there and their tokens into the environment variables it names")
-    out(f"  2. ntbcare --config {folder / 'connector.toml'} migrate")
-    out(f"  3. ntbcare --config {folder / 'connector.toml'} check")
-    out(f"  4. ntbcare --config {folder / 'connector.toml'} run")
+    for number, verb in enumerate(("migrate", "check", "run"), 2):
+        out(f"  {number}. ntbcare --config {folder / 'connector.toml'} {verb}")
 
 
 _STORE = 'url = "sqlite:///ntbcare.db"'
