@@ -15,7 +15,7 @@ from .duplicates import Told, keys_of
 from .errors import Conflict, Misuse, NotFound
 from .pipeline import summary_of
 from .records import CLOSED, Place
-from .store import addressees, alarms, counters, items, likeness, merging, tickets
+from .store import addressees, alarms, counters, items, likeness, merging, persons, tickets
 from .store.engine import writing
 from .store.waiting import REOPENED
 
@@ -79,6 +79,7 @@ def amend(
             alarms.ring_on(connection, number, desk.roster, now)
         if row.urgency != "mendesak":
             alarms.resume(connection, number, now)
+        persons.calmed(connection, row.reporter_id)
 
 
 def place_said(said: str, find_place: Callable[[str], Place]) -> Place:

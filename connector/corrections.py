@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from .platforms.facebook.parse import when
 from .records import OPEN, Label
-from .store import alarms, history, tickets, traces
+from .store import alarms, history, persons, tickets, traces
 
 LABELLED, NO_COMPLAINT = "labelled", "bukan pengaduan"
 FIELDS = frozenset({"kind", "category", "urgency"})
@@ -71,6 +71,7 @@ def tell_ticket(connection: Connection, row: Any, said: Correction, now: datetim
     if values:
         tickets.change(connection, row.ticket, values, who=said.label.by, what=LABELLED, now=now, data=data)
         alarms.resume(connection, row.ticket, now)
+        persons.calmed(connection, ticket.reporter_id)
 
 
 def _meant(connection: Connection, ticket: Any, row: Any, label: Label, route: Any) -> dict[str, Any]:

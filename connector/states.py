@@ -4,6 +4,7 @@ NTB Care's states since 2018: diterima → ditindaklanjuti → tuntas | ditolak.
 after the last follow-up; until then the reporter may take it up again.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -94,5 +95,5 @@ def responds(own: Said, asked: Said, top_author: str | None) -> bool:
 
 
 def _names(text: str | None, name: str | None) -> bool:
-    whole = " ".join((name or "").split()).casefold()
-    return whole != "" and whole in (text or "").casefold()
+    whole = r"\s+".join(map(re.escape, (name or "").split()))
+    return whole != "" and re.search(rf"(?<!\w){whole}(?!\w)", text or "", re.IGNORECASE) is not None

@@ -42,13 +42,17 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One event of a ticket, as it would be answered: the ticket's row, and the item that is answered."""
+    """One event of a ticket, as it would be answered: the ticket's row, and the item that is answered.
+
+    `said_at`: when it happened, if somebody else than we noted that.
+    """
 
     kind: Kind
     event_at: datetime
     reason: str
     ticket: Any
     item: Any
+    said_at: datetime | None = None
 
 
 def facts_of(

@@ -77,7 +77,8 @@ def _matters(connection: Connection, work: Answering, event: Any, ticket: Any) -
     if is_first(kind):
         return [Matter(kind, event.at, "", ticket, item) for item in _received(connection, work, kind, event, ticket)]
     told = addressees.complainants(connection, ticket.id, work.account.key)
-    return [Matter(kind, event.at, str(data.get("reason") or ""), ticket, item) for item in told]
+    said_at = datetime.fromisoformat(data["said_at"]) if data.get("said_at") else None
+    return [Matter(kind, event.at, str(data.get("reason") or ""), ticket, item, said_at) for item in told]
 
 
 def _received(connection: Connection, work: Answering, kind: Kind, event: Any, ticket: Any) -> list[Any]:
@@ -152,7 +153,7 @@ def words(connection: Connection, work: Answering, matter: Matter) -> str:
         category=work.categories.get(ticket.category, ticket.category),
         account=work.account.name,
         answer_by=ticket.answer_by,
-        at=matter.event_at,
+        at=matter.said_at or matter.event_at,
         reason=mask(matter.reason),
         outside=work.outside.get(ticket.agency, ""),
         wants_place=first and (ticket.kecamatan is None or ticket.place_ambiguous),

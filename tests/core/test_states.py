@@ -80,6 +80,7 @@ def said(kind: str, key: str, minute: int = 0, **more: str | None) -> Said:
 TOP = said("comment", "c1", thread="c1", post="p", author="siti", name="Siti  Aminah")
 REPLY = said("comment", "c2", 1, thread="c1", post="p", parent="c1", author="budi", name="Budi Wijaya")
 
+ANIS = said("comment", "c4", 1, thread="c1", parent="c1", author="ani", name="Ani")
 HERS = said("comment", "c3", 2, thread="c1", parent="c1", author="siti")
 NOBODYS = said("comment", "c3", 2, thread="c1", parent="c1", name=" ")
 POST = said("post", "p", thread="p", name="Siti")
@@ -95,6 +96,8 @@ POST = said("post", "p", thread="p", name="Siti")
         (REPLY, said("comment", "o", 5, thread="c1", parent="c2"), True),
         (REPLY, said("comment", "o", 5, thread="c1", parent="c1", text="Baik, sudah kami cek"), False),
         (REPLY, said("comment", "o", 5, thread="c1", parent="c1", text="Pak budi wijaya, sudah kami cek"), True),
+        (ANIS, said("comment", "o", 5, thread="c1", parent="c1", text="Baik, segera kami tangani"), False),
+        (ANIS, said("comment", "o", 5, thread="c1", parent="c1", text="Bu Ani, segera kami cek"), True),
         (HERS, said("comment", "o", 5, thread="c1", parent="c1"), True),
         (NOBODYS, said("comment", "o", 5, thread="c1", parent="c1", text="ya"), False),
         (said("message", "m1", thread="t"), said("message", "o", 5, thread="t"), True),

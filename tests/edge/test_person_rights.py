@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, insert, select, update
 
-from connector import person, process
+from connector import casework, person, process
 from connector.errors import Misuse, NotFound
 from connector.export import as_jsonl, records
 from connector.labels import taught
@@ -85,6 +85,18 @@ def test_a_life_in_danger_outranks_a_restriction(engine: Engine) -> None:
     person.release(asked(engine))
     process.process_pending(engine, desk())
     assert list(tickets_of(engine)) == ["1_2", "1_1"]
+
+
+def test_what_turns_out_to_be_no_danger_is_set_aside_as_the_rest(engine: Engine) -> None:
+    person.restrict(asked(engine))
+    land(engine, his("1_2", f"TOLONG {CANARY} kebakaran", 1))
+    process.process_pending(engine, desk())
+    number = tickets_of(engine)["1_2"]["number"]
+    casework.amend(engine, number, {"urgency": "biasa"}, who="Ani", now=T0, desk=desk())
+    assert CANARY not in tickets_of(engine)["1_2"]["summary"]
+    person.release(asked(engine))
+    process.process_pending(engine, desk())
+    assert CANARY in tickets_of(engine)["1_2"]["summary"]
 
 
 def test_a_restricted_reporters_ticket_stays_in_the_report_while_others_hang_on_it(engine: Engine) -> None:

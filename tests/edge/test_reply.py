@@ -1,13 +1,16 @@
 """Answers to citizens against the sandbox on all three databases: given once, in time, to the right person, or not at all."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from connector import casework, person
 from connector.answers.wording import moment
+from connector.central import take_states
 from connector.errors import NotFound
 from connector.export import zulu
 from connector.reply import idle, plan, preview
@@ -48,6 +51,21 @@ def test_every_state_is_told_with_its_reason(engine: Engine) -> None:
         said = desk.under(comment)
         assert len(said) == 5 and all(desk.number() in text for text in said)
         assert "Keterangan: sudah ditambal [telepon]." in said[2] and "Keterangan: bukan wewenang." in said[4]
+
+
+def test_a_state_that_the_central_application_tells_late_is_told_as_of_its_own_time(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with answering(engine) as desk:
+        comment = desk.comes()
+        desk.answer()
+        desk.time.pass_by(hours=30)
+        then = START + timedelta(hours=5)
+        file = tmp_path / "status.jsonl"
+        file.write_text(json.dumps({"number": desk.number(), "status": "tuntas", "at": then.isoformat()}), "utf-8")
+        assert take_states(engine, file, desk.time()).moved == 1
+        desk.answer()
+        assert moment(then) in desk.under(comment)[-1]
 
 
 def test_who_writes_of_what_is_not_ours_is_told_whom_to_turn_to(engine: Engine) -> None:
