@@ -46,7 +46,7 @@
   };
   const isLate = (row) => {
     const due = one("[data-due]", row);
-    return due !== null && Date.parse(due.dataset.due) < Date.now();
+    return due !== null && !due.parentElement.hidden && Date.parse(due.dataset.due) < Date.now();
   };
   const tellTime = (row) => {
     const due = one("[data-due]", row);
