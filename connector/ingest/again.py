@@ -59,9 +59,17 @@ def _again(reader: Reader, post_id: str) -> None:
             return
         with reader.writing() as connection:
             reader.progress.add("deleted", lost.bury_post(connection, post_id, reader.clock()))
-            nothing = {"object_id": post_id, "total": None, "unshown": None, "complete_at": reader.clock()}
-            Shelf(reader.account.key, "comments").tell(connection, [nothing])
+        _count_nothing(reader, post_id)
     except GraphError as error:
-        if not reader.stop.is_set():
+        if reader.closed_to_us(post_id, error):
+            _count_nothing(reader, post_id)
+        elif not reader.stop.is_set():
             put_back(reader, COMMENTS, checkpoint, error)
         raise
+
+
+def _count_nothing(reader: Reader, post_id: str) -> None:
+    """Graph counts nothing there for us: it is not hot any more."""
+    nothing = {"object_id": post_id, "total": None, "unshown": None, "complete_at": reader.clock()}
+    with reader.writing() as connection:
+        Shelf(reader.account.key, "comments").tell(connection, [nothing])

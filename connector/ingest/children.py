@@ -48,7 +48,7 @@ def read_children(reader: Reader, kin: Kin, object_id: str, server_time: datetim
             ended = one.run()
         if not ended:
             put_back(reader, kin, checkpoint)
-        _look_for_lost_messages(reader, one)
+        _look_for_lost(reader, one)
     except (TryLater, TokenRejected):
         raise  # no fault of this object
     except GraphError as error:
@@ -73,30 +73,29 @@ def reread(reader: Reader, kin: Kin, checkpoint: Checkpoint) -> bool:
     return _Reading(reader, kin, checkpoint.object_id, checkpoint, position).run()
 
 
-def _look_for_lost_messages(reader: Reader, one: "_Reading") -> None:
-    """Graph counts no messages, so one taken back while we paged may have hidden its neighbour.
+def _look_for_lost(reader: Reader, one: "_Reading") -> None:
+    """Where Graph counts nothing, as with messages, one deleted while we paged may have hidden its neighbour.
 
-    What a second reading does not show either is asked for; not before, since of what is older than the newest 20 Graph says
-    the same as of what was taken back.
+    What a second reading does not show either is asked for; not before, since of messages older than the newest 20 Graph says
+    the same as of those taken back.
     """
     if not one.unsure or not _unseen(reader, one):
         return
-    second = _Reading(reader, MESSAGES, one.id, one.checkpoint, {"whole": True, "seen": one.seen}, again=True)
+    second = _Reading(reader, one.kin, one.id, one.checkpoint, {"whole": True, "seen": one.seen}, again=True)
     try:
         second.run()
     except StaleCursor:
         return
-    for message_id in _unseen(reader, one) if second.unsure else ():
-        if reader.is_gone(message_id):
+    for key in _unseen(reader, one) if second.unsure else ():
+        if reader.is_gone(key):
             with reader.writing() as connection:
-                where = MESSAGES.under(one.id) | {"external_id": message_id}
+                where = one.kin.under(one.id) | {"external_id": key}
                 reader.progress.add("deleted", raw.bury(connection, where, one.started, reader.clock()))
 
 
 def _unseen(reader: Reader, one: "_Reading") -> list[str]:
     with reading(reader.engine) as connection:
-        oldest = oldest_shown(connection, one.id, one.shown, one.oldest)
-        return raw.unseen(connection, MESSAGES.under(one.id), one.started, oldest)
+        return raw.unseen(connection, one.kin.under(one.id), one.started, one.lowest(connection))
 
 
 class _Reading:
@@ -289,10 +288,12 @@ class _Reading:
         """What a complete walk did not show is gone, unless it showed nothing at all: a wrong token looks like silence."""
         if not self.shown and self.total != 0 and not self.reader.own_token():
             return
-        if self.kin is MESSAGES and self.after is not None:
+        if self.total is None and self.after is not None:
             self.unsure = True
             return
-        where = self.kin.under(self.id)
-        oldest = oldest_shown(connection, self.id, self.shown, self.oldest) if self.kin is MESSAGES else None
-        gone = raw.bury(connection, where, self.started, now, oldest)
+        gone = raw.bury(connection, self.kin.under(self.id), self.started, now, self.lowest(connection))
         self.reader.progress.add("deleted", gone)
+
+    def lowest(self, connection: Connection) -> datetime | None:
+        """How far down what was not shown is gone; None: all the way."""
+        return oldest_shown(connection, self.id, self.shown, self.oldest) if self.kin is MESSAGES else None

@@ -25,18 +25,19 @@ REST = "rest"  # stands in the object's position, beside what an unfinished read
 def put_back(reader: Reader, kin: Kin, checkpoint: Checkpoint, error: GraphError | None = None) -> None:
     """Notes of an object that it was not read to its end; without an error Graph led round in circles.
 
-    `checkpoint` is the one that the reading began with. One that is gone in several passes is not asked for until it moves;
+    `checkpoint` is the one that the reading began with. One that is gone, or closed to us, several times is left until it moves;
     anything else is tried ever more seldom after several failures, but at once when it moves.
     """
-    gone = (checkpoint.gone + 1) % GIVEN_UP if isinstance(error, Gone) else 0
+    absent = isinstance(error, Gone) or reader.closed_to_us(checkpoint.object_id, error)
+    gone = (checkpoint.gone + 1) % GIVEN_UP if absent else 0
     fails, shelf = checkpoint.fails + 1, reader.shelf(kin.stream)
     with reader.writing() as connection:
         stands = shelf.get(connection, checkpoint.object_id).position if error else None
         position = {name: value for name, value in (stands or {}).items() if name != REST}
         wait = rest_after(reader.account.every_seconds, fails)
-        if wait and not isinstance(error, Gone):
+        if wait and not absent:
             position[REST] = {"seen": checkpoint.seen, "until": (reader.clock() + wait).isoformat()}
-        done = {"done": checkpoint.seen} if isinstance(error, Gone) and not gone else {}
+        done = {"done": checkpoint.seen} if absent and not gone else {}
         shelf.put(connection, checkpoint.object_id, fails=fails, gone=gone, position=position or None, **done)
 
 

@@ -210,6 +210,9 @@ class Reader:
         except GraphError as error:
             if self.stop.is_set():
                 return
+            if self.closed_to_us(object_id, error):
+                self.progress.add("unavailable")
+                return
             self.progress.fail(f"{self.account.key}: {error}")
             self._unreached = self._unreached + 1 if isinstance(error, Transient | NotPermitted) else 0
             if self._unreached >= STORM:
@@ -220,6 +223,11 @@ class Reader:
     def of_another(self, post_id: str) -> bool:
         """Whether a post stands on another Page of ours, and only names this one: its own token sees more of it than ours."""
         return post_id.partition("_")[0] in self.others
+
+    def closed_to_us(self, object_id: str, error: GraphError | None) -> bool:
+        """Whether a stranger's post, in our feed since it names the Page, is refused: no permission of ours is missing then."""
+        page, _, post = object_id.partition("_")
+        return isinstance(error, NotPermitted) and page.isdecimal() and bool(post) and page != self.account.id
 
     def own_token(self) -> bool:
         """Whether the token is the account's own: to others Graph shows empty lists where there is plenty."""

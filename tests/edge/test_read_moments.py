@@ -1,5 +1,6 @@
 """Moments at which a reading could believe that it has seen all: a second not over, a clock that was ahead, a late approval."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,11 @@ from sqlalchemy import Engine
 
 from connector.ingest import patience
 from connector.ingest.reader import Reader
+from connector.sandbox import Fault, World
 from connector.schedule import LONGEST_REST
 from connector.store.checkpoints import Checkpoint
 from tests.edge.test_daemon_pace import NOW, Office, opened
+from tests.reading import Bench
 
 AT = "2026-11-24T01:00:00+0000"
 MOVED = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -68,3 +71,37 @@ def test_a_comment_approved_late_is_found_within_a_day(office: Office, quiet: ti
         office.tend()
         office.beside()
     assert office.items()[held.id].text == "rumah sakit penuh"
+
+
+def test_a_comment_that_slips_past_where_graph_counts_none_is_not_taken_for_deleted(
+    reader: Bench, world: World
+) -> None:
+    """Cursors that are offsets, and no count to tell that something was deleted meanwhile."""
+    post = world.add_post(world.pages["gubernur"], "Kunjungan", at=NOW - timedelta(days=2))
+    said = [
+        world.add_comment(post, f"jalan rusak {n}", f"Warga {n}", at=NOW - timedelta(days=1, minutes=250 - n))
+        for n in range(250)
+    ]
+    reader.sandbox.options.cursors = "offset"
+
+    def uncounted(request: Any, proceed: Any) -> Any:
+        if request.params.get("after") and not asked and deleting:
+            asked.append(request.path)
+            world.delete(said[240])
+        answer = proceed()
+        data = json.loads(answer.body)
+        for one in (data, data.get("comments"), *(node.get("comments") for node in data.get("data", ()))):
+            if one:
+                one.pop("summary", None)
+        answer.body = json.dumps(data).encode()
+        return answer
+
+    asked: list[str] = []
+    deleting = False
+    reader.sandbox.faults.add(Fault(uncounted, path="comments", times=None))
+    assert reader.poll().failures == ()
+    deleting = True
+    world.delete(said[245])
+    assert reader.poll(full=True).failures == ()
+    reader.process()
+    assert asked and {key for key, item in reader.items().items() if item["deleted"]} == {said[245].id}

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Engine
 
 from connector.records import Account
-from connector.sandbox import Limits, Options, Sandbox, World, serve
+from connector.sandbox import Fault, Limits, Options, Sandbox, World, faults, serve
 from connector.store import ledger
 from connector.store.engine import reading
-from tests.reading import ALL, Bench, register
+from tests.reading import ALL, Bench, calm_bench, register
 
 Pair = tuple[Bench, Bench]
 
@@ -63,3 +63,29 @@ def test_no_call_is_spent_on_the_post_that_the_other_reads(world: World, pair: P
     governor.poll()
     governor.process()
     assert len(governor.items()) == 2
+
+
+def test_posts_of_strangers_that_graph_refuses_keep_nothing_of_ours_unread(sqlite_engine: Engine, world: World) -> None:
+    """Whoever names the Page stands in its feed; reading what he wrote may need a permission that nobody has for him."""
+    stranger = world.add_page("koran", "300000000000009", "Koran")
+    page = world.pages["gubernur"]
+    now = datetime.now(UTC)
+    own = world.add_post(page, "Kunjungan", at=now - timedelta(days=3))
+    said = world.add_comment(own, "jalan rusak", "Siti", at=now - timedelta(days=2))
+    with calm_bench(sqlite_engine, world) as reader:
+        assert reader.poll().failures == ()
+        for n in range(8):
+            theirs = world.add_post(stranger, f"berita {n}", at=now - timedelta(hours=1))
+            world.add_comment(theirs, "setuju", "Budi", at=now - timedelta(minutes=50))
+            page.posts.append(theirs)
+        late = world.add_comment(own, "air mati", "Siti", at=now - timedelta(minutes=90))
+        refused = faults.error(10, "(#10) requires Page Public Content Access", http=403)
+        reader.sandbox.faults.add(Fault(refused, path=f"/{stranger.id}_", times=None))
+        for _ in range(4):
+            done = reader.poll()
+            assert not done.refused
+        reader.process()
+        assert {own.id, said.id, late.id} <= reader.items().keys()
+        reader.calls()
+        assert reader.poll().failures == ()
+        assert not [call for call in reader.sandbox.calls if stranger.id in call.path]

@@ -165,7 +165,7 @@ MENDED = (
     Mutant(
         "a message that slipped past is buried unasked",
         "connector.ingest.children:_Reading._bury",
-        {"if self.kin is MESSAGES and self.after is not None:": "if self.kin is MESSAGES and self.after == ():"},
+        {"if self.total is None and self.after is not None:": "if self.total is None and self.after == ():"},
     ),
 )
 """Defects that other nets mend by now: the simulator does not see them within a hundred seeds. To be caught again."""
