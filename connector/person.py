@@ -26,6 +26,7 @@ STAFF = "petugas"
 NOTES = (
     "reports, exports and backups made before are out of reach: destroy or mend them; train anew if he was labelled",
     "alarms that went out about his tickets are on the phones that rang: have them deleted there",
+    "what others wrote about him, and the account to him, stays with his name in it: look for it in `ntbcare export items`",
     "what he left on Facebook stays there; another machine that imported from this one must erase him too",
 )
 SERVER_NOTE = (

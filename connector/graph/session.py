@@ -123,8 +123,7 @@ class GraphSession(requests.Session):
             raise ValueError("not an address of Graph")
         token = (data or {}).pop("access_token", None) or params.pop("access_token", None)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        # An app token (id|secret) holds the secret itself and takes no proof.
-        if token and self._secret and "|" not in token:
+        if token and self._secret:
             (params if data is None else data)["appsecret_proof"] = proof(self._secret, token)
         return self.prepare_request(
             requests.Request(method, self.base + url[len(home) :], params=params, data=data, headers=headers)

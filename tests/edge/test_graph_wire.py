@@ -76,7 +76,8 @@ def test_the_proof_is_the_documented_one_and_goes_along(make: Make) -> None:
     assert post.startswith("POST /v26.0/1/comments HTTP")
     assert post.endswith(f"message=a%26b%3Dc&attachment=%7B%22x%22%3A+true%7D&appsecret_proof={vector}")
     assert delete.startswith(f"DELETE /v26.0/1?appsecret_proof={vector} ")
-    assert "GET /v26.0/debug_token?input_token=TOK HTTP" in debug
+    ours = proof("SEC", "12345|sssssss")
+    assert f"GET /v26.0/debug_token?input_token=TOK&appsecret_proof={ours} HTTP" in debug
     assert "Bearer 12345|sssssss" in debug
     assert all("access_token" not in heard for heard in server.heard)
 
