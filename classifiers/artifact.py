@@ -16,9 +16,9 @@ from typing import Any, Final
 import numpy as np
 
 from classifiers.linear import COLUMNS, Decisions, Linear, Weights
-from classifiers.wordpairs import EDGE
+from classifiers.wordpairs import EDGE, REACH, coded
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 MANIFEST: Final = "manifest.json"
 ARRAYS: Final = "arrays.npz"
 MAX_BYTES: Final = 200_000_000
@@ -158,13 +158,17 @@ def _check(weights: Weights) -> None:
     size, pairs, columns = len(weights.grams), len(weights.pairs), len(COLUMNS)
     shapes = (
         (weights.idf, (size,)), (weights.coef, (size, columns)), (weights.context, (size, columns)),
-        (weights.bias, (columns,)), (weights.pairs, (pairs, 2)), (weights.pair_idf, (pairs,)),
+        (weights.bias, (columns,)), (weights.pairs, (pairs, 3)), (weights.pair_idf, (pairs,)),
         (weights.pair_coef, (pairs, columns)),
     )  # fmt: skip
     if any(array.shape != shape for array, shape in shapes):
         raise ValueError("the arrays do not fit each other")
-    if not ((weights.pairs >= 0) & ((weights.pairs < size) | (weights.pairs == EDGE))).all():
+    apart, both = weights.pairs[:, 0], weights.pairs[:, 1:]
+    near = (apart >= 1) & (apart <= REACH)
+    if not (near.all() and ((both >= 0) & ((both < size) | (both == EDGE))).all()):
         raise ValueError("a pair of words is none of the model's")
+    if not (np.diff(coded(weights.pairs)) > 0).all():
+        raise ValueError("the pairs of words are not in order")
     if not all(np.isfinite(array).all() for array, _ in shapes):
         raise ValueError("the arrays hold numbers that are none")
 

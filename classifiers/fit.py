@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from classifiers.linear import COLUMNS, Weights
 from classifiers.samples import PEOPLE, Sample
 from classifiers.text import tokens_of, words_of
 from classifiers.verdict import CATEGORIES, KINDS
-from classifiers.wordpairs import COUNTS, EDGE, UNKNOWN, ends_of
+from classifiers.wordpairs import COUNTS, EDGE, REACH, UNKNOWN, ends_of
 
 Matrix = Any
 Ints = npt.NDArray[np.int64]
@@ -73,7 +73,7 @@ class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         places = {gram[1:]: i for i, gram in enumerate(self.grams_) if is_whole(gram)}
         often = Counter(pair for text in texts for pair in set(_pairs_of(text, places)))
         pairs = sorted(pair for pair, times in often.items() if times >= self.pair_min_df)
-        self.pairs_ = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+        self.pairs_ = np.array(pairs, dtype=np.int32).reshape(-1, 3)
         times = np.array([often[pair] for pair in pairs])
         self.pair_idf_ = (np.log((1 + len(texts)) / (1 + times)) + 1).astype(np.float32)
         return self
@@ -95,7 +95,7 @@ class Additive(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _paired(self, texts: Sequence[str]) -> Matrix:
         places = {gram[1:]: i for i, gram in enumerate(self.grams_) if is_whole(gram)}
-        known = {(first, second): i for i, (first, second) in enumerate(self.pairs_.tolist())}
+        known = {tuple(pair): i for i, pair in enumerate(self.pairs_.tolist())}
         found = [[i for pair in _pairs_of(text, places) if (i := known.get(pair)) is not None] for text in texts]
         spread = self.pair_idf_.astype(np.float64)
         counts = _counted(found, len(known))
@@ -227,10 +227,15 @@ def _by_gram(words: Sequence[str], index: dict[str, int]) -> Matrix:
     )
 
 
-def _pairs_of(text: str, places: dict[str, int]) -> list[tuple[int, int]]:
-    """The pairs of known words that end a token and begin the next, with the edges of the text."""
+def _pairs_of(text: str, places: dict[str, int]) -> list[tuple[int, int, int]]:
+    """How far apart, and the pair: of known words that end a token and begin one of the next few, with the text's edges."""
     ends = [(EDGE, EDGE), *(ends_of(_words_of(token), places) for token in tokens_of(text)), (EDGE, EDGE)]
-    return [(last, first) for (_, last), (first, _) in pairwise(ends) if UNKNOWN not in (last, first)]
+    return [
+        (step, last, first)
+        for step in range(1, REACH + 1)
+        for (_, last), (first, _) in zip(ends, ends[step:], strict=False)
+        if UNKNOWN not in (last, first)
+    ]
 
 
 def _counted(found: Sequence[Sequence[int]], size: int) -> Matrix:

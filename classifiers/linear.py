@@ -55,7 +55,7 @@ class Decisions:
 class Weights:
     """What was learned: n-grams, how rare they are, coefficients by question, and the same for what is replied to.
 
-    A pair of words is two places among the n-grams, `wordpairs.EDGE` for the edge of the text.
+    A pair of words is how many tokens they are apart, and two places among the n-grams, `wordpairs.EDGE` for the text's edge.
     """
 
     grams: tuple[str, ...]
@@ -105,9 +105,10 @@ class Linear:
         if not replied_to:
             tokens = [words_of(token) for token in tokens_of(text)]
             with self._lock:
-                found, added = self._pairs.shares(self._texts.ends_of(text))
-            before, after = [("",), *tokens], [*tokens, ("",)]
-            pairs = (f"{before[i][-1]} {after[i][0]}".strip() for i in found.tolist())
+                first, second, added = self._pairs.shares(self._texts.ends_of(text))
+            said = [("",), *tokens, ("",)]
+            both = zip(first.tolist(), second.tolist(), strict=True)
+            pairs = (f"{said[i][-1]}{' … ' if j > i + 1 else ' '}{said[j][0]}".strip() for i, j in both)
             told += zip(pairs, added[:, place].tolist(), strict=True)
         totals: dict[str, float] = {}
         for word, score in told:

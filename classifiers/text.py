@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from classifiers.localwords import LOCAL
+
 MAX_CHARS: Final = 8_000
 """A longer text is read up to here; Facebook's own comments end there."""
 MAX_TOKEN: Final = 64
@@ -50,11 +52,15 @@ def tokens_of(text: str) -> list[str]:
 
 
 def words_of(token: str) -> tuple[str, ...]:
-    """The words in one whitespace token, in one plain spelling; addresses and numbers become marks like `<url>`."""
+    """The words in one whitespace token, in one plain spelling and in Indonesian where they are local and known.
+
+    Addresses and numbers become marks like `<url>`.
+    """
     token = token[:MAX_TOKEN]
     if token.isascii() and token.isalpha():
-        return (_unstretched(token.lower()),)
-    return tuple(_split(token))
+        word = _unstretched(token.lower())
+        return LOCAL.get(word) or (word,)
+    return tuple(known for word in _split(token) for known in LOCAL.get(word, (word,)))
 
 
 def _split(token: str) -> Iterator[str]:

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.features import grams_of, is_whole
+from classifiers.localwords import LOCAL, SHORT
 from classifiers.text import MAX_CHARS, MAX_TOKEN, Reply, tokens_of, words_of
+from classifiers.wordpairs import ends_of
 
 
 def words(text: str) -> list[str]:
@@ -31,6 +33,8 @@ def words(text: str) -> list[str]:
         ("rt.05/rw.02", ["rt", "00", "rw"]),
         ("a@b.co", ["<email>"]),
         ("\x00\ud800\u202e", []),
+        ("Aiq ndeq ngalir, nonda", ["air", "tidak", "ngalir", "tidak", "ada"]),
+        ("tiang listrik, bau anyir", ["tiang", "listrik", "bau", "anyir"]),
     ],
 )
 def test_words(sent: str, seen: list[str]) -> None:
@@ -66,3 +70,11 @@ def test_grams_are_of_the_word_between_spaces(word: str) -> None:
     whole, *grams = grams_of(word)
     assert is_whole(whole) and whole[1:] == word
     assert all(gram in f" {word} " and 3 <= len(gram) <= 5 and not is_whole(gram) for gram in grams)
+
+
+def test_local_words_and_short_spellings_lead_to_plain_ones_that_stay() -> None:
+    assert len(LOCAL) > 300 and len(SHORT) > 80
+    for said, meant in LOCAL.items():
+        assert words(said) == list(meant) == words(" ".join(meant)) and said not in meant
+    assert not SHORT.keys() & set(SHORT.values()) and not SHORT.keys() & LOCAL.keys()
+    assert ends_of(("gak",), {"tidak": 7, "gak": 9}) == (7, 7)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
@@ -15,6 +16,7 @@ from classifiers.linear import COLUMNS, Decisions, Linear, Weights
 from classifiers.promote import worse
 from classifiers.samples import Sample
 from classifiers.verdict import Classify, Verdict
+from classifiers.wordpairs import REACH
 
 HEADER = "\t".join(corpus.COLUMNS)
 GOOD = "pengaduan\tjalan_jembatan\tbiasa\tid\tkomentar\t\tjalan rusak"
@@ -75,7 +77,7 @@ def weights(bias: float = 0.0) -> Weights:
     coef[2, 0] = 3
     return Weights(
         grams, np.ones(3, dtype=np.float32), coef, np.full(len(COLUMNS), bias), np.zeros_like(coef),
-        np.zeros((0, 2), dtype=np.int32), np.zeros(0, dtype=np.float32), np.zeros((0, len(COLUMNS)), dtype=np.float32),
+        np.zeros((0, 3), dtype=np.int32), np.zeros(0, dtype=np.float32), np.zeros((0, len(COLUMNS)), dtype=np.float32),
     )  # fmt: skip
 
 
@@ -100,6 +102,15 @@ def test_writing_again_replaces_it_whole(model: Path) -> None:
     assert sorted(p.name for p in model.iterdir()) == ["arrays.npz", "manifest.json"]
 
 
+@pytest.mark.parametrize("wrong", [[[1, 1, 2], [1, 0, 1]], [[0, 0, 1]], [[REACH + 1, 0, 1]], [[1, 0, 3]], [[1, -1, 0]]])
+def test_pairs_of_words_that_are_none_make_a_model_unusable(model: Path, wrong: list[list[int]]) -> None:
+    pairs = np.array(wrong, dtype=np.int32)
+    idf, coef = np.ones(len(wrong), dtype=np.float32), np.zeros((len(wrong), len(COLUMNS)), dtype=np.float32)
+    artifact.write(model, replace(weights(), pairs=pairs, pair_idf=idf, pair_coef=coef), DECISIONS, {"name": "x"})
+    with pytest.raises(ModelUnusable, match="incomplete"):
+        classifiers.load(model)
+
+
 def spoil_manifest(folder: Path, **changes: object) -> None:
     manifest = json.loads((folder / artifact.MANIFEST).read_bytes()) | changes
     (folder / artifact.MANIFEST).write_text(json.dumps(manifest))
@@ -122,7 +133,7 @@ def test_what_does_not_match_is_unusable_and_says_the_way_out(model: Path) -> No
     (model / artifact.MANIFEST).write_bytes(b"{")
     refused("damaged")
     spoil_manifest(model, format=99)
-    refused("format 2")
+    refused("format 3")
     spoil_manifest(model, columns=["complaint"])
     refused("other questions")
     spoil_manifest(model, decisions={})
