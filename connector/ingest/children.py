@@ -8,21 +8,13 @@ from sqlalchemy import Connection
 
 from ..errors import Gone, GraphError, StaleCursor, TokenRejected, TryLater
 from ..platforms.facebook import asks
-from ..platforms.facebook.parse import (
-    child,
-    count_of,
-    flat,
-    nodes_of,
-    raw_post,
-    replied,
-    stirred,
-    when,
-)
+from ..platforms.facebook.parse import child, count_of, flat, nodes_of, raw_post, replied, stirred, when
 from ..records import RawItem
 from ..schedule import worth_reading
 from ..store import raw
 from ..store.checkpoints import Checkpoint
 from ..store.engine import reading
+from ..store.landing import Landed
 from .kin import COMMENTS, MESSAGES, Kin, oldest_shown
 from .patience import put_back
 from .reader import OVERLAP, Reader
@@ -130,9 +122,9 @@ class _Reading:
 
     def run(self) -> bool:
         """To what is known, or to the end; False when Graph shows it only in circles."""
-        ended = walk(self.reader, self.id, self.after, self._ask, self._keep)
+        ended = walk(self.reader, self.id, self.after, self._ask, self._keep, self._land)
         if self.turned:
-            ended = walk(self.reader, self.id, None, self._ask, self._keep)
+            ended = walk(self.reader, self.id, None, self._ask, self._keep, self._land)
         return ended
 
     def _ask(self, after: str | None) -> Any:
@@ -169,9 +161,7 @@ class _Reading:
             return COMMENTS.alive(connection, self.id) > 0
 
     def _keep(self, connection: Connection, edge: Any, after: str | None) -> bool:
-        items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes_of(edge)]
-        post: list[RawItem] = [raw_post(self.reader.account, self.post)] if self.post else []
-        landed = self.reader.land(connection, [*post, *items], self.started)
+        items, landed = self._land(connection, nodes_of(edge))
         here = {item.id for item in items}
         self.shown += len(here - self.before)  # what comes meanwhile may push some of a batch into the next one
         self.before = here
@@ -196,6 +186,11 @@ class _Reading:
         self.after = after
         self._advance(connection)
         return False
+
+    def _land(self, connection: Connection, nodes: Sequence[Any]) -> tuple[list[RawItem], Landed]:
+        items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes]
+        post: list[RawItem] = [raw_post(self.reader.account, self.post)] if self.post else []
+        return items, self.reader.land(connection, [*post, *items], self.started)
 
     def _lacks(self, connection: Connection) -> bool:
         """Whether replies may be missing: none came with the post, and Graph counts more than that."""

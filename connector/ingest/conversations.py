@@ -55,7 +55,7 @@ class _Walk:
 
     def run(self) -> None:
         """Down to what is known, or to the end."""
-        if walk(self.reader, "messages", self.after, self._ask, self._keep):
+        if walk(self.reader, "messages", self.after, self._ask, self._keep, self._note):
             return
         self.reader.lame = True
         if self.thorough:

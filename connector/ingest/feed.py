@@ -77,7 +77,7 @@ class _Walk:
 
     def run(self) -> None:
         """To the end of the feed."""
-        if walk(self.reader, "posts", self.after, self._ask, self._keep):
+        if walk(self.reader, "posts", self.after, self._ask, self._keep, self._note):
             return
         self.reader.lame = True
         if self.thorough:

@@ -45,9 +45,8 @@ def rests(checkpoint: Checkpoint, now: datetime) -> bool:
     """Whether an object is left alone for now: it failed several times in a row, and has not moved since."""
     rest = (checkpoint.position or {}).get(REST)
     until = when(rest["until"]) if rest and rest["seen"] == checkpoint.seen else None
-    return (
-        until is not None and timedelta(0) < until - now <= LONGEST_REST
-    )  # a longer one was set by a clock that was ahead
+    left = until - now if until else timedelta(0)
+    return timedelta(0) < left <= LONGEST_REST  # a longer one was set by a clock that was ahead
 
 
 def left_alone(connection: Connection, reader: Reader, streams: frozenset[Stream]) -> str | None:

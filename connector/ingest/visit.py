@@ -78,10 +78,8 @@ def visit(reader: Reader) -> Visit:
         failed, blocked = True, str(error)
         reader.progress.fail(f"{key}: {error}")
     if reader.order.scope == LIVE_SCOPE and not paused and (spent := reader.asker.spent(False, key)):
-        throttled, paused = (
-            spent,
-            reader.clock() + timedelta(seconds=spent.retry_after),
-        )  # the last answer told of it: not one call more
+        throttled = spent  # the last answer told of it: not one call more
+        paused = reader.clock() + timedelta(seconds=spent.retry_after)
         reader.progress.note(f"{spent} until {clock(paused)} WITA")
     _remember(reader, paused, blocked, throttled is not None and throttled.of_app)
     asker, progress = reader.asker, reader.progress

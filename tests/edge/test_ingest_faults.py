@@ -91,6 +91,29 @@ def test_endless_paging_ends(reader: Bench, world: World, loop: tuple[str, ...],
     assert len(reader.items()) == 12
 
 
+def _onward_unsaid(data: Any) -> Any:
+    """More is announced, by a time as in old paging, and no cursor leads there."""
+    data["paging"] = {"next": "https://graph.facebook.com/v26.0/1/feed?until=5"}
+    return data
+
+
+@pytest.mark.parametrize("path", ["/feed", "/comments", "/conversations", "/messages"])
+def test_what_came_is_kept_where_nobody_can_say_what_follows(reader: Bench, world: World, path: str) -> None:
+    (post,) = fill(world, 1, 120)
+    talk = world.conversation(world.pages["gubernur"], "Inaq Rahma")
+    said = [world.add_message(talk, f"pesan {n}", at=NOW - timedelta(hours=90 - n)) for n in range(60)]
+    reader.sandbox.faults.add(Fault(faults.spoilt(_onward_unsaid), path=path, times=None))
+    done = reader.poll(full=True)
+    reader.process()
+    held = reader.items().keys()
+    assert any("without a usable cursor" in line for line in done.failures)
+    assert len(held & {post.id, *(c.id for c in post.stream)}) > 50 and len(held & {m.id for m in said}) >= 20
+    reader.sandbox.faults.clear()
+    assert reader.poll(full=True).failures == ()
+    reader.process()
+    assert len(reader.items()) == 121 + 60
+
+
 def test_a_full_reading_goes_through_batches_of_which_moderators_hid_all(reader: Bench, world: World) -> None:
     (post,) = fill(world, 1, 3)
     for n in range(1_300):
