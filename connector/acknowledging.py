@@ -97,9 +97,9 @@ class Desk:
         proof = signed(key, token, self.works.clock()) if key else None
         if proof is None:
             return None, (404, "Tidak ada", "<p>Tautan ini tidak dikenal.</p>")
-        row_id, good = proof
+        row_id, ticket_id, good = proof
         letter = outbox.get(connection, row_id) if good else None
-        ticket = alarms.told_of(connection, letter.ticket_id) if letter else None
+        ticket = alarms.told_of(connection, ticket_id) if letter and letter.ticket_id == ticket_id else None
         if letter is None or ticket is None:
             return None, (410, "Kedaluwarsa", "<p>Tautan ini sudah tidak berlaku.</p>")
         return (ticket[0], letter.lane), (200, "", "")

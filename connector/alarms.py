@@ -10,7 +10,7 @@ QUIET = timedelta(hours=1)
 STALE = timedelta(hours=24)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=2)
 
-_TOKEN = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,12})-([A-Za-z0-9_-]{32})")
+_TOKEN = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})-([0-9a-f]{1,12})-([A-Za-z0-9_-]{32})")
 _NUMBER = re.compile(r"\bNTB-\d{4}-\d{6,}\b", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z0-9]+")
 _YES = {
@@ -43,18 +43,21 @@ def digest_due(day: int, hour: int, local: datetime) -> bool:
     return local.weekday() >= day and local.hour >= hour
 
 
-def sign(key: bytes, row: int, until: datetime) -> str:
-    """The last part of a link that acknowledges one message of the outbox, good until then."""
-    said = f"{row:x}-{int(until.timestamp()):x}"
+def sign(key: bytes, row: int, ticket: int, until: datetime) -> str:
+    """The last part of a link that acknowledges one message of the outbox about a ticket, good until then."""
+    said = f"{row:x}-{ticket:x}-{int(until.timestamp()):x}"
     return f"{said}-{_seal(key, said)}"
 
 
-def signed(key: bytes, token: str, now: datetime) -> tuple[int, bool] | None:
-    """The outbox row that a link stands for, and whether it is still good; None when it was not signed with this key."""
+def signed(key: bytes, token: str, now: datetime) -> tuple[int, int, bool] | None:
+    """Outbox row and ticket that a link stands for, and whether it is still good; None when not signed with this key.
+
+    A row that is wiped out may give its number to another one: only together with the ticket do they mean one message.
+    """
     parts = _TOKEN.fullmatch(token)
-    if parts is None or not hmac.compare_digest(parts[3], _seal(key, f"{parts[1]}-{parts[2]}")):
+    if parts is None or not hmac.compare_digest(parts[4], _seal(key, "-".join(parts.groups()[:3]))):
         return None
-    return int(parts[1], 16), now.timestamp() <= int(parts[2], 16)
+    return int(parts[1], 16), int(parts[2], 16), now.timestamp() <= int(parts[3], 16)
 
 
 def _seal(key: bytes, said: str) -> str:

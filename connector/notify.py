@@ -90,7 +90,9 @@ def compose(connection: Connection, letter: ResultRow, telling: Telling, now: da
         row, words = found
         key = "/".join(letter.key.split("/")[:2])
         signing = alarms.link_key(connection) if telling.link else None
-        link = f"{telling.link}/{sign(signing, letter.id, now + telling.good_for)}" if signing else None
+        link = (
+            f"{telling.link}/{sign(signing, letter.id, letter.ticket_id, now + telling.good_for)}" if signing else None
+        )
         heard = telling.answers and is_heard(connection, letter.lane, telling.book)
         return alarm_texts.alarm(facts_of(row, words, telling, row.acked_by), key, link, answers=heard)
     if letter.kind == outbox.DIGEST:

@@ -48,9 +48,9 @@ def test_waits_grow_up_to_a_bound() -> None:
 
 
 def test_a_link_is_good_for_its_time_and_its_letter_only() -> None:
-    token = sign(KEY, 17, NOW + timedelta(hours=1))
-    assert signed(KEY, token, NOW) == (17, True)
-    assert signed(KEY, token, NOW + timedelta(hours=2)) == (17, False)
+    token = sign(KEY, 17, 5, NOW + timedelta(hours=1))
+    assert signed(KEY, token, NOW) == (17, 5, True)
+    assert signed(KEY, token, NOW + timedelta(hours=2)) == (17, 5, False)
     assert signed(b"x" * 32, token, NOW) is None
     for n in range(len(token)):
         other = token[:n] + ("a" if token[n] != "a" else "b") + token[n + 1 :]

@@ -17,8 +17,11 @@ import structlog
 from sqlalchemy import Engine, update
 
 from connector.acknowledging import serving
+from connector.alarms import sign
 from connector.contactbook import ContactBook
+from connector.records import Roster
 from connector.settings import Settings, load_routing
+from connector.store import alarms
 from connector.store.engine import writing
 from connector.store.schema import counters
 from connector.telegram import SEQUENTIAL, Answers
@@ -120,6 +123,24 @@ def test_the_route_stands_hostile_requests_and_crowds(sqlite_engine: Engine) -> 
         until(lambda: status(port) == 404)
 
 
+def test_a_link_means_its_own_alarm_though_another_one_has_the_number_of_its_row(sqlite_engine: Engine) -> None:
+    """SQLite gives the number of a row that was wiped out to the next one."""
+    settings = Settings.model_validate({"alarms": {"public_url": "https://care.example/a"}})
+    works = Works(settings, load_routing(None), sqlite_engine, Path())
+    (first,) = rung(sqlite_engine, fresh("1_1"), roster=Roster(((1, "piket"),)))
+    with writing(sqlite_engine) as connection:
+        alarms.make_key(connection)
+        key = alarms.link_key(connection) or b""
+        link = sign(key, first.id, first.ticket_id, now() + timedelta(hours=1))
+    with serving(works, structlog.get_logger(), 0) as port:
+        assert status(port, link) == 200
+        with writing(sqlite_engine) as connection:
+            alarms.forget(connection, [first.ticket_id])
+        (second,) = rung(sqlite_engine, fresh("1_2", "TOLONG longsor di Dompu", "7002"), roster=Roster(((1, "piket"),)))
+        assert second.id == first.id and second.ticket_id != first.ticket_id
+        assert status(port, link) == 410
+
+
 def test_the_page_of_a_link_is_large_enough_for_a_thumb_and_runs_nothing(sqlite_engine: Engine) -> None:
     works = Works(Settings(), load_routing(None), sqlite_engine, Path())
     with serving(works, structlog.get_logger(), 0) as port:
@@ -134,11 +155,11 @@ def test_the_page_of_a_link_is_large_enough_for_a_thumb_and_runs_nothing(sqlite_
     assert "button{font:inherit;box-sizing:border-box;width:100%;min-height:3rem}" in style and "<script" not in page
 
 
-def status(port: int) -> int:
-    """What the route answers to a link it never signed; 0 when it does not."""
+def status(port: int, link: str = f"1-2-3-{'x' * 32}") -> int:
+    """What the route answers to a link, else to one that it never signed; 0 when it does not."""
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", "/a/1-2-" + "x" * 32)
+        connection.request("GET", f"/a/{link}")
         return int(connection.getresponse().status)
     except OSError:
         return 0
