@@ -253,8 +253,10 @@ def test_events_keep_facts_only(engine: Engine) -> None:
 
 def test_the_commands_say_what_they_did(tmp_path: Path) -> None:
     with rigged(tmp_path, small_world()) as rig:
+        post = rig.world.pages["gubernur"].posts[0]
+        calm = rig.world.add_comment(post, "Lampu jalan di Praya mati sejak minggu lalu", "Warga Tenang")
         rig.migrated().run("poll")
-        author = next(i["author_id"] for i in rig.stored() if i["ticket"] and i["kind"] == "comment")
+        author = next(i["author_id"] for i in rig.stored() if i["id"] == calm.id and i["ticket"])
         assert "nothing is stored" in rig.run("person", "export", "--author", "404", code=1).err
         assert rig.run("person", "erase", "--author", rig.world.pages["gubernur"].id, code=2).err
         rig.run("person", "export", "--author", author, "--out", "salinan.json")

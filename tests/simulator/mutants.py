@@ -128,7 +128,8 @@ MUTANTS = (
         "alert before commit",
         "connector.process.ringing:ring",
         {
-            "alarms.ring(connection, number, desk.roster, now)": "alarms.ring(connection, number, desk.roster, now) and "
+            "alarms.ring(connection, number, desk.roster, now, whatever=row in reworded)": "alarms.ring("
+            "connection, number, desk.roster, now, whatever=row in reworded) and "
             'desk.clock.__self__.at.sink.take(number, "siaga", "processing")'
         },
     ),
