@@ -21,7 +21,7 @@ bench: .venv/.developing services  ## measured ratios against named baselines, i
 
 soak: .venv/.developing services  ## the long tests, hours of them: schedules, kills; shorter with NTBCARE_SEEDS, NTBCARE_KILLS …
 	@$(BIN)/python -m pytest -m soak -s -p no:xdist tests
-	@NTBCARE_SOAK=1 $(BIN)/python -m pytest -s -p no:xdist tests/journeys/test_daemon_kills.py
+	@NTBCARE_SOAK=1 $(BIN)/python -m pytest -s -p no:xdist tests/journeys/test_daemon_kills.py tests/journeys/test_daemon_machine.py
 
 lock:  ## pin every package with hashes for Python 3.11 to 3.13 (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -33,6 +33,8 @@ def choose(read: tuple[list[Mention], Words, bool], text: str, context: Place) -
     if outside:
         found = [m for m in found if _stands(m, words)]
     around = [code for code in (context.desa, context.kecamatan, context.kabupaten) if code and not context.ambiguous]
+    if len(found) == 1 and not around:
+        return _alone(found[0], text)
     found = _paired(found, words)
     firm = [m for m in found if m.firm]
     sure = [code for m in firm if (code := _only(m.name, m.level))]
@@ -43,10 +45,28 @@ def choose(read: tuple[list[Mention], Words, bool], text: str, context: Place) -
     named = [r for r in resolved if r.code]
     if named:
         return _place(named, text)
-    if resolved:
-        first = resolved[0].mention
-        return Place(text=text[first.start : first.end], ambiguous=True)
-    return Place()
+    return Place(text=_said(resolved[0].mention, text), ambiguous=True) if resolved else Place()
+
+
+def _alone(mention: Mention, text: str) -> Place:
+    """The usual case, and so a short way: nothing else can tell what the one name means, which is known beforehand."""
+    if not mention.firm:
+        return Place()
+    known = _by_itself(mention.name, mention.level)
+    return Place(known.kabupaten, known.kecamatan, known.desa, _said(mention, text), known.ambiguous)
+
+
+@cache
+def _by_itself(name: Name, level: int) -> Place:
+    """What a firm name means where no other one is named."""
+    mention = Mention(name, 0, 0, 0, 0, level)
+    sure = [code] if (code := _only(name, level)) else []
+    resolved = _resolve(mention, sure, name.codes if name.ambiguous else ())
+    return _place([resolved], "") if resolved.code else Place(ambiguous=True)
+
+
+def _said(mention: Mention, text: str) -> str:
+    return text[mention.start : mention.end]
 
 
 def _paired(found: list[Mention], words: Words) -> list[Mention]:
@@ -177,6 +197,6 @@ def _place(named: Sequence[Resolved], text: str) -> Place:
         kabupaten=kabupaten,
         kecamatan=kecamatan,
         desa=finest.code if len(finest.code) > KECAMATAN else None,
-        text=text[said.start : said.end],
+        text=_said(said, text),
         ambiguous=bool(rivals) or all(r.ambiguous for r in mine),
     )

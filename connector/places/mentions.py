@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from . import names
@@ -35,7 +36,7 @@ class Mention(NamedTuple):
 
 
 class Words(NamedTuple):
-    """A text's words, in lower case and as they stand."""
+    """A text's words, in lower case and as they stand; `spans` reaches as far as names do."""
 
     text: str
     low: Sequence[str]
@@ -69,20 +70,27 @@ def tokens(text: str) -> list[str]:
 
 def mentioned(text: str, low: Sequence[str], known: Gazetteer) -> tuple[list[Mention], Words, bool]:
     """All names that may be places in a plain text of these words, its words, and whether a place outside NTB is named."""
-    words = Words(text, low, list(map(re.Match.span, _TOKEN.finditer(text))))
+    named = list(_names(low, known))
+    reach = named[-1][0] + len(named[-1][1].words) if named else 0
+    words = Words(text, low, list(map(re.Match.span, islice(_TOKEN.finditer(text), reach))))
     found: list[Mention] = []
-    outside, after = False, 0
-    for i, word in enumerate(low):
-        if word not in known.by_first or i < after or (name := _longest(low, i, known)) is None:
-            continue
+    outside = False
+    for i, name in named:
         if name.codes == OUTSIDE:
             outside = outside or words.before(i) not in names.CUES
         if name.codes != NOTHING and (name.codes != OUTSIDE or name.units) and not _something_else(words, i, name):
             found.append(_mention(words, i, name))
-        after = i + len(name.words)
-        if len(found) == MOST:
-            break
+            if len(found) == MOST:
+                break
     return found, words, outside
+
+
+def _names(low: Sequence[str], known: Gazetteer) -> Iterator[tuple[int, Name]]:
+    after = 0
+    for i, word in enumerate(low):
+        if word in known.by_first and i >= after and (name := _longest(low, i, known)):
+            yield i, name
+            after = i + len(name.words)
 
 
 def _longest(low: Sequence[str], i: int, known: Gazetteer) -> Name | None:
