@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classifiers import metrics, rules
 from classifiers.fit import RECIPE, Recipe, fitted, lifelike
-from classifiers.linear import CATEGORY, COLUMNS, EMERGENCY_SHARE, KIND, Decisions, Linear, Weights
+from classifiers.linear import CATEGORY, COLUMNS, CRY, EMERGENCY_SHARE, KIND, Decisions, Linear, Weights
 from classifiers.samples import PEOPLE, Sample
 from classifiers.verdict import CATEGORIES, KINDS
 
@@ -96,7 +96,7 @@ def decided(scores: Floats, samples: Sequence[Sample]) -> Decisions:
     split = _split(chances[:, 0], complaint, lives, np.linspace(0.3, 0.7, 41))
     waits = np.array([s.complaint and s.important is not None for s in samples])
     pressing = np.array([bool(s.important) for s in samples])
-    likely = known & (chances[:, 0] >= split * EMERGENCY_SHARE)
+    likely = known & ((chances[:, 0] >= split * EMERGENCY_SHARE) | (chances[:, 1] >= CRY))
     alarm = _alarm(chances[likely, 1], urgent[likely], weights[likely])
     return Decisions(
         complaint=split,

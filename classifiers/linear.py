@@ -33,6 +33,8 @@ KIND: Final = slice(3, 3 + len(KINDS))
 CATEGORY: Final = slice(3 + len(KINDS), len(COLUMNS))
 EMERGENCY_SHARE: Final = 0.5
 """An emergency is told at this share of the chance that other complaints need: who calls for help may not complain."""
+CRY: Final = 0.5
+"""At this chance of an emergency nothing else is asked: "Kebakaran di Ampenan!!" complains of nobody."""
 _SIZE: Final = len(COLUMNS)
 _CHUNK: Final = 256
 _CHUNK_CHARS: Final = 24_000
@@ -155,7 +157,7 @@ class Linear:
         unread = not (grams or wholes)
         if unread or not letters:
             complaint, kind = min(complaint, limits.sure_no / 2), _OTHER - 1
-        likely = complaint >= limits.complaint * EMERGENCY_SHARE
+        likely = complaint >= limits.complaint * EMERGENCY_SHARE or urgent >= CRY
         if danger and now and rules.holds(self._spelt(text)):
             urgent, likely = max(urgent, limits.net), True
         pressing = urgent >= limits.urgent and likely and letters > 0

@@ -39,6 +39,8 @@ _NOW: Final = (
     r"barusan|baru saja|saat ini|skrg juga|sekarang juga|terjebak|kejebak|terkurung|belum dievakuasi|blm dievakuasi",
     r"(?:damkar|ambulans?|polisi|bidan|dokter|petugas|pemadam|sar) (?:belum|blm|ga|gak|tidak|tdk|kok) \w+",
     r"(?:belum|blm) (?:juga )?(?:pulang|balik|ketemu|ditemukan)",
+    r"(?<!tanggap )(?<!status )(?<!masa )(?<!posko )(?<!tenda )(?<!gawat )(?<!jembatan )(?<!jalan )(?<!jalur )(?<!pintu )"
+    r"(?<!panggilan )(?<!nomor )(?<!dana )(?<!bantuan )(?<!rumah sakit )darurat",
 )
 _NOT_NOW: Final = (
     r"(?:tahun|thn|taun|bulan|bln|minggu) (?:lalu|kemarin|kmrn|yang lalu|yg lalu)|dulu|dahulu|jaman|zaman|waktu itu|pernah",
@@ -112,7 +114,7 @@ _SMELL: Final = _quick(
 )
 _SMELL_NOW: Final = _quick(
     r"tolong|tlg|tulung|bantu|sos|segera|cepa?t|butuh|help|mana|panggil|kirim|barusan|baru|saat|sekarang|skrg|jebak|"
-    r"kurung|belum|blm|damkar|ambulan|polisi|bidan|dokter|petugas|pemadam|sar\b|\bdiri\b|hidup|nyawa|minum|tengg?ak|telan"
+    r"kurung|belum|blm|darurat|damkar|ambulan|polisi|bidan|dokter|petugas|pemadam|sar\b|\bdiri\b|hidup|nyawa|minum|tengg?ak|telan"
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import classifiers
 from classifiers import corpus, rules
-from classifiers.linear import Linear
+from classifiers.linear import CRY, EMERGENCY_SHARE, Linear
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,23 @@ def test_the_net_holds_what_it_reads_however_it_is_spelt(shipped: Linear, cry: s
         ("Bapak gubernur, motor saya hilang di pasar, belum ketemu", False),
         ("Terima kasih banyak pak, kebakaran kemarin juga cepat ditangani", False),
         ("kebakaran pak, cepat", True),
+        ("DARURAT banjir di Bima", True),
+        ("darurat! ada kebakaran", True),
+        ("masa tanggap darurat banjir diperpanjang", False),
+        ("jembatan darurat ambruk lagi", False),
+        ("instalasi gawat darurat terendam banjir", False),
     ],
 )
 def test_the_net_holds_who_is_missing_and_lets_go_of_thanks(text: str, held: bool) -> None:
     assert rules.in_danger(text) == held
+
+
+@pytest.mark.parametrize("cry", ["Kebakaran di Ampenan!!", "rumah tetangga kebakaran", "pohon tumbang menimpa orang"])
+def test_who_cries_for_help_need_not_complain(shipped: Linear, cry: str) -> None:
+    chance, urgent = shipped.probabilities([cry])[0, :2]
+    assert chance < shipped.decisions.complaint * EMERGENCY_SHARE and urgent >= CRY
+    verdict = shipped([cry])[0]
+    assert verdict.is_complaint and verdict.urgency == "mendesak" and verdict.needs_review
 
 
 def test_the_net_holds_all_of_the_corpus_that_it_reads(shipped: Linear) -> None:

@@ -108,6 +108,7 @@ class Slaughter:
             letters = Counter(connection.scalars(_LETTERS))
         taken = Counter(re.findall(r"^Ref (\S+)/1$", "\n".join(self.sink.texts), re.MULTILINE))
         assert taken.keys() <= letters.keys(), "an alarm of a ticket that is not there"
+        assert letters, "nothing rang: an emergency of tests/simulator/life.py is to be one to the classifier"
         self.counts["alarms"] = len(letters)
         self.counts["alarms lost"] = len(letters.keys() - taken.keys())
         self.counts["alarms repeated"] = taken.total() - len(taken)
