@@ -207,15 +207,38 @@ def as_jsonl(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     return (json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
 
 
-def as_csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """RFC 4180 with a BOM for spreadsheets; nested facts become columns such as verdict.kind; no cell can be a formula."""
-    names: list[str] | None = None
+def as_csv(rows: Iterable[Mapping[str, Any]], names: Iterable[str] = ()) -> Iterator[str]:
+    """RFC 4180 with a BOM for spreadsheets; nested facts become columns such as verdict.kind; no cell can be a formula.
+
+    Of no rows at all it is a line of `names`: a file without heads looks broken.
+    """
+    heads: list[str] | None = None
     for row in rows:
         flat = _flat(row)
-        if names is None:
-            names = list(flat)
-            yield "\ufeff" + _line(names)
-        yield _line([_cell(flat.get(name)) for name in names])
+        if heads is None:
+            heads = list(flat)
+            yield "\ufeff" + _line(heads)
+        yield _line([_cell(flat.get(name)) for name in heads])
+    if heads is None:
+        yield "\ufeff" + _line(_flat(dict.fromkeys(names)))
+
+
+FIELDS: Mapping[What, Sequence[str]] = {
+    "raw": [
+        "platform", "account", "stream", "kind", "id", "post_id", "parent_id", "conversation_id", "created_at",
+        "fetched_at", "deleted_at", "payload", "revisions",
+    ],
+    "items": [
+        "platform", "account", "kind", "id", "post_id", "parent_id", "conversation_id", "author_id", "by_account", "text",
+        "created_at", "edited", "deleted", "hidden", "attachments", "permalink", "ticket", "decision", "reason", "verdict",
+    ],
+    "tickets": [
+        "number", "status", "urgency", "category", "agency", "summary", "account", "source_ids", "supporters",
+        "reporter_id", "place", "permalink", "opened_at", "answer_by", "first_response_at", "closed_at", "merged_into",
+        "waiting_since", "version",
+    ],
+}  # fmt: skip
+"""What each record tells; a masked one of `raw` also that it is masked."""
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -183,13 +183,23 @@ def chosen_model(context: typer.Context, folder: Path | None) -> Path | None:
     return folder
 
 
+STDOUT = Path("-")
+"""What `--out -` means; any other option wants the name of a file."""
+
+
+def named(file: Path | None, option: str) -> None:
+    """Raises Misuse for what means stdout, where a file or folder is wanted."""
+    if file == STDOUT:
+        raise Misuse(f"{option} -: expected a name")
+
+
 @contextmanager
 def written(file: Path | None) -> Iterator[Any]:
-    """A text stream to a file that appears whole or not at all, private to its owner; or to stdout without one."""
+    """A text stream to a file that appears whole or not at all, private to its owner; or to stdout without one or for `-`."""
     import sys
     import uuid
 
-    if file is None:
+    if file is None or file == STDOUT:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")  # type: ignore[union-attr]
         yield sys.stdout
         sys.stdout.flush()

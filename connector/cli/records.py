@@ -12,7 +12,7 @@ import typer
 
 from ..errors import Misuse
 from .app import app
-from .opening import chosen_model, open_works, readable, window, written
+from .opening import chosen_model, named, open_works, readable, window, written
 from .outcome import finish, out, out_json, say
 from .reading import Accounts, AsJson
 
@@ -139,13 +139,14 @@ def export(
     json: AlwaysJson = False,
 ) -> None:
     """Stream records out of the store, in constant memory. What could not be understood stands in `raw` only."""
-    from ..export import as_csv, as_jsonl, records
+    from ..export import FIELDS, as_csv, as_jsonl, records
     from ..store.engine import reading
 
     if as_ and what != "tickets":
         raise Misuse(f"--as {as_}: only tickets are handed over")
     if json and format == "csv":
         raise Misuse("--json: expected without --format csv")
+    named(services, "--services")
     if services and as_ != "open311":
         raise Misuse("--services: goes with --as open311 only")
     works = open_works(context, stops=False)
@@ -154,13 +155,13 @@ def export(
         return
     with reading(works.engine) as connection, written(out) as stream:
         rows = records(connection, what, masked=masked)
-        for line in (as_csv if format == "csv" else as_jsonl)(rows):
-            stream.write(line)
+        stream.writelines(as_csv(rows, FIELDS[what]) if format == "csv" else as_jsonl(rows))
 
 
 def _hand_over(works: Any, name: str, format: str, services: Path | None, out: Path | None) -> None:
     from .. import handing
     from ..export import as_csv, as_jsonl
+    from ..handover import lapor
     from ..store.engine import reading
 
     if name == "open311" and format == "csv":
@@ -170,7 +171,8 @@ def _hand_over(works: Any, name: str, format: str, services: Path | None, out: P
         if name == "open311":
             pieces = handing.as_open311(connection, works.routing)
         else:
-            pieces = (as_csv if format == "csv" else as_jsonl)(handing.as_lapor(connection, mapped))
+            rows = handing.as_lapor(connection, mapped)
+            pieces = as_csv(rows, lapor.FIELDS) if format == "csv" else as_jsonl(rows)
         stream.writelines(pieces)
     if services:
         with written(services) as stream:

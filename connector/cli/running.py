@@ -1,6 +1,5 @@
-"""Verbs of the operator: demo, init, migrate, check, run, report, sandbox."""
+"""Verbs of the operator: demo, migrate, check, run, report, sandbox."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -12,7 +11,7 @@ import typer
 
 from ..errors import Misuse, SettingsError
 from .app import app
-from .opening import DAEMON_LEAVES_IN, leave_in_time, open_works, stop_on_signals, window, written
+from .opening import DAEMON_LEAVES_IN, STDOUT, leave_in_time, named, open_works, stop_on_signals, window, written
 from .outcome import finish, out, out_json, say
 from .reading import AsJson, need_tokens
 from .records import Out, Since, Until
@@ -32,39 +31,8 @@ def demo(
     """The main job on the built-in sandbox: poll, classify, open tickets, write the report."""
     from .demonstration import demonstrate
 
+    named(out, "--out")
     demonstrate(out)
-
-
-@app.command(epilog="Example: ntbcare init /etc/ntbcare")
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
-    """Write a commented starter configuration and say what to do next."""
-    from importlib import resources
-
-    names = ("connector.toml", "categories.toml", "contacts.toml", "answers.toml", "lapor.toml")
-    there = [name for name in names if (folder / name).exists()]
-    if there:
-        raise Misuse(f"{folder / there[0]}: is there already and stays as it is; choose another folder")
-    os.umask(os.umask(0) | 0o022)  # whoever may write there says where tokens are sent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            text = (resources.files("connector.defaults") / name).read_text("utf-8")
-            (folder / name).write_text(text.replace(_STORE, _store_in(folder), 1), "utf-8")
-    except OSError as error:
-        raise Misuse(f"{folder}: cannot be written ({error.strerror})") from None
-    out(f"{folder / 'connector.toml'} is written. Next:")
-    out("  1. put your Pages' ids there and their tokens into the environment variables it names")
-    for number, verb in enumerate(("migrate", "check", "run"), 2):
-        out(f"  {number}. ntbcare --config {folder / 'connector.toml'} {verb}")
-
-
-_STORE = 'url = "sqlite:///ntbcare.db"'
-
-
-def _store_in(folder: Path) -> str:
-    """The starter's store beside its configuration, whatever folder `ntbcare` is later run from; where a URL can name it."""
-    whole = str(folder.absolute())
-    return _STORE if set(whole) & set('?#%"\\') else f'url = "sqlite:///{whole}/ntbcare.db"'
 
 
 @app.command(epilog="Example: ntbcare migrate")
@@ -232,6 +200,7 @@ def report(
     from ..report import write_report
     from ..store.engine import reading
 
+    named(csv, "--csv")
     if rapor is not None:
         if since or until:
             raise Misuse("--rapor: covers a whole month; leave --since and --until out")
@@ -244,7 +213,7 @@ def report(
     file = out or Path("laporan-ntbcare.html")
     with reading(works.engine) as connection, written(file) as stream:
         write_report(connection, stream, works.routing, start, end, works.clock(), why=works.why())
-    print(file.resolve())
+    _say_where(file)
 
 
 def _rapor(context: typer.Context, name: str, out: Path | None, csv: Path | None) -> None:
@@ -259,11 +228,17 @@ def _rapor(context: typer.Context, name: str, out: Path | None, csv: Path | None
         made = read_rapor(connection, month, works.routing, works.clock())
     with written(file) as stream:
         write_page(made, stream)
-    print(file.resolve())
+    _say_where(file)
     if csv is not None:
         with written(csv) as stream:
             write_csv(made, stream)
-        print(csv.resolve())
+        _say_where(csv)
+
+
+def _say_where(file: Path) -> None:
+    """The plain path of what was written; behind a page on stdout it would be a part of that."""
+    if file != STDOUT:
+        print(file.resolve())
 
 
 @app.command(epilog="Example: ntbcare sandbox --port 8111")

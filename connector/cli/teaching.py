@@ -33,12 +33,13 @@ def train(
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the model before.")] = False,
 ) -> None:
     """Train a model from the corpus, people's labels and own texts; it is promoted only if it is not worse."""
-    from .opening import readable
+    from .opening import named, readable
 
     if rollback and (with_ or out_dir is not None):
         raise Misuse("--rollback: goes alone; it only takes the model in use off the top")
     for file in with_ or ():
         readable(file)
+    named(out_dir, "--out")
     if out_dir is not None:
         _may_take(out_dir)
     if rollback:
@@ -136,8 +137,9 @@ def evaluate(
     from classifiers.learned import measured
     from classifiers.samples import read_labelled
 
-    from .opening import chosen_model, readable, written
+    from .opening import chosen_model, named, readable, written
 
+    named(card, "--card")
     readable(file)
     with ExitStack() as beside:
         page = beside.enter_context(written(card)) if card is not None else None

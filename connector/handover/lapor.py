@@ -23,6 +23,13 @@ GROUNDS = {"bukan wewenang": "bukan wewenang", "kurang data": "tunda"}
 """What LAPOR's admins do with a report that we turned down on this ground; on any other it is archived."""
 
 
+FIELDS = (
+    "nomor_asal", "tracking_id", "jenis", "topik", "instansi", "judul", "isi", "anonim", "rahasia", "pelapor", "kode_wilayah",
+    "lokasi", "tanggal", "status", "alasan", "digabung_ke", "tautan",
+)  # fmt: skip
+"""What a report tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """What an operator maps: categories to topics, agencies to LAPOR's names, whose reports are secret, who stays anonymous."""

@@ -195,3 +195,22 @@ def test_a_closed_pipe_ends_an_export_in_silence(polled: Rig) -> None:
             command, stdout=closed, stderr=subprocess.PIPE, env=clean(polled.env), check=False, timeout=60
         )
     assert done.returncode == 1 and done.stderr == b""
+
+
+WHAT = ["raw", "items", "tickets", "tickets --as lapor"]
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_of_nothing_a_spreadsheet_has_its_heads(polled: Rig, what: str) -> None:
+    full = polled.run("export", *what.split(), "--format", "csv").out
+    empty = {"NTBCARE_STORE_URL": f"sqlite:///{polled.folder / 'empty.db'}"}
+    polled.run("migrate", env=empty)
+    assert polled.run("export", *what.split(), "--format", "csv", env=empty).out == full[: full.index("\n") + 1]
+    assert polled.run("export", *what.split(), env=empty).out == ""
+
+
+def test_a_dash_is_stdout(polled: Rig) -> None:
+    assert polled.run("export", "tickets", "--out", "-").out == polled.run("export", "tickets").out != ""
+    page = polled.run("report", "--out", "-").out
+    assert page.startswith("<!doctype html>") and page.rstrip().endswith("</html>")
+    assert not (polled.folder / "-").exists()

@@ -25,6 +25,15 @@ def test_a_full_disk_is_said_in_one_line(polled: Rig, verb: str) -> None:
     assert done.stderr.decode().startswith("output: No space left") and len(done.stderr.splitlines()) == 1
 
 
+def test_of_a_starter_that_finds_no_room_nothing_is_left(tmp_path: Path) -> None:
+    """In blocks of 512 bytes: what is written first fits, what comes after does not."""
+    small = f"ulimit -f 8; exec {PROGRAM} init office"
+    done = subprocess.run(["sh", "-c", small], cwd=tmp_path, capture_output=True)
+    assert done.returncode == 2 and b"office: cannot be written" in done.stderr
+    assert not list((tmp_path / "office").iterdir())
+    call("init", "office", cwd=tmp_path)
+
+
 def test_nobody_to_tell_changes_no_exit_code(polled: Rig) -> None:
     for line, codes in (("report | true", (0, 1)), ("tickets list | true", (0, 1)), ("pol 2>/dev/full", (2,))):
         command = f"{PROGRAM} --config {polled.config} {line}; exit ${{PIPESTATUS[0]}}"
