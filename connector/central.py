@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine
 
 from . import states
 from .errors import Conflict, Misuse, NotFound
-from .platforms.facebook.parse import when
 from .records import CLOSED
 from .sheets import heads, records
 from .store import history, merging, tickets
 from .store.engine import writing
+from .wita import handed_in
 
 FIELDS = ("number", "status", "reason", "at", "version", "tracking_id", "by")
 CENTRAL = "aplikasi pusat"
@@ -88,11 +88,7 @@ def _checked(record: Mapping[str, Any], now: datetime) -> _Line:
     said = {name: str(value).strip() for name in FIELDS if (value := record.get(name)) not in (None, "")}
     if "number" not in said or not ("status" in said or "tracking_id" in said):
         raise Misuse("expected number, and status or tracking_id")
-    at = when(said["at"]) if "at" in said else None
-    if "at" in said and (at is None or at > now + _SKEW):
-        raise Misuse(
-            f"at: expected a time with its zone such as 2026-11-24T08:00:00+08:00, not in the future; found {said['at']}"
-        )
+    at = _at(said["at"], now) if "at" in said else None
     version = said.get("version")
     if version is not None and not (version.isascii() and version.isdigit() and len(version) < 10):
         raise Misuse(f"version: expected a number, found {version}")
@@ -109,6 +105,14 @@ def _checked(record: Mapping[str, Any], now: datetime) -> _Line:
         by=said.get("by", CENTRAL)[:190],
         key=hashlib.sha256(key.encode()).hexdigest()[:32],
     )
+
+
+def _at(text: str, now: datetime) -> datetime:
+    """When a state was given. A day alone does not tell whether that was before or after the ticket's own last move."""
+    at = handed_in(text) if len(text) > len("2026-11-24") else None
+    if at is None or at > now + _SKEW:
+        raise Misuse(f"at: expected a time such as 2026-11-24T08:00:00+08:00, not in the future; found {text}")
+    return at
 
 
 def _take(connection: Connection, line: _Line, now: datetime, done: Taken) -> None:

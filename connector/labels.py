@@ -18,10 +18,11 @@ from classifiers.verdict import CATEGORIES, KINDS, URGENCIES, Category, Kind, Ur
 from .corrections import Correction, standing, tell_ticket
 from .errors import Conflict, Misuse, NotFound
 from .export import zulu
-from .platforms.facebook.parse import when, words_of
+from .platforms.facebook.parse import words_of
 from .records import Label
 from .store import counters, items, raw, tickets
 from .store.engine import writing
+from .wita import handed_in
 
 NOBODY = "petugas"
 _ALLOWED = {"kind": KINDS, "category": CATEGORIES, "urgency": URGENCIES}
@@ -113,7 +114,7 @@ def add(connection: Connection, record: Any, now: datetime, deadline: Any, route
     before = items.last_label(connection, row.id)
     label = _filled(record, said, row, before, _standing(connection, row))
     told = _told(record, said, label)
-    revision, at = _revision(connection, record, row), when(record.get("at"))
+    revision, at = _revision(connection, record, row), handed_in(record.get("at"))
     if at is None or at > now:  # a clock ahead of ours must not outrank what is said later
         if before is not None and _known(before, label, told, revision):
             return False

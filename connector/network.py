@@ -29,6 +29,8 @@ COLUMNS = {
     "persetujuan": "consent", "consent": "consent",
 }  # fmt: skip
 NEEDED = ("name", "group", "channel", "consent")
+OLDEST = 2000
+"""A consent from before this year is a slip of the pen, or what a spreadsheet puts where there is no date."""
 _CODE = re.compile(r"52\.\d{2}(\.\d{2}(\.\d{4})?)?")
 _LEVELS = r"(?:kabupaten|kecamatan|kelurahan|desa)\s+|(?:kab|kec|kel|ds)(?:\.\s*|\s+)"
 _REFERENCE: TypeAdapter[str] = TypeAdapter(Reference)
@@ -126,6 +128,8 @@ def _consent(text: str, now: datetime) -> datetime:
             at = datetime.strptime(text, form).replace(tzinfo=WITA)
         except ValueError:
             continue
+        if at.year < OLDEST:
+            raise ValueError(f"persetujuan: {text} is too long ago to be meant")
         if at > now:
             raise ValueError(f"persetujuan: {text} is still to come")
         return at.astimezone(UTC)

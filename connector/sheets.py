@@ -18,6 +18,8 @@ def records(text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
             yield number, found
         elif names is None:
             names = found
+        elif any(found[len(names) :]):
+            yield number, "more cells than column names; is a comma outside of quotes?"
         elif found:
             yield number, dict(zip(names, found, strict=False))
 

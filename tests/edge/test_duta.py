@@ -151,6 +151,18 @@ def test_who_comes_with_a_new_channel_is_told_to_be_there_with_the_old_one(
     assert told == [f"Ayu, 52.01.01: is there with another channel too, as number {first}"]
 
 
+def test_a_day_of_consent_that_no_clock_shows_loses_no_other_line(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANNEL_WA", "json://127.0.0.1/{address}")
+    book = ContactBook.model_validate({"channels": {"wa": {"url_env": "CHANNEL_WA"}}})
+    days = ("0001-01-01", "30/12/1899", "9999-12-31", "2025-11-24")
+    lines = [f"Ayu,pkh,wa:{n},{day},52.01.01\n" for n, day in enumerate(days)]
+    (tmp_path / "duta.csv").write_text("nama,kelompok,saluran,persetujuan,kode\n" + "".join(lines), "utf-8")
+    done = network.import_contacts(sqlite_engine, tmp_path / "duta.csv", book, now)
+    assert done.new == 1 and [line.split(":")[1] for line in done.failures] == ["2", "3", "4"]
+
+
 @pytest.mark.parametrize(
     ("lane", "heard"), [("tg:-100123", True), ("tg:@piket", False), ("wa:1", False), ("nix", False)]
 )

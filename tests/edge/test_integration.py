@@ -73,7 +73,7 @@ def test_a_bad_line_is_named_and_loses_no_other(sqlite_engine: Engine, tmp_path:
         {"number": ONE, "status": "tuntas", "at": "kemarin"}, {"number": ONE, "status": "tuntas", "at": "2027-01-01T00:00Z"},
         {"number": ONE, "status": "tuntas", "version": "satu"}, {"number": ONE, "status": "tuntas", "version": 7},
         {"number": ONE, "status": "tuntas", "kolom": 1}, {"number": ONE, "tracking_id": "9" * 65},
-        {"number": ["x"], "status": {"a": 1}}, "[" * 100_000,
+        {"number": ["x"], "status": {"a": 1}}, "[" * 100_000, {"number": ONE, "status": "tuntas", "at": "2026-11-24"},
     ]  # fmt: skip
     done = take(sqlite_engine, tmp_path, [*bad, "", LINES[0], {"number": TWO, "status": "tuntas"}])
     assert done.moved == 2 and len(done.failures) == len(bad)
@@ -81,6 +81,14 @@ def test_a_bad_line_is_named_and_loses_no_other(sqlite_engine: Engine, tmp_path:
         assert f"a.jsonl:{n}: " in line and len(line) < 400 and "--" not in line
     refused = take(sqlite_engine, tmp_path, [{"number": TWO, "status": "diterima"}])
     assert refused.moved == 0 and "only become ditindaklanjuti" in refused.failures[0]
+
+
+def test_a_time_without_a_zone_is_by_the_offices_clock(sqlite_engine: Engine, tmp_path: Path) -> None:
+    filled(sqlite_engine)
+    take(sqlite_engine, tmp_path, [{"number": ONE, "status": "ditindaklanjuti", "at": "2026-11-24 10:00"}])
+    done = take(sqlite_engine, tmp_path, [{"number": ONE, "status": "tuntas", "at": "2026-11-24T03:00:00Z"}])
+    assert (done.moved, done.overtaken) == (1, 0)
+    assert shown(sqlite_engine)[ONE].closed_at == T0 + timedelta(hours=2)
 
 
 def test_states_come_as_csv_too(sqlite_engine: Engine, tmp_path: Path) -> None:

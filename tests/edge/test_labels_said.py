@@ -215,3 +215,12 @@ def test_what_nobody_said_stays_as_the_ticket_has_it(engine: Engine) -> None:
     say(engine, minute=2, is_complaint="salah")
     say(engine, minute=3, category="listrik")
     assert tickets_of(engine)[0]["status"] == "ditolak" and [s.complaint for s in samples_of(engine)] == [False]
+
+
+def test_a_time_without_a_zone_is_by_the_offices_clock(sqlite_engine: Engine) -> None:
+    """Taken for UTC, a word of ten in the morning would outrank one of noon."""
+    stored(sqlite_engine, "jalan rusak di Gerung")
+    say(sqlite_engine, 600, kind="pengaduan", urgency="penting", at="2026-11-24T12:00:00+08:00")
+    say(sqlite_engine, 601, kind="pengaduan", urgency="biasa", at="2026-11-24T10:00:00")
+    (ticket,) = tickets_of(sqlite_engine)
+    assert ticket["urgency"] == "penting"
