@@ -140,6 +140,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(lambda token: self.server.desk.show(token))
 
+    def do_HEAD(self) -> None:  # as some ask who preview a link
+        self.do_GET()
+
     def do_POST(self) -> None:
         size = self.headers.get("Content-Length", "")
         body = self.rfile.read(int(size)) if size.isdigit() and len(size) < 5 and int(size) <= LONGEST else b""
@@ -164,7 +167,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**HEADERS, "Content-Length": str(len(content)), "Connection": "close"}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
         self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:

@@ -1,6 +1,6 @@
 """From events of tickets to answers in words, committed before anything is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..answers.choosing import Channel, Send, choose, is_first
 from ..answers.wording import Case, Kind, say
 from ..errors import NotFound
 from ..masking import mask
-from ..store import addressees, counters, items, replies, tickets
+from ..store import addressees, counters, history, items, replies, tickets
 from ..store.engine import reading, writing
 from .facts import Answering, Matter, facts_of
 
@@ -77,8 +77,14 @@ def _matters(connection: Connection, work: Answering, event: Any, ticket: Any) -
     if is_first(kind):
         return [Matter(kind, event.at, "", ticket, item) for item in _received(connection, work, kind, event, ticket)]
     told = addressees.complainants(connection, ticket.id, work.account.key)
-    said_at = datetime.fromisoformat(data["said_at"]) if data.get("said_at") else None
-    return [Matter(kind, event.at, str(data.get("reason") or ""), ticket, item, said_at) for item in told]
+    reason, said_at = _given(data)
+    return [Matter(kind, event.at, reason, ticket, item, said_at) for item in told]
+
+
+def _given(data: Mapping[str, Any]) -> tuple[str, datetime | None]:
+    """The reason of a move, and when it happened by whoever said so, if that was told."""
+    said_at = data.get("said_at")
+    return str(data.get("reason") or ""), datetime.fromisoformat(said_at) if said_at else None
 
 
 def _received(connection: Connection, work: Answering, kind: Kind, event: Any, ticket: Any) -> list[Any]:
@@ -163,7 +169,10 @@ def words(connection: Connection, work: Answering, matter: Matter) -> str:
 
 
 def preview(work: Answering, number: str, kind: Kind | None, reason: str) -> str:
-    """What would be said of a ticket as it stands, whoever it was and however old. Raises NotFound."""
+    """What would be said of a ticket as it stands, whoever it was and however old; without a `reason`, with the office's own.
+
+    Raises NotFound.
+    """
     with reading(work.engine) as connection:
         row = tickets.get(connection, number)
         first = addressees.first_item(connection, row.id)
@@ -172,4 +181,14 @@ def preview(work: Answering, number: str, kind: Kind | None, reason: str) -> str
         item = addressees.item(connection, first)
         status = {"ditindaklanjuti", "tuntas", "ditolak"} & {row.status}
         usual: Any = status.pop() if status else "received_urgent" if row.urgency == "mendesak" else "received"
-        return words(connection, work, Matter(kind or usual, work.clock(), reason, row, item))
+        at, given, said_at = _last_said(connection, row, kind or usual) or (work.clock(), "", None)
+        return words(connection, work, Matter(kind or usual, at, reason or given, row, item, said_at))
+
+
+def _last_said(connection: Connection, ticket: Any, kind: Kind) -> tuple[datetime, str, datetime | None] | None:
+    """When the ticket came into this state the last time, the reason, and when that was by whoever said it."""
+    for event in reversed(history.events_of(connection, ticket.id)):
+        data = event.data or {}
+        if not is_first(kind) and _kind(event.what, data, ticket) == kind:
+            return event.at, *_given(data)
+    return None

@@ -133,7 +133,7 @@ def test_a_link_means_its_own_alarm_though_another_one_has_the_number_of_its_row
         key = alarms.link_key(connection) or b""
         link = sign(key, first.id, first.ticket_id, now() + timedelta(hours=1))
     with serving(works, structlog.get_logger(), 0) as port:
-        assert status(port, link) == 200
+        assert status(port, link) == status(port, link, "HEAD") == 200  # as some ask who preview a link
         with writing(sqlite_engine) as connection:
             alarms.forget(connection, [first.ticket_id])
         (second,) = rung(sqlite_engine, fresh("1_2", "TOLONG longsor di Dompu", "7002"), roster=Roster(((1, "piket"),)))
@@ -155,11 +155,11 @@ def test_the_page_of_a_link_is_large_enough_for_a_thumb_and_runs_nothing(sqlite_
     assert "button{font:inherit;box-sizing:border-box;width:100%;min-height:3rem}" in style and "<script" not in page
 
 
-def status(port: int, link: str = f"1-2-3-{'x' * 32}") -> int:
+def status(port: int, link: str = f"1-2-3-{'x' * 32}", verb: str = "GET") -> int:
     """What the route answers to a link, else to one that it never signed; 0 when it does not."""
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", f"/a/{link}")
+        connection.request(verb, f"/a/{link}")
         return int(connection.getresponse().status)
     except OSError:
         return 0

@@ -205,6 +205,9 @@ def test_a_preview_says_what_would_be_said_and_changes_nothing(engine: Engine) -
         desk.comes()
         assert desk.number() in preview(desk.work, desk.number(), None, "")
         assert "Keterangan: salah alamat." in preview(desk.work, desk.number(), "ditolak", "salah alamat")
+        casework.move(engine, desk.number(), "tuntas", who="Ani", reason="sudah ditambal", now=desk.time())
+        assert "Keterangan: sudah ditambal." in preview(desk.work, desk.number(), None, "")
+        assert "Keterangan" not in preview(desk.work, desk.number(), "ditolak", "")
         assert desk.rows() == [] and desk.posts() == []
         by_hand = casework.open_new(engine, COMPLAINT, {}, who="Ani", desk=desk.bench.desk(), clock=desk.time)
         with pytest.raises(NotFound, match="by hand"):
