@@ -185,8 +185,8 @@
     else if (target.closest(".text") && window.getSelection().isCollapsed) row.classList.toggle("open");
   });
   document.addEventListener("change", ({ target }) => {
-    const row = target.closest(".tools") && target.closest(".row");
-    if (!row) return;
+    const row = target.matches(".tools select") && target.closest(".row");
+    if (!row) return; // as for the reason of a move: it corrects nothing
     const set = { [target.name]: target.value };
     correct(row, target.name === "urgency" ? { ...set, kind: "pengaduan" } : set);
   });

@@ -73,9 +73,11 @@ def test_keys_and_buttons_take_effect_at_once(polled: Rig, page: Any) -> None:
     colour = "e => getComputedStyle(e).color"
     assert page.locator("#kept").evaluate(colour) == page.locator("#tiket .mendesak .u").first.evaluate(colour)
     assert mine.locator("[data-due]").is_visible()
+    labels = len(_labels(polled))
     mine.locator("[name=reason]").fill("bukan pengaduan")
     mine.locator('[data-move="ditolak"]').click()
     until(lambda: _of(polled, "tickets", "number", number)["status"] == "ditolak", 20, "the refusal")
+    assert len(_labels(polled)) == labels, "a reason is no correction: it would take back what others said of the item"
     until(lambda: mine.locator("[data-due]").is_hidden(), 5, "nobody waits for what is refused")
     assert [line for line in said if "422" not in line] == []
 
