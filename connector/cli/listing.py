@@ -1,10 +1,11 @@
 """Verbs that show tickets: the list with what is overdue, and one with its history."""
 
 import json as jsonlib
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +22,9 @@ def tickets_list(
     status: Annotated[str | None, typer.Option("--status", help="Only of this status.")] = None,
     urgency: Annotated[str | None, typer.Option("--urgency", help="Only of this urgency.")] = None,
     category: Annotated[str | None, typer.Option("--category", help="Only of this category.")] = None,
+    agency: Annotated[
+        str | None, typer.Option("--agency", help="Only what this agency answers for: its key in categories.toml.")
+    ] = None,
     overdue: Annotated[
         bool,
         typer.Option(
@@ -44,20 +48,16 @@ def tickets_list(
     from ..store import history, tickets
     from ..store.engine import reading
 
-    for option, value, allowed in (
-        ("status", status, MOVES),
-        ("urgency", urgency, URGENCIES),
-        ("category", category, CATEGORIES),
-    ):
-        if value is not None and value not in allowed:
-            raise Misuse(f"--{option} {value}: expected one of {', '.join(allowed)}")
+    equal: dict[str, Any] = {"status": status, "urgency": urgency, "category": category, "agency": agency}
+    _known(equal, {"status": MOVES, "urgency": URGENCIES, "category": CATEGORIES})
     works = open_works(context)
+    _known(equal, {"agency": works.routing.agencies})
     now, calendar = works.clock(), works.settings.calendar.calendar
     with reading(works.engine) as connection:
         followed_up = history.last(connection, deadlines.FOLLOW_UPS) if lapor else {}
         by_lapor = partial(deadlines.lapor, followed_up=followed_up, calendar=calendar)
         due_of = by_lapor if lapor else deadlines.own
-        found = tickets.every(connection, waiting=waiting, status=status, urgency=urgency, category=category)
+        found = tickets.every(connection, waiting=waiting, **equal)
         for ticket in deadlines.latest(found, due_of, now) if overdue else found:
             due = due_of(ticket)
             if json:
@@ -67,6 +67,14 @@ def tickets_list(
             left = f"{f'{due.step} ' if lapor else ''}{words.remaining(due.by, now)}" if due else ""
             facts = f"{ticket.status:14} {ticket.urgency:8} {left:24} {ticket.category:20}"
             out(f"{ticket.number}  {facts} {ticket.summary}")
+
+
+def _known(given: Mapping[str, str | None], allowed: Mapping[str, Collection[str]]) -> None:
+    """Raises Misuse for an option whose value is none of those that are allowed."""
+    for option, values in allowed.items():
+        value = given[option]
+        if value is not None and value not in values:
+            raise Misuse(f"--{option} {value}: expected one of {', '.join(values)}")
 
 
 @tickets_app.command("show", epilog="Example: ntbcare tickets show NTB-2026-000017")

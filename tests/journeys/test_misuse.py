@@ -77,6 +77,7 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "unknown agency": (["tickets", "amend", "NTB-2026-000001", "--agency", "nasa"], ("--agency nasa",)),
     "answers of nobody": (["replies", "list", "--account", "bupati"], ("--account bupati", "gubernur")),
     "list what": (["tickets", "list", "--status", "dibuang"], ("dibuang", "diterima")),
+    "list of nobody": (["tickets", "list", "--agency", "nasa"], ("--agency nasa", "dinas-pupr")),
     "amend to no words": (["tickets", "amend", "NTB-2026-000001", "--summary", " "], ("summary",)),
     "new without words": (["tickets", "new", "--text", " "], ("--text",)),
     "a contact beyond numbers": (["contacts", "remove", str(10**30)], ("ID…", "2147483647")),

@@ -214,3 +214,11 @@ def test_a_dash_is_stdout(polled: Rig) -> None:
     page = polled.run("report", "--out", "-").out
     assert page.startswith("<!doctype html>") and page.rstrip().endswith("</html>")
     assert not (polled.folder / "-").exists()
+
+
+def test_an_agency_has_its_own_list(polled: Rig) -> None:
+    every = polled.run("export", "tickets").records
+    agency = every[0]["agency"]
+    listed = polled.run("tickets", "list", "--agency", agency, "--json").records
+    assert [t["number"] for t in listed] == [t["number"] for t in every if t["agency"] == agency]
+    assert len(listed) < len(every)
