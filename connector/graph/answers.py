@@ -126,7 +126,9 @@ def _judge_parameter(fault: _Fault, asked: Asked) -> tuple[type[GraphError], str
         return _absent(asked)
     if fault.subcode is not None:
         return BadRequest, "refused for good; report it"
-    if _field(fault, asked):
+    if field := _field(fault, asked):
+        if asked.path.rpartition("/")[2] == field:  # the edge itself: there is nothing left to ask without it
+            return BadRequest, "Graph has no such list there; look at it on Facebook"
         return FieldGone, "a field exists no more; ask without it"
     if _FEATURE.search(fault.text):
         return NotPermitted, "a permission or feature is missing; give it to the app and connect the Page again"

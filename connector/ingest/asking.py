@@ -1,8 +1,9 @@
 """Asking Graph for one response: with less when it wants less, without a field that it knows no more. It remembers both.
 
 What a list of the account taught is kept in the store and tried anew after a day, since Graph's moods pass. What one post or
-conversation taught concerns that one alone, and only for the length of a pass; of it only a field that Graph names is kept.
-A size that several of them needed before they were answered is what Graph bears for all of their kind, and is kept too.
+conversation taught concerns that one alone, and only for the length of a pass: there are odd objects, without words or a list
+of comments. What several of them needed before they were answered, a size or no field of some name, is what Graph bears for all
+of their kind, and is kept too; of a field only while no other object of the kind was answered with it.
 """
 
 import threading
@@ -18,7 +19,8 @@ from ..platforms.facebook.parse import when
 from ..schedule import NO_MINUTES, STOP, pause_of
 
 REMEMBERED = timedelta(days=1)
-SEVERAL = 2
+SEVERAL = 2  # objects that want less, before all of their kind are asked for less
+MANY = 5  # objects without a field, before none of their kind is asked for it: words are lost where that is wrong
 MESSENGER = "messenger"  # a budget of its own: when it is used up, posts are read on
 
 
@@ -61,6 +63,7 @@ class Asker:
         self._quirks = dict(self._known)
         self._own: dict[tuple[str, str], _Learned] = {}
         self._borne: defaultdict[str, dict[str, Ask]] = defaultdict(dict)
+        self._granted: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
         self._lock = threading.Lock()
 
     @property
@@ -82,8 +85,10 @@ class Asker:
             self.messenger = self.messenger or ask.messenger
             try:
                 answer = self._heard(self._wire.get(ask.path, about_account=about_account, **ask.query(after)))
-                if halved and ask.of_one:
-                    self._bears(ask)
+                if ask.of_one:
+                    self._knows(ask)
+                    if halved:
+                        self._bears(ask)
                 return answer
             except AskLess as error:
                 less = ask.less()
@@ -112,6 +117,19 @@ class Asker:
                 }
                 kept = {name: size for name, size in sizes.items() if size is not None}
                 self._quirks[ask.name] = self._quirks.get(ask.name, {}) | kept | {"at": self._clock().isoformat()}
+
+    def _knows(self, ask: Ask) -> None:
+        """One object was answered: whatever others say, Graph knows the fields that were asked of it."""
+        with self._lock:
+            self._granted[ask.name] |= ask.names()
+            quirk = self._quirks.get(ask.name, {})
+            denied = {
+                field for field, paths in quirk.get("told", {}).items() if paths and field in self._granted[ask.name]
+            }
+            if denied:
+                told = {field: [] if field in denied else paths for field, paths in quirk["told"].items()}
+                dropped = [field for field in quirk.get("dropped", ()) if field not in denied]
+                self._quirks[ask.name] = quirk | {"told": told, "dropped": dropped, "at": self._clock().isoformat()}
 
     def refuse(self, ask: Ask) -> None:
         """Remembers for a day that Graph does not answer this kind of call."""
@@ -160,10 +178,11 @@ class Asker:
         learned = self._learned(ask)
         return bool(learned.inner) and not learned.dropped & {"comments", "messages"}
 
-    def lacks(self, fields: frozenset[str]) -> bool:
-        """Whether any of these fields is not asked for, since Graph said that it knows it no more."""
+    def lacks(self, fields: frozenset[str], object_id: str = "") -> bool:
+        """Whether any of these fields is not asked for, since Graph said that it knows it no more: of this object, or of all."""
         with self._lock:
-            dropped = [*(q.get("dropped", ()) for q in self._quirks.values()), *(o.dropped for o in self._own.values())]
+            own = [o.dropped for (_, path), o in self._own.items() if path.partition("/")[0] == object_id]
+            dropped = [*(q.get("dropped", ()) for q in self._quirks.values()), *own]
         return any(not fields.isdisjoint(names) for names in dropped)
 
     def _learned(self, ask: Ask) -> Ask:
@@ -177,17 +196,29 @@ class Asker:
         )
 
     def _learn(self, ask: Ask, field: str = "") -> None:
-        """Keeps what `ask` has come down to; `field` is what Graph said is gone, for every object of that kind."""
+        """Keeps what `ask` has come down to; `field` is what Graph said is gone."""
         with self._lock:
             if not ask.of_one:
                 kept = {"limit": ask.limit, "inner": ask.inner, "dropped": sorted(ask.dropped)}
             else:
                 self._own[ask.name, ask.path] = _Learned(ask.limit, ask.inner, ask.dropped)
-                known = set(self._quirks.get(ask.name, {}).get("dropped", ()))
-                kept = self._quirks.get(ask.name, {}) | {"dropped": sorted(known | {field})} if field else {}
+                quirk, known = self._quirks.get(ask.name, {}), field in self._granted[ask.name]
+                kept = _told(quirk, field, ask.path, known) if field else {}
             kept = {k: v for k, v in kept.items() if v is not None and v != []}
             if kept:
                 self._quirks[ask.name] = kept | {"at": self._clock().isoformat()}
+
+
+def _told(quirk: Mapping[str, Any], field: str, path: str, known: bool) -> dict[str, Any]:
+    """What is known of a kind of object after one more of them said that it has no such field.
+
+    `known`: others were answered with it; then nobody's word counts any more.
+    """
+    told = {field: [path], **quirk.get("told", {})}
+    if told[field]:
+        told[field] = [] if known else sorted({*told[field], path})[:MANY]
+    gone = {field} if len(told[field]) >= MANY else set()
+    return {**quirk, "told": told, "dropped": sorted({*quirk.get("dropped", ()), *gone})}
 
 
 def still_true(quirks: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _read_post(reader: Reader, checkpoint: Checkpoint) -> None:
     started = reader.clock()
     post = reader.asker.ask(asks.post_whole(checkpoint.object_id, comments=False)).data
     with reader.writing() as connection:
-        reader.land(connection, [raw_post(reader.account, post)], started)
+        reader.land(connection, [raw_post(reader.account, post)], started, checkpoint.object_id)
         read = {"done": checkpoint.seen, "position": None, "fails": 0, "gone": 0}
         reader.shelf("comments").put(connection, checkpoint.object_id, **read)
 
@@ -190,7 +190,7 @@ class _Reading:
     def _land(self, connection: Connection, nodes: Sequence[Any]) -> tuple[list[RawItem], Landed]:
         items = [self.kin.raw(self.reader.account, self.id, node) for node in nodes]
         post: list[RawItem] = [raw_post(self.reader.account, self.post)] if self.post else []
-        return items, self.reader.land(connection, [*post, *items], self.started)
+        return items, self.reader.land(connection, [*post, *items], self.started, self.id)
 
     def _lacks(self, connection: Connection) -> bool:
         """Whether replies may be missing: none came with the post, and Graph counts more than that."""

@@ -149,15 +149,17 @@ class Reader:
             self._fresh.items = []
             self.landed(fresh)
 
-    def land(self, connection: Connection, items: Sequence[RawItem], started: datetime) -> landing.Landed:
+    def land(
+        self, connection: Connection, items: Sequence[RawItem], started: datetime, under: str = ""
+    ) -> landing.Landed:
         """Stores those items whose streams are wanted; `known` tells of all of them.
 
         `started` is when the walk that shows them began, perhaps by another host's clock, which may be ahead of ours:
         what a walk has shown is never older than the walk, or it would be taken for gone. Without words or author, since
-        Graph knows such a field no more, nothing that is stored is rewritten.
+        Graph knows such a field no more, nothing that is stored is rewritten. `under`: the one object that was asked for them.
         """
         wanted = [item for item in items if item.stream in self.order.streams]
-        if self.asker.lacks(TOLD):
+        if self.asker.lacks(TOLD, under):
             wanted = [item._replace(thin=True) for item in wanted]
         if outside := [item.id for item in wanted if self.order.leaves_out(item)]:
             left = set(outside) - raw.stored(connection, outside)

@@ -4,6 +4,7 @@ Every field and edge named here exists in Meta's node specs (a test compares the
 their fields are those of the Conversations API reference.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 
 from .fields import Edge, Field, name_of, render, without
@@ -107,8 +108,12 @@ class Ask:
 
     def dropping(self, name: str) -> "Ask | None":
         """The same without one field; with no name given, without attachments, the usual culprit. None if it is not there."""
-        dropped = self.dropped | {name or "attachments"}
-        return None if dropped == self.dropped or name == "id" else replace(self, dropped=dropped)
+        name = name or "attachments"
+        return replace(self, dropped=self.dropped | {name}) if name != "id" and name in self.names() else None
+
+    def names(self) -> frozenset[str]:
+        """The fields and edges that go with the call, at any depth."""
+        return frozenset(re.findall(r"[A-Za-z_]\w*", re.sub(r"\.\w+\([^)]*\)", "", self.query()["fields"])))
 
 
 def _comments_edge() -> Edge:
