@@ -24,6 +24,7 @@ from .settings import AccountSettings, app_of, token_of
 from .store import accounts, contacts, leases, ledger, lost, migrate, outbox, pauses, raw
 from .store.checkpoints import Shelf
 from .store.engine import file_of, reading
+from .store.failing import advice
 from .wiring import Works
 from .wita import WITA
 
@@ -105,9 +106,10 @@ def _topics(works: Works) -> str:
 def _tried(what: str, look: Callable[[], Finding]) -> Finding:
     try:
         return look()
-    except (ConnectorError, ModelUnusable, SQLAlchemyError) as error:
-        cause = error.orig if isinstance(error, SQLAlchemyError) and hasattr(error, "orig") else error
-        return Finding(what, "broken", " ".join(str(cause).split())[:400])
+    except SQLAlchemyError as error:
+        return Finding(what, "broken", advice(error))
+    except (ConnectorError, ModelUnusable) as error:
+        return Finding(what, "broken", " ".join(str(error).split())[:400])
 
 
 def _calendar(works: Works) -> Finding:

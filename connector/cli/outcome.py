@@ -120,20 +120,15 @@ def _defect(error: Exception) -> str:
 
 def _explained(error: Exception) -> str | None:
     """A line for errors of the surroundings (store, files, model); None for a defect."""
-    from sqlalchemy.exc import DatabaseError, DBAPIError
+    from sqlalchemy.exc import DBAPIError
 
     from classifiers import ModelUnusable
     from classifiers.corpus import CorpusError
 
-    from ..store.failing import cause_of, collided
+    from ..store.failing import advice
 
     if isinstance(error, DBAPIError):
-        cause = cause_of(error)
-        if collided(error):
-            return f"store: {cause}; others held what was needed, nothing of this step was kept: run the command again"
-        if type(error) is DatabaseError:  # what SQLite says of a file that it cannot read, and of nothing else
-            return f"store: {cause}; put back a backup of it, or name another store"
-        return f"store: {cause}; is it reachable and writable, with room on its disk? Try again after mending that"
+        return f"store: {advice(error)}"
     if isinstance(error, OSError):
         where = error.filename if error.filename is not None else "output"
         return f"{where}: {error.strerror or error}; mend that and run the command again"

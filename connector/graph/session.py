@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -142,7 +143,7 @@ class GraphSession(requests.Session):
                 proxies=self._proxies,
                 verify=self.verify,
             )
-        except (requests.RequestException, HTTPError, OSError, DeadlineError, StopError) as error:
+        except _FAULTS as error:
             return _failed(error)
         with response:
             return _read(response)
@@ -157,7 +158,7 @@ def _read(response: requests.Response) -> Answered | NoAnswerError:
         parsed = parse(body)
     except BodyError as error:
         return NoAnswerError(str(error), status, headers)
-    except (requests.RequestException, HTTPError, OSError, DeadlineError, StopError) as error:
+    except _FAULTS as error:
         return _failed(error, status, headers)
     answer = Answered()
     answer.status_code, answer.parsed, answer.size = status, parsed, len(body)
@@ -178,6 +179,8 @@ def _failed(error: Exception, status: int | None = None, headers: Mapping[str, s
     return NoAnswerError("the connection broke", status, headers)
 
 
+# ValueError: http.client takes a chunk of negative length, or headers that are none, for a fault of its caller.
+_FAULTS = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError, DeadlineError, StopError)
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.SSLError, "the server's certificate is not trusted, or TLS failed"),
     (requests.exceptions.ProxyError, "the proxy refused"),

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 T = TypeVar("T")
 TRIES = 3
@@ -36,6 +36,16 @@ def _code_of(error: SQLAlchemyError) -> str:
 def cause_of(error: SQLAlchemyError) -> str:
     """What the database or its driver says, in one line."""
     return " ".join(str(getattr(error, "orig", error)).split())[:300]
+
+
+def advice(error: SQLAlchemyError) -> str:
+    """What the database says, and what to do, in one line."""
+    cause = cause_of(error)
+    if collided(error):
+        return f"{cause}; others held what was needed, nothing of this step was kept: run the command again"
+    if type(error) is DatabaseError:  # what SQLite says of a file that it cannot read, and of nothing else
+        return f"{cause}; put back a backup of it, or name another store"
+    return f"{cause}; is it reachable and writable, with room on its disk? Try again after mending that"
 
 
 def remark(error: SQLAlchemyError) -> tuple[str, str]:

@@ -1,18 +1,24 @@
 """Bringing the store to the newest schema, and saying where it stands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, inspect, text
 
 from ..errors import StoreMismatch
 from .engine import absent, file_of, reading
+from .schema import metadata
 
 _LOCK = 5_202_019  # any number that nobody else uses for an advisory lock
+_DONE = {1050, 1051, 1060, 1061, 1091}
+"""MariaDB: a table, column or index is there already; one that is to be dropped is gone already."""
 
 
 def _config() -> Config:
@@ -37,10 +43,11 @@ def check(engine: Engine) -> None:
         raise StoreMismatch(_empty(engine))
     with reading(engine) as connection:
         stands = current(connection)
-    if stands == newest():
-        return
-    if stands is None:
-        raise StoreMismatch(_empty(engine))
+        if stands == newest():
+            return
+        if stands is None:
+            _refuse_others(connection)
+            raise StoreMismatch(_empty(engine))
     _refuse_unknown(stands)
     raise StoreMismatch(f"the store is at schema {stands}, this program needs {newest()}; run: ntbcare migrate")
 
@@ -69,14 +76,50 @@ def _refuse_unknown(stands: str) -> None:
         )
 
 
+def _refuse_others(connection: Connection) -> None:
+    """A store that no migration of ours has begun may hold nothing of ours, and SQLite's file nothing at all."""
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" in tables:
+        return
+    theirs = tables if connection.dialect.name == "sqlite" else tables & set(metadata.tables)
+    if theirs:
+        some = ", ".join(sorted(theirs)[:5])
+        raise StoreMismatch(
+            f"store.url: {address_of(connection.engine)} holds tables of another program ({some}); name a store of its own"
+        )
+
+
+@contextmanager
+def _over_what_is_done(engine: Engine) -> Iterator[None]:
+    """Meanwhile a statement that MariaDB has done already is no error."""
+
+    def execute(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:
+        try:
+            cursor.execute(statement, parameters)
+        except Exception as error:
+            if next(iter(error.args), None) not in _DONE:
+                raise
+        return True
+
+    if engine.dialect.name != "mysql":
+        yield
+        return
+    event.listen(engine, "do_execute", execute)
+    try:
+        yield
+    finally:
+        event.remove(engine, "do_execute", execute)
+
+
 def migrate(engine: Engine, revision: str = "head") -> tuple[str | None, str | None]:
     """Brings the store up (or down, to an older revision) and returns where it stood and stands.
 
     Several processes may do so at once: all but the first wait. On SQLite, foreign keys are off meanwhile, since rebuilding
-    a table would delete what refers to it. Raises StoreMismatch for a store of a newer program.
+    a table would delete what refers to it. One that was cut short on MariaDB, which keeps each statement by itself, goes on
+    from there. Raises StoreMismatch for a store of a newer program, or of another one.
     """
     config = _config()
-    with engine.connect() as connection:
+    with _over_what_is_done(engine), engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             raw = connection.connection.dbapi_connection
@@ -95,7 +138,9 @@ def migrate(engine: Engine, revision: str = "head") -> tuple[str | None, str | N
 
 def _moved(connection: Connection, config: Config, revision: str) -> tuple[str | None, str | None]:
     before = current(connection)
-    if before is not None:
+    if before is None:
+        _refuse_others(connection)
+    else:
         _refuse_unknown(before)
     config.attributes["connection"] = connection
     ahead = revision == "head" or before is None or _is_later(revision, before)
@@ -119,5 +164,5 @@ def _wait_for_others(connection: Connection) -> None:
 
 
 def _let_others(connection: Connection) -> None:
-    if connection.dialect.name == "mysql":
+    if connection.dialect.name == "mysql" and not connection.invalidated:  # a lost connection has let go already
         connection.execute(text("SELECT RELEASE_LOCK(:n)"), {"n": f"ntbcare-{_LOCK}"})

@@ -154,6 +154,7 @@ BROKEN = {
     "brotli": reply(b"xx", Content_Encoding="br"),
     "deep": reply(b"[" * 100_000),
     "retry-after": reply(b"", 503, Retry_After="3600"),
+    "negative chunk": wire(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n0\r\n\r\n"),
     "header flood": wire(HEAD + b"X: y\r\n" * 200 + b"\r\n{}"),
 }
 
