@@ -24,6 +24,7 @@ class Strict(BaseModel):
 T = TypeVar("T", bound=BaseModel)
 KEY = r"[a-z0-9][a-z0-9_-]{0,39}"
 """What people call an account or a channel."""
+_MOST = 1_000_000  # characters: what goes on beyond is no configuration, but a device or a store
 _PLAINLY = {
     "extra_forbidden": "unknown key; expected one of those that `ntbcare init` writes",
     "missing": "is missing",
@@ -59,10 +60,14 @@ def beside_or_default(kind: type[T], name: str, beside: Path | None) -> T:
 def read(file: Path) -> dict[str, Any]:
     """A TOML file. Raises SettingsError."""
     try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
+        with file.open(encoding="utf-8-sig") as lines:
+            text = lines.read(_MOST + 1)
+        if len(text) > _MOST:
+            raise SettingsError(f"{file}: no file of ours: it is longer than {_MOST // 1_000_000} million characters")
+        return tomllib.loads(text)
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read ({error.strerror}); make one with: ntbcare init DIR") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also what is nested too deep, or a number of thousands of digits
         raise SettingsError(f"{file}: not TOML: {error}") from None
 
 

@@ -96,7 +96,7 @@ def _over_what_is_done(engine: Engine) -> Iterator[None]:
     def execute(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:
         try:
             cursor.execute(statement, parameters)
-        except Exception as error:
+        except engine.dialect.loaded_dbapi.Error as error:
             if next(iter(error.args), None) not in _DONE:
                 raise
         return True

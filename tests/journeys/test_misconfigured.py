@@ -87,6 +87,9 @@ CONFIGURATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
         ("store.url", "sqlite:///"),
     ),
     "not TOML": (lambda t: "accounts = [", ("TOML",)),
+    "nested too deep": (lambda t: "a = " + "[" * 5000, ("TOML", "recursion")),
+    "a number of thousands of digits": (lambda t: f"a = {'9' * 5000}", ("TOML", "digits")),
+    "a file without end": (lambda t: "#" * 2_000_000, ("no file of ours", "1 million")),
     "no account": (lambda t: t[: t.index("[[accounts]]")], ("accounts", "[[accounts]]")),
 }
 
