@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .opening import moment, open_works, readable
+from .opening import moment, open_works, records_in
 from .outcome import finish, out, out_json
 from .reading import AsJson
 from .staff import By, Number, Version, _who, number_of, tickets_app
@@ -79,7 +79,7 @@ def tickets_import(
 
     from ..central import take_states
 
-    readable(file)
+    records_in(file)
     works = open_works(context)
     done = take_states(works.engine, file, works.clock())
     if json:

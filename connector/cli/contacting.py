@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .app import Verbs, app
-from .opening import open_works, readable
+from .opening import open_works, records_in
 from .outcome import finish, out, out_json, say
 from .reading import AsJson
 from .staff import By, Number, _who, tickets_app
@@ -41,7 +41,7 @@ def contacts_import(
     """Take contacts in; a line that is known already, by channel and area, is brought up to date."""
     from ..network import import_contacts
 
-    readable(file)
+    records_in(file)
     works = open_works(context)
     done = import_contacts(works.engine, file, works.contacts, works.clock)
     if json:

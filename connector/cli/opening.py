@@ -1,5 +1,6 @@
 """What most verbs begin with: settings, the store, signals; and reading their options."""
 
+import codecs
 import gc
 import os
 import signal
@@ -153,6 +154,28 @@ def readable(file: Path) -> Path:
         raise Misuse(f"{file}: is a folder; expected the name of a file")
     if not file.exists():
         raise Misuse(f"{file}: no such file")
+    return file
+
+
+_NO_TEXT = {
+    b"PK\x03\x04": "a file of Excel or another archive; save it as CSV first",
+    b"\xd0\xcf\x11\xe0": "an old file of Excel or Word; save it as CSV first",
+    b"\x1f\x8b": "compressed; unpack it first",
+    b"%PDF": "a PDF; ask for the same as CSV",
+    b"<": "a page; of the report, hand in the file that its button downloads",
+}
+"""How files begin that are handed in by mistake: each of their lines would be called wrong by itself."""
+
+
+def records_in(file: Path) -> Path:
+    """The same file if it is there to be read and may hold records, line by line. Raises Misuse."""
+    if not readable(file).is_file():  # a pipe gives what it has only once
+        return file
+    with file.open("rb") as stream:
+        start = stream.read(100).removeprefix(codecs.BOM_UTF8).lstrip()
+    for sign, what in _NO_TEXT.items():
+        if start.startswith(sign):
+            raise Misuse(f"{file}: is {what}")
     return file
 
 

@@ -12,7 +12,7 @@ import typer
 
 from ..errors import Misuse
 from .app import app
-from .opening import chosen_model, named, open_works, readable, window, written
+from .opening import chosen_model, named, open_works, readable, records_in, window, written
 from .outcome import finish, out, out_json, say
 from .reading import Accounts, AsJson
 
@@ -100,7 +100,7 @@ def import_(
     from ..land import land_records
     from .reading import process
 
-    readable(file)
+    records_in(file)
     works = open_works(context)
     known = {a.key: a.account for a in works.settings.accounts}
     with file.open(encoding="utf-8", errors="surrogateescape") as lines:

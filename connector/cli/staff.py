@@ -9,7 +9,7 @@ import typer
 
 from ..errors import Misuse
 from .app import Verbs, app
-from .opening import open_works, readable, written
+from .opening import open_works, records_in, written
 from .outcome import finish, out, out_json
 from .reading import AsJson, process
 from .records import AlwaysJson, Out
@@ -54,7 +54,7 @@ def labels_import(
     """Take in corrections; what they change is triaged again at once."""
     from ..labels import import_labels
 
-    readable(file)
+    records_in(file)
     works = open_works(context)
     desk = works.desk(works.classify())
     try:

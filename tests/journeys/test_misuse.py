@@ -47,6 +47,10 @@ WRONG_USE: dict[str, tuple[list[str], tuple[str, ...]]] = {
     ),
     "states of no tickets": (["tickets", "import", "other.csv"], ("other.csv:1: expected", "number")),
     "labels of no items": (["labels", "import", "other.csv"], ("other.csv:1: expected", "id")),
+    "the report in place of its corrections": (["labels", "import", "page.html"], ("page.html", "its button")),
+    "states of Excel": (["tickets", "import", "states.xlsx"], ("states.xlsx", "CSV first")),
+    "contacts of Excel": (["contacts", "import", "states.xlsx"], ("states.xlsx", "CSV first")),
+    "raw and compressed": (["import", "raw.jsonl.gz"], ("raw.jsonl.gz", "unpack")),
     "evaluate a folder": (["evaluate", "."], (".", "is a folder")),
     "evaluate by nothing": (["evaluate", "connector.toml", "--model", "nowhere"], ("--model nowhere",)),
     "card nowhere": (["evaluate", "connector.toml", "--card", "no/such/x.html"], ("no/such/x.html",)),
@@ -90,6 +94,12 @@ def test_wrong_use_is_refused_and_touches_nothing(office_once: Rig, case: str) -
     (office_once.folder / "models").mkdir()
     (office_once.folder / "heads.csv").write_text("text,is_complaint\n", "utf-8")
     (office_once.folder / "other.csv").write_text("text,status\njalan rusak,tuntas\n", "utf-8")
+    for name, start in (
+        ("page.html", b"\n<!doctype html>"),
+        ("states.xlsx", b"PK\x03\x04"),
+        ("raw.jsonl.gz", b"\x1f\x8b"),
+    ):
+        (office_once.folder / name).write_bytes(start + b"\n" * 9)
     refused(office_once, *args, says=says)
 
 
