@@ -13,7 +13,7 @@ from .errors import SettingsError
 from .records import Roster
 from .settings import Routing
 
-Reference = Annotated[str, formed(KEY + r"(:[^\s/?&#%]{1,100})?", "a channel, or channel:address")]
+Reference = Annotated[str, formed(KEY + r"(:[^\s\x00-\x1f\x7f/?&#%]{1,100})?", "a channel, or channel:address")]
 _NAMED = "a name in small letters and digits, such as piket"
 PLACEHOLDER = "{address}"
 RESERVED = "contact"

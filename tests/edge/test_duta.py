@@ -163,6 +163,17 @@ def test_a_day_of_consent_that_no_clock_shows_loses_no_other_line(
     assert done.new == 1 and [line.split(":")[1] for line in done.failures] == ["2", "3", "4"]
 
 
+def test_an_address_that_a_store_cannot_hold_loses_no_other_line(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHANNEL_WA", "json://127.0.0.1/{address}")
+    book = ContactBook.model_validate({"channels": {"wa": {"url_env": "CHANNEL_WA"}}})
+    lines = [f"Ayu,pkh,wa:{address},2025-11-24,52.01.01\n" for address in ("1\0", "2\x1b", "3")]
+    (tmp_path / "duta.csv").write_text("nama,kelompok,saluran,persetujuan,kode\n" + "".join(lines), "utf-8")
+    done = network.import_contacts(engine, tmp_path / "duta.csv", book, now)
+    assert done.new == 1 and [line.split(":")[1] for line in done.failures] == ["2", "3"]
+
+
 @pytest.mark.parametrize(
     ("lane", "heard"), [("tg:-100123", True), ("tg:@piket", False), ("wa:1", False), ("nix", False)]
 )
