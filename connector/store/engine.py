@@ -22,6 +22,8 @@ CACHE = "cache_size=-4000"
 HUNG_S = 40
 """A server undoes what writes when its process has said nothing for so long: frozen or cut off, it would keep its locks for
 hours. Less than the 50 seconds for which MariaDB lets others wait for a lock."""
+HELD_S = 60
+"""So long others may hold a table or row that is needed, as a manager's VACUUM FULL does; PostgreSQL would wait for ever."""
 GREET_S = 10
 """A server that is well greets who connects long before."""
 SILENT_S = 120
@@ -33,25 +35,36 @@ DRIVERS = ("sqlite", "postgresql+psycopg", "mysql+pymysql")
 def open_store(url: str, *, patient: bool = False) -> Engine:
     """The engine for a store's address. Nothing is connected yet, nothing created: SQLite's file with the first connection.
 
-    `patient`: MariaDB may think over a statement for as long as it likes. Raises SettingsError when the address is not one of
-    a SQLite file, PostgreSQL (psycopg) or MariaDB (PyMySQL).
+    `patient`: MariaDB may think over a statement for as long as it likes, and PostgreSQL let it wait for others. Raises
+    SettingsError when the address is not one of a SQLite file, PostgreSQL (psycopg) or MariaDB (PyMySQL).
     """
     # What the pool meets while it tidies up after a dead server was raised already; its log would be a traceback for people.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     address = parse_url(url)
     if address.drivername == "sqlite":
         return _sqlite(address)
-    return _mariadb(address, patient) if address.drivername == "mysql+pymysql" else _postgresql(address)
+    return _mariadb(address, patient) if address.drivername == "mysql+pymysql" else _postgresql(address, patient)
 
 
-def _postgresql(address: URL) -> Engine:
+def _postgresql(address: URL, patient: bool) -> Engine:
     """A server whose machine is gone is given up; one that is there but frozen cannot be told from one that thinks."""
     alive = {"keepalives_idle": SILENT_S // 2, "keepalives_interval": 10, "tcp_user_timeout": SILENT_S * 1000}
     engine = create_engine(
         address, pool_pre_ping=True, pool_size=20, connect_args={"connect_timeout": GREET_S, **alive}
     )
+    if not patient:
+        event.listen(engine, "connect", _bound_waiting)
     event.listen(engine, "begin", _bound_transaction)
     return engine
+
+
+def _bound_waiting(connection: Any, _record: Any) -> None:
+    """Unless the server, its role or the store's address has a bound of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'", [f"{HELD_S}s"]
+        )
+    connection.commit()
 
 
 def _mariadb(address: URL, patient: bool) -> Engine:

@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -128,6 +129,28 @@ def test_nor_is_a_lock_waited_for_in_vain(engine: Engine) -> None:
             other.execute(text("SET innodb_lock_wait_timeout = 1"))
             counters.set_value(other, "a", 2)
     _is_told_as_met(caught.value)
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+@pytest.mark.parametrize("how", [reading, writing])
+def test_nor_is_a_table_that_a_manager_of_the_database_holds(
+    engine: Engine, store_url: str, monkeypatch: pytest.MonkeyPatch, how: Any
+) -> None:
+    monkeypatch.setattr(opening, "HELD_S", 1)
+    other = open_store(store_url)
+    with writing(engine) as holder:
+        holder.execute(text("LOCK TABLE counters IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(SQLAlchemyError) as caught, how(other) as waiting:
+            waiting.execute(text("SELECT COUNT(*) FROM counters"))
+    _is_told_as_met(caught.value)
+    with how(other) as again:
+        assert again.scalar(text("SHOW lock_timeout")) == "1s"
+    other.dispose()
+    for address, bound in ((store_url, True), (f"{store_url}?options=-c%20lock_timeout%3D7s", False)):
+        own = open_store(address, patient=bound)
+        with how(own) as connection:
+            assert connection.scalar(text("SHOW lock_timeout")) == ("0" if bound else "7s")
+        own.dispose()
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
