@@ -22,9 +22,11 @@ QUESTIONS = ("kind", "category", "urgency")
 
 @cache
 def pipeline(question: str = "category") -> Any:
-    """Words and letters counted as our own classifier counts them, with logistic regression for one question."""
+    """Words, pairs of neighbours and letters, as in any tutorial, with logistic regression for one question."""
     lines = corpus.load()
-    made = make_pipeline(counted(), LogisticRegression(max_iter=20, tol=1e-2))
+    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2)
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2)
+    made = make_pipeline(make_union(letters, words), LogisticRegression(max_iter=20, tol=1e-2))
     return made.fit([line.text for line in lines], [getattr(line, question) for line in lines])
 
 
@@ -54,7 +56,10 @@ class Comment(_Base):
 
 
 def run(graph: StandIn, folder: Path, questions: Sequence[str]) -> int:
-    """Reads every post and comment, predicts each question of each, and commits each; returns how many."""
+    """Reads every post and comment; of each predicts each question, looks whether it is there, adds and commits it.
+
+    Returns how many.
+    """
     facebook.FACEBOOK_GRAPH_URL, before = f"{graph.address}/", facebook.FACEBOOK_GRAPH_URL
     try:
         api = facebook.GraphAPI(graph.token)
@@ -78,13 +83,13 @@ def _keep(session: Session, node: dict[str, Any], questions: Sequence[str]) -> i
     text = node.get("message", "")
     labels, score = [], 1.0
     for question in questions:
-        chances = pipeline(question).predict_proba([text])[0]
-        labels.append(str(pipeline(question).classes_[chances.argmax()]))
-        score = min(score, float(chances.max()))
+        labels.append(str(pipeline(question).predict([text])[0]))
+        score = min(score, float(pipeline(question).predict_proba([text])[0].max()))
     author = node.get("from", {}).get("name")
     row = Comment(
         id=node["id"], author=author, text=text, created=node["created_time"], labels=" ".join(labels), score=score
     )
-    session.add(row)
+    if session.get(Comment, node["id"]) is None:
+        session.add(row)
     session.commit()
     return 1
