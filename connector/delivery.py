@@ -50,14 +50,12 @@ class Delivery:
         self.answers = Answers(works, log, self._confirm)
         self.watch = Watch(works, log, self.tell)
         self.clock = works.clock
-        self._woken = threading.Event()
-        self._busy: set[str] = set()
+        self._woken, self._lost = threading.Event(), threading.Event()
         self._guard = threading.Lock()
-        self._lost = threading.Event()
         self._unmarked: dict[int, str] = {}
         self._tended: datetime | None = None
         self._looked: datetime | None = None
-        self._said: set[str] = set()
+        self._busy, self._said = set[str](), set[str]()
 
     def wake(self) -> None:
         """Something may have been put into the outbox."""
@@ -96,12 +94,18 @@ class Delivery:
         with leases.held(self.works.engine, LEASE, self.works.owner, wait=2.0, stop=self.works.stop) as lease:
             if lease is None:
                 return []  # another process delivers
-            with self._pools() as pools:
-                self._tend(lease)
-                self.go_round(lease, pools)
-        with reading(self.works.engine) as connection:
-            held = outbox.backlog(connection)
+            self._tend(lease)
+            held, before = self._round(lease), None
+            while held and held != before and not self.works.stop.is_set():
+                held, before = self._round(lease), held  # a lane gives some at a time
         return [f"{self._called(lane)}: nothing gets through: {b.error}" for lane, b in held.items() if b.down_at]
+
+    def _round(self, lease: leases.Lease) -> dict[str, outbox.Backlog]:
+        """One round to its end; returns what still waits or is down."""
+        with self._pools() as pools:
+            self.go_round(lease, pools)
+        with reading(self.works.engine) as connection:
+            return outbox.backlog(connection)
 
     @contextmanager
     def _pools(self) -> Iterator[tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:

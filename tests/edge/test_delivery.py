@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
+from connector.delivery import OF_LANE
 from connector.records import Roster
 from connector.store import outbox
 from connector.store.engine import reading
@@ -100,6 +101,14 @@ def test_a_fall_between_handing_over_and_marking_repeats_with_the_same_key(
         with delivering(engine, monkeypatch, {"piket": sink.address}):
             until(lambda: not outbox_of(engine))
     assert len(sink.texts) == 2 and len({t.split("Ref ")[1] for t in sink.texts}) == 1
+
+
+def test_once_delivers_all_that_waits_however_much_it_is(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(2 * OF_LANE + 3):
+        rung(engine, fresh(f"1_{n}", f"TOLONG {n} terbakar", f"70{n}"))
+    with webhook() as sink:
+        delivery(engine, monkeypatch, {"piket": sink.address}).once()
+        assert len(sink.taken) == 2 * OF_LANE + 3 and not outbox_of(engine)
 
 
 def test_two_daemons_deliver_once_and_one_takes_over(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
