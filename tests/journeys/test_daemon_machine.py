@@ -29,6 +29,11 @@ OUTAGE = size("NTBCARE_OUTAGE_SECONDS", 4, 3600)
 LOCKED, ASLEEP = min(OUTAGE, 60), min(OUTAGE, 300)
 LONG = 120.0  # a bound only: seconds on a quiet machine
 GROWTH = 40 * 1024  # KiB: what an outage may add to a daemon's memory
+IMPATIENT: dict[str, dict[str, Any]] = {
+    "sqlite": {"timeout": 1.0},
+    "postgresql+psycopg": {"options": "-c lock_timeout=1000"},
+    "mysql+pymysql": {"init_command": "SET innodb_lock_wait_timeout=1"},
+}
 
 
 @pytest.fixture
@@ -247,13 +252,6 @@ def test_a_stopped_process_that_wakes_up_commits_nothing(tmp_path: Path, store_u
         until(lambda: len(sleeper.said("pass")) > passes or sleeper.said("lease_lost"), LONG, "the sleeper goes on")
         sleeper.stop()
         whole(rig, other)
-
-
-IMPATIENT: dict[str, dict[str, Any]] = {
-    "sqlite": {"timeout": 1.0},
-    "postgresql+psycopg": {"options": "-c lock_timeout=1000"},
-    "mysql+pymysql": {"init_command": "SET innodb_lock_wait_timeout=1"},
-}
 
 
 def fall_asleep(rig: Rig, sleeper: Process) -> None:
